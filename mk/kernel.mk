@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MPL-2.0
+# The kernel image: sources by wildcard, generated code, one link.
+
+KERNEL_SRCS := $(wildcard kernel/*.c kernel/arch/$(ARCH)/*.c kernel/arch/$(ARCH)/*.S \
+	boot/$(ARCH)/*.c boot/$(ARCH)/*.S)
+KERNEL_OBJS := $(KERNEL_SRCS:%=$(O)/obj/%.o)
+KERNEL_ELF := $(O)/kernel.elf
+
+# What QEMU's -kernel takes: an ELF file with a PVH note, or an arm64 Image.
+KERNEL_IMAGE_x86_64 := $(O)/kernel.elf
+KERNEL_IMAGE_arm64 := $(O)/kernel.img
+KERNEL_IMAGE := $(KERNEL_IMAGE_$(ARCH))
+ALL += $(KERNEL_IMAGE)
+
+.PHONY: kernel
+kernel: $(KERNEL_IMAGE) ## build the kernel for ARCH
+
+$(O)/obj/kernel/%.c.o: kernel/%.c | $(O)/overlay/arch
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+$(O)/obj/boot/%.c.o: boot/%.c | $(O)/overlay/arch
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+$(O)/obj/%.S.o: %.S | $(O)/overlay/arch
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+# <arch/inline.h> means kernel/arch/<this architecture>/inline.h.
+$(O)/overlay/arch $(H)/overlay/arch: build/%/overlay/arch:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn ../../../kernel/arch/$* $@
+
+# The image relocates itself, so the link keeps relative relocations and wants no loader.
+$(KERNEL_ELF): $(KERNEL_OBJS) boot/$(ARCH)/kernel.ld
+	$(Q)$(LD) -pie -z norelro --no-dynamic-linker -z noexecstack --build-id=none \
+		--no-undefined -T boot/$(ARCH)/kernel.ld -o $@ $(KERNEL_OBJS)
+
+$(O)/kernel.img: $(KERNEL_ELF)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+-include $(KERNEL_OBJS:.o=.d)
