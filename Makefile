@@ -50,6 +50,7 @@ help: ## list these targets
 		expand -t 16
 
 setup: build/setup.mk ## install the packages mk/packages.txt lists (other targets do it too)
+	@:
 
 all: $$(ALL) ## build everything for ARCH
 
