@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MPL-2.0
+# What a machine boots from: the boot bundle, and a CD image with GRUB for BIOS and UEFI.
+#
+# A fragment that wants another bundle, `x.cpio`, says BUNDLES += x and fills BUNDLE_FILES_x.
+
+BUNDLES += bundle
+BUNDLE_FILES_bundle = $(BUNDLE_FILES)
+ALL += $(BUNDLES:%=$(O)/%.cpio)
+
+# The list is rewritten only when it changes, so that a file taken out of it remakes the bundle.
+$(O)/%.list: FORCE
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' $(sort $(BUNDLE_FILES_$*)) >$@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# The host side of each pair is a prerequisite; a folder's contents are not followed.
+$(O)/%.cpio: $(O)/%.list tools/mkimage $$(foreach f,$$(BUNDLE_FILES_$$*),$$(lastword $$(subst =, ,$$f)))
+	$(Q)tools/mkimage -o $@ --list $<
+
+.PHONY: FORCE iso
+FORCE:
+
+ifeq ($(ARCH),x86_64)
+iso: $(O)/futura.iso ## make a CD image that boots under BIOS and UEFI (x86_64)
+else
+iso:
+	@echo 'iso: GRUB images are made for ARCH=x86_64 only' >&2; exit 1
+endif
+
+$(O)/futura.iso: $(KERNEL_ELF) $(O)/bundle.cpio mk/grub.cfg
+	$(Q)rm -rf $(O)/iso && mkdir -p $(O)/iso/boot/grub
+	$(Q)$(OBJCOPY) --strip-debug $(KERNEL_ELF) $(O)/iso/boot/kernel.elf
+	$(Q)cp $(O)/bundle.cpio $(O)/iso/boot/
+	$(Q)cp mk/grub.cfg $(O)/iso/boot/grub/
+	$(Q)grub-mkrescue -o $@ $(O)/iso >$(O)/iso.log 2>&1 || { cat $(O)/iso.log >&2; exit 1; }
