@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a new native program finds: its first thread's argument is the address of a block, made by
+ * whoever started it (for init by the kernel), with arguments, environment and capabilities.
+ * Read-only, whole pages, `size` bytes used. Strings follow the capabilities: `argc` arguments, then
+ * `envc` strings NAME=VALUE, each ended by a zero byte.
+ *
+ * init's capabilities: "task" (its own task), "quota" (all memory), "bundle" and "dtb" (memory
+ * objects; the latter only where firmware gives one), "physical", "irq", "ioport" (x86 only), "msi"
+ * (where the machine has them), "iospace", "power", "log", "system" (resources). Its environment:
+ * BUNDLE_SIZE, DTB_SIZE (bytes used of those objects), CMDLINE (the kernel's command line),
+ * ACPI_RSDP (physical address in hex), ARCH, FRAMEBUFFER (base,width,height,pitch,bpp) where known.
+ */
+#pragma once
+#include <stdint.h>
+
+constexpr uint32_t STARTUP_MAGIC = 0x54525453; /* "STRT" */
+
+struct startup_cap {
+	char name[24]; /* ended by a zero byte */
+	uint32_t handle;
+	uint32_t reserved;
+};
+
+struct startup {
+	uint32_t magic;
+	uint32_t size;
+	uint32_t argc;
+	uint32_t envc;
+	uint32_t capc;
+	uint32_t reserved;
+	struct startup_cap caps[];
+};
+static_assert(sizeof(struct startup) == 24);
