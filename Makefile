@@ -45,7 +45,7 @@ include $(filter-out mk/toolchain.mk,$(sort $(wildcard mk/*.mk)))
 
 .PHONY: help setup all clean
 help: ## list these targets
-	@echo 'Variables: ARCH=x86_64|arm64 (now $(ARCH)), CPUS=n, NAME=pattern for tests, V=1 to see commands'
+	@echo 'ARCH=x86_64|arm64 (now $(ARCH)), CPUS=n, NAME=pattern (tests), V=1 (show commands)'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(sort $(MAKEFILE_LIST)) | sort -u | \
 		expand -t 16
 

@@ -14,7 +14,8 @@ $(O)/%.list: FORCE
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # The host side of each pair is a prerequisite; a folder's contents are not followed.
-$(O)/%.cpio: $(O)/%.list tools/mkimage $$(foreach f,$$(BUNDLE_FILES_$$*),$$(lastword $$(subst =, ,$$f)))
+bundle_hosts = $(foreach f,$(BUNDLE_FILES_$(1)),$(lastword $(subst =, ,$f)))
+$(O)/%.cpio: $(O)/%.list tools/mkimage $$(call bundle_hosts,$$*)
 	$(Q)tools/mkimage -o $@ --list $<
 
 .PHONY: FORCE iso

@@ -35,8 +35,8 @@ def built(arch, name):
 def exit_status(log):
 	"""The N of the closing line `futura: exit N`, or None if the log does not end with one.
 
-	Only the kernel prints it, last, before it turns the machine off. A program's unfinished line
-	may stand before it."""
+	Only the kernel prints it, last, before it turns the machine off. A program's unfinished
+	line may stand before it."""
 	lines = log.replace("\r", "\n").rstrip().splitlines()
 	m = re.search(r"futura: exit (\d+)$", lines[-1]) if lines else None
 	return int(m[1]) if m else None
@@ -107,7 +107,8 @@ class Machine:
 
 	def _boot(self):
 		if self.iso:
-			return ["-cdrom", self.iso, *(["-bios", UEFI] if self.firmware == "uefi" else [])]
+			uefi = ["-bios", UEFI] if self.firmware == "uefi" else []
+			return ["-cdrom", self.iso, *uefi]
 		args = ["-kernel", self.kernel]
 		if self.bundle != "none":
 			args += ["-initrd", self.bundle]
