@@ -8,7 +8,8 @@ AR := llvm-ar$(LLVM)
 OBJCOPY := llvm-objcopy$(LLVM)
 OBJDUMP := llvm-objdump$(LLVM)
 SIZE := llvm-size$(LLVM)
-PYTHON := python3
+# Debian's own, which is the one that its pytest and pexpect packages belong to.
+PYTHON := /usr/bin/python3
 
 TARGET_x86_64 := x86_64-unknown-none-elf
 TARGET_arm64 := aarch64-unknown-none-elf
