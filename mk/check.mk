@@ -3,7 +3,7 @@
 
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
-.PHONY: check fmt size analyze coverage
+.PHONY: check fmt size analyze tidy coverage
 check: ## check style: layers, layout, licence lines, no architecture outside arch/
 	$(Q)tools/layers
 	$(Q)tools/style
@@ -15,6 +15,24 @@ size: ## list the longest files and functions, lines of code, and image sizes
 	$(Q)tools/size
 	$(Q)if [ -f $(KERNEL_ELF) ]; then $(SIZE) $(KERNEL_ELF); fi
 
-analyze: $$(ANALYSES) ## clang-tidy over everything, and the sanitizer builds
+# Every compilation leaves a line of the compilation database beside its object; the host tests are
+# the sanitizer build.
+analyze: tidy $$(ANALYSES) ## clang-tidy over all that is built, and the sanitizer build
 
-coverage: $$(COVERAGE) ## report which lines the host tests reach
+tidy: all $$(HOST_TESTS)
+	$(Q)tools/compiledb build
+	$(Q)run-clang-tidy$(LLVM) -clang-tidy-binary clang-tidy$(LLVM) -p build -quiet \
+		-j $(TIDY_JOBS) '$(or $(NAME),.*)'
+TIDY_JOBS ?= 1
+
+# The host tests again, compiled to count what they reach.
+COUNTED := build/coverage
+coverage: ## report which lines the host tests reach
+	$(Q)rm -rf $(COUNTED)/profile && mkdir -p $(COUNTED)/profile
+	$(Q)LLVM_PROFILE_FILE=$(CURDIR)/$(COUNTED)/profile/%m-%p.profraw $(MAKE) H=$(COUNTED) \
+		SANITIZE='-fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS)
+	$(Q)llvm-profdata$(LLVM) merge -sparse -o $(COUNTED)/data $(COUNTED)/profile/*.profraw
+	$(Q)llvm-cov$(LLVM) report -instr-profile=$(COUNTED)/data -show-region-summary=false \
+		-ignore-filename-regex='/test/|build/' \
+		$$(find $(COUNTED) -type f -perm -u+x -printf '-object %p ')
+COVERED_TESTS = $(filter-out test-tools,$(HOST_TESTS))

@@ -25,3 +25,8 @@ test-tools:
 $(ARCHES:%=test-guest-%): test-guest-%:
 	$(Q)$(MAKE) ARCH=$* all $(if $(filter x86_64,$*),iso)
 	$(Q)$(PYTEST) --arch $* $(GUEST_TEST_FOLDERS)
+
+.PHONY: fuzz bench
+fuzz: $$(FUZZERS) ## fuzz for FUZZ_SECONDS each: system calls, decoders, images
+
+bench: $$(BENCHES) ## measure guest instructions of every path, Linux beside Futura where it can

@@ -18,11 +18,12 @@ WARNINGS := -Wall -Wextra -Werror -Wundefined-internal -Wmissing-prototypes -Wst
 	-Wimplicit-fallthrough -Wvla -Wshadow -Wpointer-arith -Wwrite-strings -Wundef
 
 # What all of our C is compiled with. -MMD -MP: each object knows the headers it was made from.
-COMMON_CFLAGS := -std=c23 $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
-	-fwrapv -MMD -MP -I.
+# -MJ: how it was compiled, for clang-tidy and editors.
+COMMON_CFLAGS = -std=c23 $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
+	-fwrapv -MMD -MP -MJ $@.json -I.
 
 # For the bare machine. No symbol is ever replaced at run time, so nothing goes through a GOT.
-BARE_CFLAGS := $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -fPIE \
+BARE_CFLAGS = $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -fPIE \
 	-fvisibility=hidden -fdirect-access-external-data \
 	-fstack-protector-strong -mstack-protector-guard=global -ffile-prefix-map=$(CURDIR)=. \
 	-I$(O)/gen
@@ -30,13 +31,13 @@ BARE_CFLAGS := $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -f
 # The kernel leaves SIMD registers to user code; an interrupt may use the stack right below us.
 KERNEL_CFLAGS_x86_64 := -mno-red-zone -mno-sse -mno-mmx -mno-avx -mgeneral-regs-only
 KERNEL_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics
-KERNEL_CFLAGS := $(BARE_CFLAGS) $(KERNEL_CFLAGS_$(ARCH)) -I$(O)/overlay
+KERNEL_CFLAGS = $(BARE_CFLAGS) $(KERNEL_CFLAGS_$(ARCH)) -I$(O)/overlay
 
 USER_CFLAGS_arm64 := -mno-outline-atomics
-USER_CFLAGS := $(BARE_CFLAGS) $(USER_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections
+USER_CFLAGS = $(BARE_CFLAGS) $(USER_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections
 
 # For programs that run on this machine: unit tests, fuzzers, host tools. <arch/...> is
 # kernel/arch/host there.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_CFLAGS := $(COMMON_CFLAGS) -O1 -D_GNU_SOURCE $(SANITIZE) -I$(H)/gen -I$(H)/overlay
+HOST_CFLAGS = $(COMMON_CFLAGS) -O1 -D_GNU_SOURCE $(SANITIZE) -I$(H)/gen -I$(H)/overlay
 HOST_LDFLAGS := $(SANITIZE) -fuse-ld=lld$(LLVM)
