@@ -8,7 +8,7 @@
  * are made from it.
  */
 struct opt {
-	int id;		  /* what opt_next() returns; a value up to '~' is also the short option */
+	int id;           /* what opt_next() returns; a value up to '~' is also the short option */
 	const char *name; /* the long name without its dashes, or nullptr */
 	const char *arg;  /* what its argument is called; nullptr: takes none; "[X]": optional */
 	const char *help; /* one line; nullptr hides the option from --help and completion */
@@ -22,14 +22,17 @@ enum applet_flags : unsigned {
 	 * shell without an exec.
 	 */
 	APPLET_IN_PROCESS = 1u << 0,
+
+	/* Takes even a single --help as an operand; only test does. */
+	APPLET_RAW = 1u << 1,
 };
 
 struct applet {
 	const char *name;
-	const char *usage;	/* what follows the name; further forms on further lines */
-	const char *summary;	/* one sentence */
-	const char *details;	/* more paragraphs for --help, or nullptr */
-	const struct opt *opts; /* ends with an id of 0; nullptr: takes no options, not even --help */
+	const char *usage;      /* what follows the name; further forms on further lines */
+	const char *summary;    /* one sentence */
+	const char *details;    /* more paragraphs for --help, or nullptr */
+	const struct opt *opts; /* ends with an id of 0; nullptr: only a lone --help */
 	int (*main)(int argc, char **argv);
 	unsigned flags;
 };
@@ -42,10 +45,12 @@ struct applet {
  */
 #define APPLET(id, ...) APPLET_NAMED(id, #id, __VA_ARGS__)
 #define APPLET_NAMED(id, string, ...)                                                              \
-	static const struct applet applet_##id = { .name = string, .main = id##_main,              \
+	static const struct applet applet_##id = { .name = string,                                 \
+						   .main = id##_main,                              \
 						   __VA_ARGS__ };                                  \
-	[[gnu::used, gnu::section("applets")]] static const struct applet                          \
-		*const applet_entry_##id = &applet_##id
+	[[gnu::used, gnu::retain,                                                                  \
+	  gnu::section("applets")]] static const struct applet *const applet_entry_##id =          \
+		&applet_##id
 
 /* The applet of that name, or nullptr when there is none. */
 const struct applet *applet_find(const char *name);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 /* Option parsing for applets, and what else is made from an applet's option descriptions. */
-#include <stdio.h>
 #include "apps/applet/applet.h"
 
 /*
@@ -11,13 +10,14 @@
 struct opt_state {
 	int argc;
 	char **argv;
-	int index;	      /* the next word to look at; afterwards the first operand */
-	const char *arg;      /* the argument of the option just returned, or nullptr */
+	int index;             /* after the last option: the first operand */
+	const char *arg;       /* the argument of the option just returned, or nullptr */
 	const struct opt *opt; /* the option just returned */
 	/* private */
 	const struct opt *opts;
 	const char *cluster; /* the rest of -abc after -a */
-	bool in_order;	     /* stop at the first operand, as POSIX and commands that run commands do */
+	int taken, next;     /* the words of the option at hand; operands skipped are before them */
+	bool in_order; /* stop at the first operand, as POSIX and commands that run commands do */
 };
 
 void opt_init(struct opt_state *s, int argc, char **argv);
@@ -25,20 +25,23 @@ void opt_init(struct opt_state *s, int argc, char **argv);
 void opt_init_in_order(struct opt_state *s, int argc, char **argv);
 
 /*
- * The next option's id, or 0 after the last. A wrong option, a missing argument, --help and
- * --version are answered here and end the applet; `opt_bad_status` is the status for the former.
+ * The next option's id, or 0 after the last. A wrong option and a missing argument end the applet
+ * with `err_status` of err.h; --help and --version print and end it with 0.
  */
 int opt_next(struct opt_state *s);
-extern int opt_bad_status; /* set to 1 by applet_run(); sort, grep, ls, diff ... use 2 */
 
-/* Complain as a wrong option does ("Try 'x --help' ..."), and end the applet. */
+/*
+ * An option that is a number, as in head -5, has the id '#': its argument is the digits.
+ *
+ * Complain as a wrong option does ("Try 'x --help' ..."), and end the applet.
+ */
 [[noreturn, gnu::format(printf, 1, 2)]] void opt_usage_error(const char *format, ...);
 [[noreturn]] void opt_missing_operand(void);
 [[noreturn]] void opt_extra_operand(const char *operand);
 
-/* The text of --help, and the manual page in man(7) form. */
-void opt_print_help(const struct applet *a, FILE *to);
-void opt_print_manual(const struct applet *a, FILE *to);
+/* The text of --help, and the manual page in man(7) form, to standard output. */
+void opt_print_help(const struct applet *a);
+void opt_print_manual(const struct applet *a);
 
 /*
  * For completion: calls `each` with every option word that starts with `prefix` ("-n", "--lines=")

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The longer ones of the vector searches. */
+#include "apps/applet/scan.h"
+
+const char *scan_byte_back(const char *start, const char *p, int c)
+{
+	scan_vec want = scan_splat(c);
+
+	while (p - start >= 16) {
+		unsigned m = scan_mask(scan_equal(scan_load(p - 16), want));
+		if (m != 0)
+			return p - 16 + (31 - __builtin_clz(m));
+		p -= 16;
+	}
+	while (p > start) {
+		if (*--p == (char)c)
+			return p;
+	}
+	return nullptr;
+}
+
+/* Adds the sixteen bytes of a vector. */
+static size_t vec_sum(scan_vec v)
+{
+	typedef uint64_t wide __attribute__((vector_size(16)));
+	wide pairs;
+	size_t sum = 0;
+
+	memcpy(&pairs, &v, sizeof pairs);
+	for (int lane = 0; lane < 2; lane++) {
+		uint64_t x = pairs[lane];
+		x = (x & 0x00ff00ff00ff00ff) + (x >> 8 & 0x00ff00ff00ff00ff);
+		sum += (x * 0x0001000100010001) >> 48;
+	}
+	return sum;
+}
+
+size_t scan_count(const char *p, const char *stop, int c)
+{
+	scan_vec want = scan_splat(c);
+	size_t count = 0;
+
+	while (stop - p >= 64) {
+		/* A comparison gives 0 or 255, which is -1: subtracting counts. 63 rounds of 4 fit
+		 * a byte. */
+		scan_vec a = {}, b = {}, d = {}, e = {};
+		size_t rounds = (size_t)(stop - p) / 64;
+		if (rounds > 63)
+			rounds = 63;
+		for (; rounds != 0; rounds--, p += 64) {
+			a -= scan_equal(scan_load(p), want);
+			b -= scan_equal(scan_load(p + 16), want);
+			d -= scan_equal(scan_load(p + 32), want);
+			e -= scan_equal(scan_load(p + 48), want);
+		}
+		count += vec_sum(a + b + d + e);
+	}
+	for (; p < stop; p++)
+		count += *p == (char)c;
+	return count;
+}
+
+uint8_t scan_frequency(uint8_t byte)
+{
+	/* From most to least common in prose and source text; others are rare. */
+	static const char order[] =
+		" etaoinsrhldcumfpgwybv\n_,.-k0()1;x\"2=/:'*E3TASI45q\tNRCj>8O6L";
+
+	if (byte == 0)
+		return 200;
+	const char *at = memchr(order, byte, sizeof order - 1);
+	return at != nullptr ? (uint8_t)(255 - 2 * (at - order)) : 100;
+}
+
+void scan_string_init(struct scan_string *s, const char *bytes, size_t len)
+{
+	*s = (struct scan_string){ .bytes = bytes, .len = len };
+	for (size_t i = 1; i < len; i++) {
+		if (scan_frequency((uint8_t)bytes[i]) < scan_frequency((uint8_t)bytes[s->rare1]))
+			s->rare1 = i;
+	}
+	size_t second = s->rare1 == 0 && len > 1 ? 1 : 0;
+	for (size_t i = 0; i < len; i++) {
+		if (i != s->rare1 &&
+		    scan_frequency((uint8_t)bytes[i]) < scan_frequency((uint8_t)bytes[second]))
+			second = i;
+	}
+	s->rare2 = second;
+	if (s->rare1 > s->rare2) {
+		s->rare2 = s->rare1;
+		s->rare1 = second;
+	}
+}
+
+/* Sixteen candidate starts at a time, from `p`; false leaves *p where the caller goes on. */
+static const char *string_find_vec(const struct scan_string *s, const char **at, const char *last)
+{
+	scan_vec want1 = scan_splat(s->bytes[s->rare1]), want2 = scan_splat(s->bytes[s->rare2]);
+	const char *p = *at;
+
+	for (; last - p >= 32; p += 32) {
+		scan_vec a = scan_equal(scan_load(p + s->rare1), want1) &
+			     scan_equal(scan_load(p + s->rare2), want2);
+		scan_vec b = scan_equal(scan_load(p + s->rare1 + 16), want1) &
+			     scan_equal(scan_load(p + s->rare2 + 16), want2);
+		if (scan_mask(a | b) == 0)
+			continue;
+		unsigned m = scan_mask(a) | scan_mask(b) << 16;
+		for (; m != 0; m &= m - 1) {
+			const char *found = p + __builtin_ctz(m);
+			if (memcmp(found, s->bytes, s->len) == 0)
+				return found;
+		}
+	}
+	*at = p;
+	return nullptr;
+}
+
+const char *scan_string_find(const struct scan_string *s, const char *p, const char *stop)
+{
+	if (s->len == 0)
+		return p;
+	if ((size_t)(stop - p) < s->len)
+		return nullptr;
+	if (s->len == 1) {
+		p = scan_byte(p, stop, s->bytes[0]);
+		return p == stop ? nullptr : p;
+	}
+	const char *last = stop - s->len; /* the last place where it may start */
+	const char *found = string_find_vec(s, &p, last);
+	if (found != nullptr)
+		return found;
+	for (; p <= last; p++) {
+		if (p[s->rare1] == s->bytes[s->rare1] && memcmp(p, s->bytes, s->len) == 0)
+			return p;
+	}
+	return nullptr;
+}

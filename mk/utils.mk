@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MPL-2.0
+# The utilities: plain POSIX C against Debian's musl, linked into the multi-call binary by `make
+# shell`; here are their objects, a multi-call binary without the shell, and their tests.
+
+MUSL_TARGET_x86_64 := x86_64-linux-musl
+MUSL_TARGET_arm64 := aarch64-linux-musl
+MUSL_TARGET := $(MUSL_TARGET_$(ARCH))
+MUSL_LIB := /usr/lib/$(MUSL_TARGET)
+# The compiler's own arithmetic (128-bit long double on arm64) comes from Debian's GCC.
+LIBGCC_DIRS := /usr/lib/gcc-cross/$(subst musl,gnu,$(MUSL_TARGET))/12 \
+	/usr/lib/gcc/$(subst musl,gnu,$(MUSL_TARGET))/12
+LIBGCC = $(firstword $(wildcard $(LIBGCC_DIRS:%=%/libgcc.a)))
+
+MUSL_CFLAGS = $(COMMON_CFLAGS) --target=$(MUSL_TARGET) -nostdlibinc \
+	-isystem /usr/include/$(MUSL_TARGET) -O2 -D_GNU_SOURCE -fomit-frame-pointer \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(CURDIR)=.
+MUSL_LINK = $(LD) -static --gc-sections --build-id=none -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o \
+	$(filter %.o,$^) --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
+
+APPLET_SRCS := $(wildcard apps/applet/*.c)
+UTIL_SRCS := $(wildcard apps/utils/*.c)
+UTIL_OBJS = $(patsubst %.c,$(O)/%.o,$(APPLET_SRCS) $(UTIL_SRCS))
+UTIL_HOST_OBJS := $(patsubst %.c,$(H)/%.o,$(APPLET_SRCS) $(UTIL_SRCS))
+
+$(O)/apps/applet/%.o: apps/applet/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(MUSL_CFLAGS) -c $< -o $@
+$(O)/apps/utils/%.o: apps/utils/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(MUSL_CFLAGS) -c $< -o $@
+$(H)/apps/applet/%.o: apps/applet/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
+$(H)/apps/utils/%.o: apps/utils/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
+
+# The utilities alone, by the name given as first argument or as argv[0].
+$(O)/apps/utils/utils: $(O)/apps/utils/test/main.o $$(UTIL_OBJS)
+	$(Q)$(MUSL_LINK)
+$(H)/apps/utils/utils: $(H)/apps/utils/test/main.o $(UTIL_HOST_OBJS)
+	$(Q)$(CC) $(HOST_LDFLAGS) $^ -lm -o $@
+
+.PHONY: utils test-utils test-utils-sanitize
+utils: $$(O)/apps/utils/utils ## build the utilities alone, without the shell
+
+HOST_TESTS += test-utils
+test-utils: $(H)/apps/utils/utils $$(O)/apps/utils/utils
+	$(Q)$(PYTHON) apps/utils/test/matrix.py $(O)/apps/utils/utils $(H)/apps/utils/utils
+
+-include $(patsubst %.o,%.d,$(UTIL_HOST_OBJS) $(UTIL_OBJS))
