@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
-# The kernel image: sources by wildcard, generated code, one link.
+# The kernel image: sources by wildcard, the generated dispatch, one link.
 
 KERNEL_SRCS := $(wildcard kernel/*.c kernel/arch/$(ARCH)/*.c kernel/arch/$(ARCH)/*.S \
 	boot/$(ARCH)/*.c boot/$(ARCH)/*.S)
-KERNEL_OBJS := $(KERNEL_SRCS:%=$(O)/obj/%.o)
+KERNEL_OBJS := $(KERNEL_SRCS:%=$(O)/obj/%.o) $(O)/obj/gen/kernel/dispatch.c.o
 KERNEL_ELF := $(O)/kernel.elf
 
 # What QEMU's -kernel takes: an ELF file with a PVH note, or an arm64 Image.
@@ -15,22 +15,14 @@ ALL += $(KERNEL_IMAGE)
 .PHONY: kernel
 kernel: $(KERNEL_IMAGE) ## build the kernel for ARCH
 
-$(O)/obj/kernel/%.c.o: kernel/%.c | $(O)/overlay/arch
+KERNEL_COMPILED := $(filter-out $(O)/obj/gen/%,$(KERNEL_OBJS))
+$(KERNEL_COMPILED): $(O)/obj/%.o: % | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
-$(O)/obj/boot/%.c.o: boot/%.c | $(O)/overlay/arch
+$(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
-
-$(O)/obj/%.S.o: %.S | $(O)/overlay/arch
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
-
-# <arch/inline.h> means kernel/arch/<this architecture>/inline.h.
-$(O)/overlay/arch $(H)/overlay/arch: build/%/overlay/arch:
-	@mkdir -p $(@D)
-	$(Q)ln -sfn ../../../kernel/arch/$* $@
 
 # The image relocates itself, so the link keeps relative relocations and wants no loader.
 $(KERNEL_ELF): $(KERNEL_OBJS) boot/$(ARCH)/kernel.ld

@@ -26,12 +26,12 @@ COMMON_CFLAGS = -std=c23 $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-alia
 BARE_CFLAGS = $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -fPIE \
 	-fvisibility=hidden -fdirect-access-external-data \
 	-fstack-protector-strong -mstack-protector-guard=global -ffile-prefix-map=$(CURDIR)=. \
-	-I$(O)/gen
+	-I$(O)/gen -I$(O)/overlay
 
 # The kernel leaves SIMD registers to user code; an interrupt may use the stack right below us.
 KERNEL_CFLAGS_x86_64 := -mno-red-zone -mno-sse -mno-mmx -mno-avx -mgeneral-regs-only
 KERNEL_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics
-KERNEL_CFLAGS = $(BARE_CFLAGS) $(KERNEL_CFLAGS_$(ARCH)) -I$(O)/overlay
+KERNEL_CFLAGS = $(BARE_CFLAGS) $(KERNEL_CFLAGS_$(ARCH))
 
 USER_CFLAGS_arm64 := -mno-outline-atomics
 USER_CFLAGS = $(BARE_CFLAGS) $(USER_CFLAGS_$(ARCH)) -ffunction-sections -fdata-sections
