@@ -21,14 +21,16 @@ $(O)/gen/%.h $(O)/gen/%.c: $(GEN) ;
 $(H)/gen/%.h $(H)/gen/%.c: $(HOST_GEN) ;
 
 # The folders that stand for an architecture in <...>: <arch/x.h> is kernel/arch/<it>/x.h, and
-# <abi-arch/x.h> is abi/arch/<it>/x.h. kernel/arch/host uses the registers of the machine it runs on.
+# <abi-arch/x.h> is abi/arch/<it>/x.h, <futura-arch/x.h> is lib/futura/arch/<it>/x.h. kernel/arch/host
+# uses the registers of the machine it runs on.
 OVERLAY := $(O)/overlay/.made
 HOST_OVERLAY := $(H)/overlay/.made
 
 $(OVERLAY): OVERLAY_ARCH := $(ARCH)
 $(HOST_OVERLAY): OVERLAY_ARCH := host
-$(OVERLAY) $(HOST_OVERLAY):
+$(OVERLAY) $(HOST_OVERLAY): mk/gen.mk
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(CURDIR)/kernel/arch/$(OVERLAY_ARCH) $(@D)/arch
 	$(Q)ln -sfn $(CURDIR)/abi/arch/$(OVERLAY_ARCH:host=$(HOST_ARCH)) $(@D)/abi-arch
+	$(Q)ln -sfn $(CURDIR)/lib/futura/arch/$(OVERLAY_ARCH) $(@D)/futura-arch
 	$(Q)touch $@

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""Makes code and manuals from interface definitions (.fipc). docs/fipc.md describes the language.
+
+	fipc.py kernel abi/kernel.fipc OUT       numbers, dispatch, stubs, manual, tables for tests
+"""
+import argparse
+import sys
+
+from fipc import kernel, language
+
+
+def main():
+	parser = argparse.ArgumentParser(description=__doc__,
+		formatter_class=argparse.RawDescriptionHelpFormatter)
+	parser.add_argument("mode", choices=["kernel"])
+	parser.add_argument("source")
+	parser.add_argument("out")
+	args = parser.parse_args()
+	try:
+		kernel.write(language.read(args.source), args.out)
+	except (language.Bad, OSError) as e:
+		sys.exit(f"{e}")
+
+
+if __name__ == "__main__":
+	main()
