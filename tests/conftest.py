@@ -84,15 +84,18 @@ def count(reports):
 	return passed, failed
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_unconfigure(config):
 	"""The closing line that `make test` adds up. Failing to set up or to collect counts too."""
-	stats = terminalreporter.stats
+	reporter = config.pluginmanager.get_plugin("terminalreporter")
+	if reporter is None:
+		return
+	stats = reporter.stats
 	done = stats.get("passed", []) + stats.get("failed", [])
 	calls = [r for r in done if r.when == "call"]
 	passed, failed = count(calls)
 	failed += len(stats.get("error", [])) + len(
 		[r for r in stats.get("failed", []) if r.when != "call"])
-	terminalreporter.write_line(f"{passed} passed, {failed} failed")
+	reporter.write_line(f"{passed} passed, {failed} failed")
 
 
 def pytest_sessionfinish(session, exitstatus):

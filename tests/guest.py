@@ -40,10 +40,10 @@ class Guest:
 	@property
 	def log(self):
 		"""All the guest has printed so far, without terminal escapes."""
-		try:
-			text = open(self.machine.log, errors="replace", newline="").read()
-		except FileNotFoundError:
-			text = self.process.before or ""	# QEMU's own complaint
+		text = open(self.machine.log, errors="replace", newline="").read() \
+			if os.path.exists(self.machine.log) else ""
+		if not text and isinstance(self.process.before, str):
+			text = self.process.before	# QEMU's own complaint
 		return ESCAPES.sub("", text).replace("\r\n", "\n")
 
 	def expect(self, pattern, timeout=None):
