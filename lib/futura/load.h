@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Puts a parsed program into a task's memory. */
+#pragma once
+#include "lib/futura/elf.h"
+
+/* Where movable programs are put: the same place each time, so that runs repeat exactly. */
+constexpr uint64_t PROGRAM_BASE = 0x10000000;
+
+/*
+ * Map the segments of `image`, whose contents are in `file`, `base` above their own addresses. The
+ * memory is the task's, which pays for it. `task` needs `write`. On an error some segments may be
+ * mapped already. ERR_EXISTS: something is in the way.
+ */
+enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base);
