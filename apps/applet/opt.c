@@ -75,7 +75,7 @@ void opt_extra_operand(const char *operand)
 
 static bool takes_arg(const struct opt *o)
 {
-	return o->arg != nullptr && o->arg[0] != '[';
+	return o->arg != nullptr && !(o->arg[0] == '[' && o->arg[strlen(o->arg) - 1] == ']');
 }
 
 /* The only option whose long name is, or starts with, the `n` bytes at `name`. */
@@ -223,7 +223,7 @@ int opt_next(struct opt_state *s)
 /* "-n, --lines=NUM" as shown in help. */
 static void opt_label(const struct opt *o, struct text *t)
 {
-	bool optional = o->arg != nullptr && o->arg[0] == '[';
+	bool optional = o->arg != nullptr && !takes_arg(o);
 
 	t->len = 0;
 	text_add_string(t, "");
