@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import pexpect
+from pexpect.popen_spawn import PopenSpawn
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools"))
 import qemu  # noqa: E402  (found through the path above)
@@ -32,9 +33,9 @@ class Guest:
 		options.setdefault("qmp", os.path.join(self.folder.name, "qmp"))
 		self.machine = qemu.Machine(log=os.path.join(self.folder.name, "log"), **options)
 		command = self.machine.command()
-		self.process = pexpect.spawn(command[0], command[1:], timeout=self.timeout,
-			echo=False, encoding="utf-8", codec_errors="replace")
-		self.process.delaybeforesend = None
+		# Pipes, no pseudo-terminal: the guest's line discipline is the only one.
+		self.process = PopenSpawn(command, timeout=self.timeout, encoding="utf-8",
+			codec_errors="replace")
 		self._qmp = None
 
 	@property
@@ -84,5 +85,7 @@ class Guest:
 	def close(self):
 		if self._qmp is not None:
 			self._qmp.close()
-		self.process.close(force=True)
+		self.process.proc.kill()
+		self.process.proc.wait()
+		self.process.proc.stdin.close()
 		self.folder.cleanup()
