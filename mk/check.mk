@@ -20,7 +20,7 @@ size: ## list the longest files and functions, lines of code, and image sizes
 analyze: tidy $$(ANALYSES) ## clang-tidy over all that is built, and the sanitizer build
 
 tidy: all $$(HOST_TESTS)
-	$(Q)tools/compiledb build
+	$(Q)tools/compiledb -o build/compile_commands.json $(O) $(H)
 	$(Q)run-clang-tidy$(LLVM) -clang-tidy-binary clang-tidy$(LLVM) -p build -quiet \
 		-j $(TIDY_JOBS) '$(or $(NAME),.*)'
 TIDY_JOBS ?= 1
