@@ -11,7 +11,8 @@ LIBGCC_DIRS := /usr/lib/gcc-cross/$(subst musl,gnu,$(MUSL_TARGET))/12 \
 	/usr/lib/gcc/$(subst musl,gnu,$(MUSL_TARGET))/12
 LIBGCC = $(firstword $(wildcard $(LIBGCC_DIRS:%=%/libgcc.a)))
 
-MUSL_CFLAGS = $(COMMON_CFLAGS) --target=$(MUSL_TARGET) -nostdlibinc \
+# Valgrind of Debian 12 reads DWARF 4.
+MUSL_CFLAGS = $(COMMON_CFLAGS) -gdwarf-4 --target=$(MUSL_TARGET) -nostdlibinc \
 	-isystem /usr/include/$(MUSL_TARGET) -O2 -D_GNU_SOURCE -fomit-frame-pointer \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=.

@@ -108,7 +108,7 @@ static const char *string_find_vec(const struct scan_string *s, const char **at,
 		unsigned m = scan_mask(a) | scan_mask(b) << 16;
 		for (; m != 0; m &= m - 1) {
 			const char *found = p + __builtin_ctz(m);
-			if (memcmp(found, s->bytes, s->len) == 0)
+			if (scan_compare(found, s->bytes, s->len) == 0)
 				return found;
 		}
 	}
@@ -131,7 +131,7 @@ const char *scan_string_find(const struct scan_string *s, const char *p, const c
 	if (found != nullptr)
 		return found;
 	for (; p <= last; p++) {
-		if (p[s->rare1] == s->bytes[s->rare1] && memcmp(p, s->bytes, s->len) == 0)
+		if (p[s->rare1] == s->bytes[s->rare1] && scan_compare(p, s->bytes, s->len) == 0)
 			return p;
 	}
 	return nullptr;

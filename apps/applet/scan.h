@@ -68,6 +68,25 @@ static inline const char *scan_byte(const char *p, const char *stop, int c)
 /* The last `c` in [start, p), or nullptr. */
 const char *scan_byte_back(const char *start, const char *p, int c);
 
+/* As memcmp, eight bytes at a time. */
+static inline int scan_compare(const char *a, const char *b, size_t n)
+{
+	for (; n >= 8; n -= 8, a += 8, b += 8) {
+		uint64_t x, y;
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		if (x != y) {
+			unsigned shift = (unsigned)__builtin_ctzll(x ^ y) & ~7u;
+			return (int)(x >> shift & 0xff) - (int)(y >> shift & 0xff);
+		}
+	}
+	for (; n != 0; n--, a++, b++) {
+		if (*a != *b)
+			return (unsigned char)*a - (unsigned char)*b;
+	}
+	return 0;
+}
+
 /* How many `c` are in [p, stop). */
 size_t scan_count(const char *p, const char *stop, int c);
 

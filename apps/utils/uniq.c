@@ -12,6 +12,7 @@
 #include "apps/applet/num.h"
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
+#include "apps/applet/scan.h"
 
 struct uniq {
 	bool count, only_repeated, only_unique, all_repeated, ignore_case;
@@ -72,7 +73,7 @@ static bool is_same(const struct uniq *u, const char *a, size_t a_len, const cha
 	}
 	if (a_len != b_len)
 		return false;
-	return u->ignore_case ? bytes_equal_folded(a, b, a_len) : memcmp(a, b, a_len) == 0;
+	return u->ignore_case ? bytes_equal_folded(a, b, a_len) : scan_compare(a, b, a_len) == 0;
 }
 
 static void line_show(const struct uniq *u, const char *line, size_t len)
