@@ -3,22 +3,26 @@
 """Makes code and manuals from interface definitions (.fipc). docs/fipc.md describes the language.
 
 	fipc.py kernel abi/kernel.fipc OUT       numbers, dispatch, stubs, manual, tables for tests
+	fipc.py protocol protocol/X.fipc OUT     client stubs, server dispatch, manual, description
 """
 import argparse
 import sys
 
-from fipc import kernel, language
+from fipc import kernel, language, protocol
 
 
 def main():
 	parser = argparse.ArgumentParser(description=__doc__,
 		formatter_class=argparse.RawDescriptionHelpFormatter)
-	parser.add_argument("mode", choices=["kernel"])
+	parser.add_argument("mode", choices=["kernel", "protocol"])
 	parser.add_argument("source")
 	parser.add_argument("out")
 	args = parser.parse_args()
 	try:
-		kernel.write(language.read(args.source), args.out)
+		if args.mode == "kernel":
+			kernel.write(language.read(args.source), args.out)
+		else:
+			protocol.write(language.read(args.source, language.read_kernel()), args.out)
 	except (language.Bad, OSError) as e:
 		sys.exit(f"{e}")
 

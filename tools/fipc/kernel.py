@@ -1,35 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """What is made of the kernel's interface: numbers, the kernel's dispatch, and user stubs."""
-from fipc.ctext import Page, comment, rights_mask, wrapped
-
-CTYPE = {"u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "u64": "uint64_t",
-	"i32": "int32_t", "i64": "int64_t", "bool": "bool"}
-# What decoding an argument can answer before the handler runs.
-HANDLE_ERRORS = {
-	"bad_handle": "`{}` is not open.",
-	"wrong_type": "`{}` names another kind of object.",
-	"no_right": "`{}` lacks a right.",
-	"revoked": "`{}` was leased, and the lease has ended.",
-}
-BUFFER_ERRORS = {
-	"in": {"too_big": "`{}` is larger than {} bytes.", "bad_address": "`{}` cannot be read."},
-	"out": {"bad_address": "`{}` cannot be written."},
-}
-RESULT_ERRORS = {"full": "the handle table has no free place.", "no_memory": "the quota cannot pay."}
-
-
-def all_fails(call):
-	"""The errors a call documents, and those that decoding its arguments can give."""
-	fails = dict(call.fails)
-	for f in call.args:
-		wrong = HANDLE_ERRORS if f.kind in ("handle", "cap", "self") else BUFFER_ERRORS.get(f.kind, {})
-		for name, why in wrong.items():
-			if name != "wrong_type" or f.object != "any":
-				fails.setdefault(name, why.format(f.name, f.limit))
-	if any(f.kind == "handle" for f in call.results):
-		for name, why in RESULT_ERRORS.items():
-			fails.setdefault(name, why)
-	return fails
+from fipc.ctext import CTYPE, Page, constants, documentation, rights_mask, wrapped
 
 
 def numbers(it):
@@ -59,12 +30,6 @@ def numbers(it):
 	p.add("", "/* A task's name for an object: an index into its handle table. 0 names nothing. */",
 		"typedef uint32_t fut_handle;")
 	return p
-
-
-def constants(p, it):
-	for c in it.consts.values():
-		ctype = "uint64_t" if c.number >> 32 else "uint32_t"
-		p.add(f"constexpr {ctype} {c.name} = {c.spelled}; /* {c.text} */")
 
 
 def handler_arg(f):
@@ -255,16 +220,6 @@ def stub(call):
 	for i, f in enumerate(call.results):
 		lines.append(f"\t*{f.name} = ({CTYPE.get(f.kind, 'fut_handle')})r.word[{i}];")
 	return [*lines, "\treturn OK;", "}", ""]
-
-
-def documentation(call):
-	lines = comment(" ".join(call.prose))
-	fails = [f" * {name}: {why}" for name, why in all_fails(call).items()]
-	if not fails:
-		return lines
-	if len(lines) == 1:
-		lines = ["/*", " * " + lines[0][3:-3], " */"]
-	return [*lines[:-1], " *", *fails, " */"]
 
 
 def stubs(it):

@@ -7,12 +7,13 @@ import os
 import re
 from dataclasses import dataclass, field
 
-SCALARS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "i64": 8, "bool": 1}
+from fipc.layout import Layout, MESSAGE_BYTES, MESSAGE_GRANTS, MESSAGE_HANDLES, SCALARS
+
 WORD_KINDS = ("u32", "u64", "i64", "bool")  # what a register of a kernel call can hold
 KERNEL_REGISTERS = 6
 KERNEL_RESULTS = 4
 # Names that generated code uses itself.
-RESERVED = {"t", "e", "r", "m", "self"}
+RESERVED = {"t", "e", "r", "m", "a", "c", "v", "w", "self", "remote", "given", "tries", "padding"}
 KEYWORDS = set("""alignas alignof auto bool break case char const constexpr continue default do double
 	else enum extern false float for goto if inline int long nullptr register restrict return short
 	signed sizeof static static_assert struct switch thread_local true typedef typeof union unsigned
@@ -126,6 +127,12 @@ SHAPE = {
 }
 
 
+def derived_names(f):
+	"""The names that generated code makes of a field's."""
+	more = {"text": ("_len", "_size"), "bytes": ("_len", "_size"), "in": ("_size",), "out": ("_size",)}
+	return [f.name, *(f.name + tail for tail in more.get(f.kind, ()))]
+
+
 class Reader:
 	"""Reads one file, line by line. `base` is the kernel's interface, for all others."""
 
@@ -146,6 +153,7 @@ class Reader:
 				self.take(text.rstrip("\n"))
 		self.end_comment()
 		self.end_call()
+		self.check_waiting()
 		if self.it.number < 0:
 			raise self.bad("no `interface` line")
 		return self.it
@@ -317,7 +325,36 @@ class Reader:
 			raise self.bad(f"{len(call.results)} results; a call gives {KERNEL_RESULTS}")
 
 	def check_service(self, call):
-		pass
+		for f in call.args + call.results:
+			allowed = (*SCALARS, "handle", "text", "bytes", *(("in", "out") if f in call.args else ()))
+			if f.kind not in allowed:
+				raise self.bad(f"a service cannot {'take' if f in call.args else 'give'} {f.spelled()}")
+		names = [name for f in call.args + call.results for name in derived_names(f)]
+		for name in names:
+			if names.count(name) > 1:
+				raise self.bad(f"generated code would use the name {name} for two things")
+		for fields in (call.args, call.results):
+			self.check_layout(Layout(fields))
+		if call.idempotent and any(f.kind == "handle" for f in call.args):
+			raise self.bad("a call that gives handles away cannot be repeated: it is not idempotent")
+
+	def check_layout(self, layout):
+		if len(layout.handles) > MESSAGE_HANDLES or len(layout.grants) > MESSAGE_GRANTS:
+			raise self.bad(f"a message has at most {MESSAGE_HANDLES} handles and {MESSAGE_GRANTS} grants")
+		if layout.optional and layout.optional != layout.handles[-1:]:
+			raise self.bad("only the last handle may be optional")
+		if layout.hole():
+			raise self.bad(f"a hole before {layout.hole()}: put larger fields first")
+		if layout.bytes_max() > MESSAGE_BYTES:
+			raise self.bad(f"{layout.bytes_max()} inline bytes; a message has {MESSAGE_BYTES}")
+
+	def check_waiting(self):
+		"""Who is told `would_block` needs an event to wait for."""
+		gives = any(f.object == "event" for c in self.it.calls for f in c.results)
+		for call in self.it.calls:
+			if self.base and not gives and "would_block" in dict(call.fails):
+				raise self.bad(f"{call.name} can fail with would_block, but no call gives an event",
+					call.line)
 
 	def end_call(self):
 		if self.call and not self.call.prose:
