@@ -8,7 +8,7 @@
 import argparse
 import sys
 
-from fipc import kernel, language, protocol
+from fipc import grammar, kernel, language, protocol
 
 
 def main():
@@ -20,7 +20,9 @@ def main():
 	args = parser.parse_args()
 	try:
 		if args.mode == "kernel":
-			kernel.write(language.read(args.source), args.out)
+			it = language.read(args.source)
+			for writer in (kernel, grammar):
+				writer.write(it, args.out)
 		else:
 			protocol.write(language.read(args.source, language.read_kernel()), args.out)
 	except (language.Bad, OSError) as e:
