@@ -30,3 +30,5 @@ $(ARCHES:%=test-guest-%): test-guest-%:
 fuzz: $$(FUZZERS) ## fuzz for FUZZ_SECONDS each: system calls, decoders, images
 
 bench: $$(BENCHES) ## measure guest instructions of every path, Linux beside Futura where it can
+
+NATIVE_PROGRAMS += tests/hello

@@ -48,7 +48,21 @@ BOOTS = [
 @pytest.mark.parametrize("arch, options", BOOTS)
 def test_boots(boot, arch, options):
 	need_memory(options.get("mem", "256M"))
-	assert boot(arch=arch, append="init=/bin/true", **options).wait() == 0
+	g = boot(arch=arch, append="run=hello", **options)
+	g.expect("hello from user mode")
+	assert g.wait() == 0
+
+
+def test_the_programs_code_becomes_the_machines_status(boot, arch):
+	g = boot(arch=arch, append="run=hello 42 is the answer")
+	assert g.wait() == 42
+	assert "hello from user mode 42 is the answer" in g.log
+
+
+def test_a_program_that_is_not_there_is_named(boot, arch):
+	g = boot(arch=arch, append="run=no-such-program")
+	assert g.wait() != 0
+	assert "no-such-program" in g.log
 
 
 @pytest.mark.parametrize("arch, firmware", [("x86_64", "bios"), ("x86_64", "uefi")])
