@@ -20,9 +20,9 @@ $(GEN) $(HOST_GEN): abi/kernel.fipc $(PROTOCOLS) $(FIPC) tools/refresh
 $(O)/gen/%.h $(O)/gen/%.c: $(GEN) ;
 $(H)/gen/%.h $(H)/gen/%.c: $(HOST_GEN) ;
 
-# The folders that stand for an architecture in <...>: <arch/x.h> is kernel/arch/<it>/x.h, and
-# <abi-arch/x.h> is abi/arch/<it>/x.h, <futura-arch/x.h> is lib/futura/arch/<it>/x.h. kernel/arch/host
-# uses the registers of the machine it runs on.
+# The folders that stand for an architecture in <...>: <arch/x.h> is kernel/arch/<it>/x.h,
+# <abi-arch/x.h> is abi/arch/<it>/x.h, <futura-arch/x.h> is lib/futura/arch/<it>/x.h.
+# kernel/arch/host uses the registers of the machine it runs on.
 OVERLAY := $(O)/overlay/.made
 HOST_OVERLAY := $(H)/overlay/.made
 

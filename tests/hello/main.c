@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The least a boot can run: says its arguments, and ends with the first one's number as its code. */
+/* The least a boot can run: says its arguments, and ends with the number of the first as code. */
 #include <stdio.h>
 #include <stdlib.h>
 
