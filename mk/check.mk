@@ -25,14 +25,16 @@ tidy: all $$(HOST_TESTS)
 		-j $(TIDY_JOBS) '$(or $(NAME),.*)'
 TIDY_JOBS ?= 1
 
-# The host tests again, compiled to count what they reach.
+# The host tests again, compiled to count what they reach. The report comes even if one fails.
 COUNTED := build/coverage
+COVERED_TESTS = $(filter-out test-tools,$(HOST_TESTS))
 coverage: ## report which lines the host tests reach
 	$(Q)rm -rf $(COUNTED)/profile && mkdir -p $(COUNTED)/profile
-	$(Q)LLVM_PROFILE_FILE=$(CURDIR)/$(COUNTED)/profile/%m-%p.profraw $(MAKE) H=$(COUNTED) \
-		SANITIZE='-fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS)
+	$(Q)LLVM_PROFILE_FILE=$(CURDIR)/$(COUNTED)/profile/%m-%p.profraw $(MAKE) -k H=$(COUNTED) \
+		SANITIZE='-fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS) || \
+		touch $(COUNTED)/profile/failed
 	$(Q)llvm-profdata$(LLVM) merge -sparse -o $(COUNTED)/data $(COUNTED)/profile/*.profraw
 	$(Q)llvm-cov$(LLVM) report -instr-profile=$(COUNTED)/data -show-region-summary=false \
 		-ignore-filename-regex='/test/|build/' \
 		$$(find $(COUNTED) -type f -perm -u+x -printf '-object %p ')
-COVERED_TESTS = $(filter-out test-tools,$(HOST_TESTS))
+	$(Q)! [ -e $(COUNTED)/profile/failed ]

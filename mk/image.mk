@@ -28,9 +28,5 @@ iso:
 	@echo 'iso: GRUB images are made for ARCH=x86_64 only' >&2; exit 1
 endif
 
-$(O)/futura.iso: $(KERNEL_ELF) $(O)/bundle.cpio mk/grub.cfg
-	$(Q)rm -rf $(O)/iso && mkdir -p $(O)/iso/boot/grub
-	$(Q)$(OBJCOPY) --strip-debug $(KERNEL_ELF) $(O)/iso/boot/kernel.elf
-	$(Q)cp $(O)/bundle.cpio $(O)/iso/boot/
-	$(Q)cp mk/grub.cfg $(O)/iso/boot/grub/
-	$(Q)grub-mkrescue -o $@ $(O)/iso >$(O)/iso.log 2>&1 || { cat $(O)/iso.log >&2; exit 1; }
+$(O)/futura.iso: $(KERNEL_ELF) $(O)/bundle.cpio tools/mkiso
+	$(Q)tools/mkiso -o $@ --kernel $(KERNEL_ELF) --bundle $(O)/bundle.cpio
