@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Access to user memory. An instruction named by `fixup` may fault: the trap handler then goes on at
+ * the place given with it (struct fixup in trap.c).
+ */
+#include "kernel/arch/x86_64/smap.h"
+
+.macro fixup at, to
+	.pushsection .fixups, "a"
+	.long \at - .
+	.long \to - .
+	.popsection
+.endm
+
+	.text
+
+/* size_t user_copy_in(void *to, vaddr from, size_t n), and the same for out: words first, then bytes.
+ * After a fault in a word, bytes go on to the exact place. */
+	.globl user_copy_in
+	.globl user_copy_out
+user_copy_in:
+user_copy_out:
+	smap stac
+	mov %rdx, %rcx
+	shr $3, %rcx
+1:	rep movsq
+	mov %edx, %ecx
+	and $7, %ecx
+2:	rep movsb
+3:	smap clac
+	mov %rdx, %rax
+	sub %rcx, %rax
+	ret
+4:	mov %edx, %eax
+	and $7, %eax
+	lea (%rax, %rcx, 8), %rcx
+	jmp 2b
+	fixup 1b, 4b
+	fixup 2b, 3b
+
+/* bool user_load(vaddr from, uint32_t *value) */
+	.globl user_load
+user_load:
+	smap stac
+1:	mov (%rdi), %eax
+	smap clac
+	mov %eax, (%rsi)
+	mov $1, %eax
+	ret
+	fixup 1b, user_fault
+
+/* bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old) */
+	.globl user_cas
+user_cas:
+	smap stac
+	mov %esi, %eax
+1:	lock cmpxchg %edx, (%rdi)
+	smap clac
+	mov %eax, (%rcx)
+	mov $1, %eax
+	ret
+	fixup 1b, user_fault
+
+user_fault:
+	smap clac
+	xor %eax, %eax
+	ret
