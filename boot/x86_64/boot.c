@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* The way from a loader's information to kernel_main, but for what assembly has to do. */
 #include "boot/x86_64/boot.h"
 #include "kernel/arch/x86_64/memory.h"
 #include "kernel/arch/x86_64/random.h"

@@ -132,7 +132,7 @@ start:
 	push %eax
 	lret
 
-/* A loader we do not know, or a processor without 64-bit mode and NX: say so as simply as can be. */
+/* A loader we do not know, or a processor without 64-bit mode or NX: say so as well as we can. */
 stop:
 	mov $0x3f8, %edx
 	mov $'!', %al

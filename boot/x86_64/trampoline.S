@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Where a CPU starts when it is told to: in real mode, at the start of a page below 1 MiB to which this
- * was copied. It goes straight to 64-bit mode.
+ * Where a CPU starts when it is told to: in real mode, at the start of a page below 1 MiB to which
+ * this was copied. It goes straight to 64-bit mode.
  */
 #include "kernel/arch/x86_64/offsets.h"
 

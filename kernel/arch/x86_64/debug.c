@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Hardware breakpoints and watchpoints, and why a debug trap came. */
 #include "kernel/arch/x86_64/debug.h"
 #include "abi/kernel.h"
 #include "kernel/string.h"

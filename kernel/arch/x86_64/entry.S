@@ -2,11 +2,11 @@
 /*
  * Into the kernel and out of it.
  *
- * While user code runs, GS base is the user's and TSS.rsp0 points behind the registers in the current
- * thread's context: the processor itself pushes the end of an interrupt's frame to where the context
- * has it, and the stub pushes the rest. Kernel code runs with GS base at this CPU's struct arch_cpu.
- * Between an entry and its swapgs, and between the swapgs of a way out and its last instruction, only
- * vectors with a stack of their own (IST) can arrive; those do not rely on GS.
+ * While user code runs, GS base is the user's and TSS.rsp0 points behind the registers in the
+ * current thread's context: the processor itself pushes the end of an interrupt's frame to where
+ * the context has it, and the stub pushes the rest. Kernel code runs with GS base at this CPU's
+ * struct arch_cpu. Between an entry and its swapgs, and from the swapgs of a way out to its last
+ * instruction, only vectors with a stack of their own (IST) can arrive; those do not rely on GS.
  */
 #include "kernel/arch/x86_64/offsets.h"
 #include "kernel/arch/x86_64/smap.h"
@@ -124,7 +124,7 @@ arch_start:
 	mov %gs:CPU_STACK_TOP, %rsp
 	jmp leave
 
-/* --- Traps and interrupts -------------------------------------------------------------------------- */
+/* --- Traps and interrupts ------------------------------------------------------------------- */
 
 /* One stub a vector: afterwards rdi is the error code and esi the vector, their values saved as in
  * struct registers. Vectors 8, 10 to 14, 17, 21, 29 and 30 come with an error code. */
@@ -209,8 +209,9 @@ trap_in_kernel:
 	pop %rdi
 	iretq
 
-/* #DB can strike at the first instruction of syscall_entry (a breakpoint hit by `mov ss` just before
- * it), with the user's stack and GS: it has its own stack. From user mode its frame moves to the context. */
+/* #DB can strike at the first instruction of syscall_entry (a breakpoint hit by `mov ss` just
+ * before it), with the user's stack and GS: it has its own stack. From user mode its frame moves to
+ * the context. */
 debug_trap:
 	testb $3, 8(%rsp)
 	jz 1f

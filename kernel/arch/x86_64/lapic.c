@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* The local interrupt controller, by its page of registers or, as x2APIC, by MSRs. */
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/memory.h"
 #include "kernel/panic.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* SIMD registers: volume 1, chapter 13, of the Intel manual. */
 #include "kernel/arch/x86_64/simd.h"
 #include "kernel/frame.h"
 #include "kernel/string.h"

@@ -3,4 +3,11 @@
  */
 #pragma once
 
-.macro smap insn 771 :	\insn.pushsection.smap_sites, "a".long 771b -..popsection.endm
+/* clang-format off */
+.macro smap insn
+771:	\insn
+	.pushsection .smap_sites, "a"
+	.long 771b - .
+	.popsection
+.endm
+							     /* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Access to user memory. An instruction named by `fixup` may fault: the trap handler then goes on at
- * the place given with it (struct fixup in trap.c).
+ * Access to user memory. An instruction named by `fixup` may fault: the trap handler then goes on
+ * at the place given with it (struct fixup in trap.c).
  */
 #include "kernel/arch/x86_64/smap.h"
 
@@ -14,8 +14,8 @@
 
 	.text
 
-/* size_t user_copy_in(void *to, vaddr from, size_t n), and the same for out: words first, then bytes.
- * After a fault in a word, bytes go on to the exact place. */
+/* size_t user_copy_in(void *to, vaddr from, size_t n), and the same for out: words first, then
+ * bytes. After a fault in a word, bytes go on to the exact place. */
 	.globl user_copy_in
 	.globl user_copy_out
 user_copy_in:
