@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "abi/control.h"
+#include "abi/info.h"
+#include "abi/kernel.h"
 
 typedef uint64_t vaddr; /* an address in some address space */
 typedef struct {
@@ -117,12 +119,14 @@ void arch_timer_set(uint64_t at);
 
 /* A fresh context: user mode, at `entry`, with a stack and one argument. */
 void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument);
-/* `to` is a clone's: SIMD state and thread pointer as `from`'s, which runs on this CPU now. */
-void context_copy(struct context *to, struct context *from);
+/* `to` is a clone's: SIMD state and thread pointer as `from`'s, which runs on this CPU now. False: no
+ * memory for the SIMD state. */
+bool context_copy(struct context *to, struct context *from);
 /* Give back what context_init or context_copy took (SIMD memory). */
 void context_fini(struct context *c);
-/* This CPU stops running `from` (may be nullptr) and will run `to`: SIMD ownership, thread pointer,
- * control page register. Address space is switched separately. */
+/* This CPU stops running `from` (nullptr: nobody ran) and will run `to` (nullptr: it idles, and another
+ * CPU may run `from` next): SIMD ownership, thread pointer, control page register. Address space is
+ * switched separately. */
 void context_switch(struct context *from, struct context *to);
 /* Save live SIMD state of a thread that is leaving this CPU for another, or is to be inspected. */
 void context_settle(struct context *c);
