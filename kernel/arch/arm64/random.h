@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Random numbers: arch_random in kernel/arch.h. */
+#pragma once
+#include "kernel/arch.h"
+
+/* `seed` is what firmware gave, or 0. */
+void random_init(uint64_t seed);
