@@ -39,6 +39,12 @@ constexpr unsigned MESSAGE_GRANTS = 2;
 constexpr uint32_t NATIVE_BASE = 0x46550000;
 /* Native calls on ARM64 use this svc immediate; Linux uses 0. */
 constexpr uint32_t NATIVE_SVC = 0x4655;
+/*
+ * The way back from an upcall by a foreign call (ARM64, where a jump needs a free register): go on at
+ * the control page's guest_pc, with `masked` cleared and every other register as it is. If an upcall
+ * is pending it is delivered there first.
+ */
+constexpr uint32_t NATIVE_RETURN_SVC = 0x4656;
 
 constexpr uint64_t TAG_METHOD_MASK = 0xffff;
 constexpr unsigned TAG_PROTOCOL_SHIFT = 16;

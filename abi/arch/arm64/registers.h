@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A thread's general registers on ARM64. */
+/* A thread's registers on ARM64. */
 #pragma once
 #include <stdint.h>
 
@@ -12,3 +12,12 @@ struct registers {
 };
 
 static_assert(sizeof(struct registers) == 35 * 8);
+
+/* All of SIMD and floating point; what thread_read(THREAD_SIMD) gives. */
+struct simd {
+	alignas(16) uint64_t v[32][2]; /* low half first */
+	uint32_t fpsr, fpcr;
+	uint64_t reserved;
+};
+
+static_assert(sizeof(struct simd) == 528);
