@@ -56,7 +56,8 @@ volatile void *device_map(uint64_t base, size_t size)
 	return (volatile char *)DEVICES_BASE + first * PAGE_SIZE + (base - from);
 }
 
-/* Firmware may keep its tables in what it calls reserved, which the boot code left out. */
+/* Firmware may keep its tables in what it calls reserved, which the boot code left out. The root's
+ * entry says that nothing in the direct map may be executed. */
 bool direct_ensure(uint64_t base, uint64_t size)
 {
 	if (size == 0 || base + size < base)
@@ -64,7 +65,7 @@ bool direct_ensure(uint64_t base, uint64_t size)
 	for (uint64_t at = base & ~(LARGE_PAGE - 1); at < base + size; at += LARGE_PAGE) {
 		if (at < 4ull << 30) {
 			kernel_tables.direct_low[at / LARGE_PAGE] =
-				at | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NX | PTE_GLOBAL;
+				at | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL;
 			continue;
 		}
 		pte e = at >> 39 < direct_roots ? kernel_tables.root[256 + (at >> 39)] : 0;

@@ -214,6 +214,8 @@ static void chain_walk(uint64_t rbp, void (*frame)(vaddr pc))
 			return;
 		const uint64_t *link = (const uint64_t *)rbp;
 
+		if (link[1] == 0)
+			return;
 		frame(link[1]);
 		if (link[0] <= rbp)
 			return;
