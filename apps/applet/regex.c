@@ -75,8 +75,9 @@ bool regex_has_backref(const struct regex *r)
 	return r->has_backref;
 }
 
-const char *regex_required(const struct regex *r, size_t *len, bool *whole)
+const char *regex_required(const struct regex *r, size_t *len, bool *whole, bool *fold)
 {
+	*fold = r->flags & REGEX_ICASE;
 	*len = r->required_len;
 	*whole = r->required_whole;
 	return r->required;
@@ -289,7 +290,7 @@ static bool string_match(struct regex *r, const char *text, size_t len, size_t f
 {
 	struct scan_string s;
 
-	scan_string_init(&s, r->required, r->required_len);
+	scan_string_init(&s, r->required, r->required_len, r->flags & REGEX_ICASE);
 	const char *p = scan_string_find(&s, text + from, text + len);
 	if (p != nullptr && n != 0)
 		spans_fill(spans, n, (size_t)(p - text), (size_t)(p - text) + r->required_len);

@@ -52,6 +52,7 @@ bool regex_has_backref(const struct regex *r);
 
 /*
  * A string that every match contains, or an empty one if none is known. `whole` is set when
- * containing it is all there is to a match.
+ * containing it is all there is to a match, `fold` when its letters, which are lower case, stand
+ * for both cases.
  */
-const char *regex_required(const struct regex *r, size_t *len, bool *whole);
+const char *regex_required(const struct regex *r, size_t *len, bool *whole, bool *fold);

@@ -174,8 +174,21 @@ static int set_only(const struct byte_set *s)
 	return found;
 }
 
+/* The lower one of the two cases of a letter, when the set is just these; or -1. */
+static int set_letter(const struct byte_set *s)
+{
+	uint64_t upper = s->bits[1] & 0xffffffff, lower = s->bits[1] >> 32;
+
+	if (s->bits[0] | s->bits[2] | s->bits[3] || upper != lower || upper == 0 ||
+	    (upper & (upper - 1)) != 0)
+		return -1;
+	int c = 96 + __builtin_ctzll(lower);
+	return c >= 'a' && c <= 'z' ? c : -1;
+}
+
 /* Collects runs of fixed bytes along the parts that every match must pass. */
 struct literal {
+	bool fold; /* letters are sets of both cases */
 	struct text run, best;
 	bool whole; /* nothing but the run so far */
 };
@@ -197,6 +210,10 @@ static void literal_walk(struct literal *l, const struct node *n)
 	case NODE_SET:
 		if (set_only(&n->set) >= 0) {
 			text_add_char(&l->run, (char)set_only(&n->set));
+			return;
+		}
+		if (l->fold && set_letter(&n->set) >= 0) {
+			text_add_char(&l->run, (char)set_letter(&n->set));
 			return;
 		}
 		break;
@@ -255,11 +272,23 @@ static void first_find(struct regex *r)
 	}
 	mem_free(seen);
 	r->first_byte = set_only(&r->first);
+	/* A few rare bytes can be searched for; common ones would stop the search all the time. */
+	for (unsigned b = 0; b < 256 && !r->may_be_empty; b++) {
+		if (!set_has(&r->first, b))
+			continue;
+		if (r->first_count == 3 || scan_frequency((uint8_t)b) > 235) {
+			r->first_count = 0;
+			return;
+		}
+		r->first_bytes[r->first_count++] = (uint8_t)b;
+	}
+	for (unsigned i = r->first_count; i > 0 && i < 3; i++)
+		r->first_bytes[i] = r->first_bytes[0];
 }
 
 void regex_compile(struct regex *r, const struct node *root)
 {
-	struct literal l = { .whole = true };
+	struct literal l = { .whole = true, .fold = r->flags & REGEX_ICASE };
 	uint32_t match = inst_add(r, OP_MATCH, 0, 0);
 
 	r->start = node_compile(r, root, match);
@@ -274,5 +303,8 @@ void regex_compile(struct regex *r, const struct node *root)
 	r->required_whole = l.whole && !r->has_backref;
 	r->required = l.best.bytes;
 	r->required_len = l.best.len;
+	/* A common byte is no help. */
+	if (l.best.len == 1 && !l.whole && scan_frequency((uint8_t)l.best.bytes[0]) > 200)
+		r->required_len = 0;
 	mem_free(l.run.bytes);
 }

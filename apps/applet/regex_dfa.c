@@ -54,7 +54,7 @@ void dfa_init(struct regex *r, struct dfa *d, bool anchored)
 	d->table_size = 64;
 	d->table = mem_zero(d->table_size, sizeof *d->table);
 	for (int b = 0; b < 256; b++)
-		d->rows[STATE_DEAD * 256 + b] = STATE_DEAD | ROW_STOP;
+		d->rows[STATE_DEAD * 256 + b] = STATE_DEAD * 256 | ROW_STOP;
 	(void)r;
 }
 
@@ -258,7 +258,7 @@ static uint32_t row_fill(struct regex *r, struct dfa *d, uint32_t state, unsigne
 	const struct dfa_state *s = &d->states[to];
 	bool stop = to == STATE_DEAD || s->accepts || s->accepted_one;
 
-	d->rows[(size_t)state * 256 + byte] = to | (stop ? ROW_STOP : 0);
+	d->rows[(size_t)state * 256 + byte] = to * 256 | (stop ? ROW_STOP : 0);
 	return to;
 }
 
@@ -281,51 +281,121 @@ static enum beside start_kind(const struct regex *r, const char *text, size_t fr
 	return r->has_assert ? regex_beside(r, text, from) : BESIDE_OTHER;
 }
 
+/* Skips what cannot start a match. Only for the state in which nothing has started. */
+static const char *start_skip(const struct regex *r, const char *p, const char *stop)
+{
+	scan_vec a = scan_splat(r->first_bytes[0]), b = scan_splat(r->first_bytes[1]);
+	scan_vec c = scan_splat(r->first_bytes[2]);
+
+	for (; stop - p >= 32; p += 32) {
+		scan_vec x = scan_load(p), y = scan_load(p + 16);
+		scan_vec hit = scan_equal(x, a) | scan_equal(x, b) | scan_equal(x, c);
+		scan_vec hit2 = scan_equal(y, a) | scan_equal(y, b) | scan_equal(y, c);
+		if (scan_mask(hit | hit2) != 0)
+			return p + __builtin_ctz(scan_mask(hit) | scan_mask(hit2) << 16);
+	}
+	while (p < stop && !set_has(&r->first, (unsigned char)*p))
+		p++;
+	return p;
+}
+
+/*
+ * Runs on as long as transitions are known and lead to states that need no look; *row is the
+ * state's row. Returns where it stopped; the byte there has not been taken.
+ */
+static const char *rows_run(const uint32_t *rows, const char *p, const char *stop, uint32_t *row)
+{
+	uint32_t at = *row, to;
+
+	while (stop - p >= 4) {
+		if ((int32_t)(to = rows[at + (unsigned char)p[0]]) <= 0)
+			goto out;
+		at = to;
+		if ((int32_t)(to = rows[at + (unsigned char)p[1]]) <= 0) {
+			p += 1;
+			goto out;
+		}
+		at = to;
+		if ((int32_t)(to = rows[at + (unsigned char)p[2]]) <= 0) {
+			p += 2;
+			goto out;
+		}
+		at = to;
+		if ((int32_t)(to = rows[at + (unsigned char)p[3]]) <= 0) {
+			p += 3;
+			goto out;
+		}
+		at = to;
+		p += 4;
+	}
+	for (; p < stop; p++, at = to) {
+		if ((int32_t)(to = rows[at + (unsigned char)*p]) <= 0)
+			goto out;
+	}
+out:
+	*row = at;
+	return p;
+}
+
+/* Forgets all states but one, which gets a new number: its set of places is all that matters. */
+static uint32_t dfa_restart(struct regex *r, struct dfa *d, uint32_t state)
+{
+	struct dfa_state s = d->states[state];
+	uint32_t *insts = mem_alloc(s.count * sizeof *insts);
+
+	memcpy(insts, s.insts, s.count * sizeof *insts);
+	dfa_trim(r, d);
+	r->dense_count = 0;
+	for (size_t i = 0; i < s.count; i++)
+		scratch_add(r, insts[i]);
+	mem_free(insts);
+	return state_intern(r, d, s.before, false);
+}
+
 size_t dfa_find_end(struct regex *r, const char *text, size_t len, size_t from)
 {
 	struct dfa *d = &r->search;
-	const unsigned char *p = (const unsigned char *)text + from;
-	const unsigned char *stop = (const unsigned char *)text + len;
+	const char *p = text + from, *stop = text + len;
 
 	dfa_trim(r, d);
+	uint32_t start = r->first_count != 0 ? state_start(r, d, BESIDE_OTHER) : 0;
 	uint32_t state = state_start(r, d, start_kind(r, text, from));
 	if (d->states[state].accepts)
 		return from;
 	while (p < stop) {
-		uint32_t to = d->rows[(size_t)state * 256 + *p];
-		/* The hot loop: neither a stop nor an unknown transition. */
-		while ((int32_t)to > 0) {
-			state = to;
-			if (++p == stop)
+		/* With assertions the start depends on what is before, so it is not skipped in. */
+		if (state == start && !r->has_assert && start != 0) {
+			p = start_skip(r, p, stop);
+			if (p == stop)
 				break;
-			to = d->rows[(size_t)state * 256 + *p];
 		}
-		if (p == stop)
-			break;
+		uint32_t row = state * 256;
+		if (d->rows[row + (unsigned char)*p] > 0 && !(state == start && !r->has_assert)) {
+			p = rows_run(d->rows, p, stop, &row);
+			state = row / 256;
+			if (p == stop)
+				break;
+		}
+		uint32_t to = d->rows[row + (unsigned char)*p];
 		if (to == 0)
-			to = row_fill(r, d, state, *p);
-		state = to & ~ROW_STOP;
+			to = row_fill(r, d, state, (unsigned char)*p);
+		else
+			to = (to & ~ROW_STOP) / 256;
+		state = to;
 		if (d->states[state].accepted_one)
-			return (size_t)(p - (const unsigned char *)text);
-		if (d->states[state].accepts)
-			return (size_t)(p - (const unsigned char *)text) + 1;
+			return (size_t)(p - text);
 		p++;
+		if (d->states[state].accepts)
+			return (size_t)(p - text);
 		if (state == STATE_DEAD)
 			return REGEX_UNSET;
 		if (d->memory > DFA_MEMORY) {
-			/* Start over from the same place: the set of places is all that matters. */
-			struct dfa_state s = d->states[state];
-			uint32_t *insts = mem_alloc(s.count * sizeof *insts);
-			memcpy(insts, s.insts, s.count * sizeof *insts);
-			dfa_trim(r, d);
-			r->dense_count = 0;
-			for (size_t i = 0; i < s.count; i++)
-				scratch_add(r, insts[i]);
-			mem_free(insts);
-			state = state_intern(r, d, s.before, false);
+			state = dfa_restart(r, d, state);
+			start = r->first_count != 0 ? state_start(r, d, BESIDE_OTHER) : 0;
 		}
 	}
-	return d->states[state_at_end(r, d, state)].accepted_one ? len : REGEX_UNSET;
+	uint32_t end = state_at_end(r, d, state); /* may move d->states */
+	return d->states[end].accepted_one ? len : REGEX_UNSET;
 }
 
 size_t dfa_longest(struct regex *r, const char *text, size_t len, size_t from)
@@ -341,10 +411,10 @@ size_t dfa_longest(struct regex *r, const char *text, size_t len, size_t from)
 		unsigned byte = (unsigned char)text[i];
 		uint32_t to = d->rows[(size_t)state * 256 + byte];
 		if ((int32_t)to > 0) {
-			state = to;
+			state = to / 256;
 			continue;
 		}
-		state = (to == 0 ? row_fill(r, d, state, byte) : to) & ~ROW_STOP;
+		state = to == 0 ? row_fill(r, d, state, byte) : (to & ~ROW_STOP) / 256;
 		if (d->states[state].accepted_one)
 			last = i;
 		if (d->states[state].accepts)
@@ -352,7 +422,8 @@ size_t dfa_longest(struct regex *r, const char *text, size_t len, size_t from)
 		if (state == STATE_DEAD || d->states[state].count == 0)
 			return last;
 	}
-	if (d->states[state_at_end(r, d, state)].accepted_one)
+	uint32_t end = state_at_end(r, d, state); /* may move d->states */
+	if (d->states[end].accepted_one)
 		last = len;
 	return last;
 }

@@ -97,11 +97,11 @@ struct dfa {
 	bool anchored;
 	struct dfa_state *states;
 	size_t count, capacity;
-	uint32_t *rows; /* 256 entries a state: what a byte leads to, 0 when not computed yet */
+	uint32_t *rows; /* 256 entries a state: the row a byte leads to, 0 when not computed yet */
 	size_t rows_capacity;
 	uint32_t *table; /* hash table of states */
 	size_t table_size;
-	uint32_t starts[4]; /* by what stands before */
+	uint32_t starts[4]; /* by what stands before; 0: not made yet */
 	size_t memory;
 };
 
@@ -122,6 +122,8 @@ struct regex {
 	bool may_be_empty;
 	struct byte_set first; /* what a match that is not empty starts with */
 	int first_byte;        /* the only one, or -1 */
+	unsigned first_count;  /* how many there are when they are few and rare, or 0 */
+	uint8_t first_bytes[3];
 	enum beside kinds[256];
 	char *required;
 	size_t required_len;

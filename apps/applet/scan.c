@@ -72,9 +72,9 @@ uint8_t scan_frequency(uint8_t byte)
 	return at != nullptr ? (uint8_t)(255 - 2 * (at - order)) : 100;
 }
 
-void scan_string_init(struct scan_string *s, const char *bytes, size_t len)
+void scan_string_init(struct scan_string *s, const char *bytes, size_t len, bool fold)
 {
-	*s = (struct scan_string){ .bytes = bytes, .len = len };
+	*s = (struct scan_string){ .bytes = bytes, .len = len, .fold = fold };
 	for (size_t i = 1; i < len; i++) {
 		if (scan_frequency((uint8_t)bytes[i]) < scan_frequency((uint8_t)bytes[s->rare1]))
 			s->rare1 = i;
@@ -92,23 +92,45 @@ void scan_string_init(struct scan_string *s, const char *bytes, size_t len)
 	}
 }
 
-/* Sixteen candidate starts at a time, from `p`; false leaves *p where the caller goes on. */
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool string_is_at(const struct scan_string *s, const char *p)
+{
+	if (!s->fold)
+		return scan_compare(p, s->bytes, s->len) == 0;
+	for (size_t i = 0; i < s->len; i++) {
+		char c = is_lower((char)(p[i] | 0x20)) ? (char)(p[i] | 0x20) : p[i];
+		if (c != s->bytes[i])
+			return false;
+	}
+	return true;
+}
+
+/* Candidate starts in bulk, from `p`; nullptr leaves *at where the caller goes on. */
 static const char *string_find_vec(const struct scan_string *s, const char **at, const char *last)
 {
-	scan_vec want1 = scan_splat(s->bytes[s->rare1]), want2 = scan_splat(s->bytes[s->rare2]);
+	char c1 = s->bytes[s->rare1], c2 = s->bytes[s->rare2];
+	scan_vec want1 = scan_splat(c1), want2 = scan_splat(c2);
+	/* Setting this bit makes a letter lower case. */
+	scan_vec fold1 = scan_splat(s->fold && is_lower(c1) ? 0x20 : 0);
+	scan_vec fold2 = scan_splat(s->fold && is_lower(c2) ? 0x20 : 0);
 	const char *p = *at;
 
 	for (; last - p >= 32; p += 32) {
-		scan_vec a = scan_equal(scan_load(p + s->rare1), want1) &
-			     scan_equal(scan_load(p + s->rare2), want2);
-		scan_vec b = scan_equal(scan_load(p + s->rare1 + 16), want1) &
-			     scan_equal(scan_load(p + s->rare2 + 16), want2);
+		const char *p1 = p + s->rare1, *p2 = p + s->rare2;
+		scan_vec a = scan_equal(scan_load(p1) | fold1, want1) &
+			     scan_equal(scan_load(p2) | fold2, want2);
+		scan_vec b = scan_equal(scan_load(p1 + 16) | fold1, want1) &
+			     scan_equal(scan_load(p2 + 16) | fold2, want2);
 		if (scan_mask(a | b) == 0)
 			continue;
 		unsigned m = scan_mask(a) | scan_mask(b) << 16;
 		for (; m != 0; m &= m - 1) {
 			const char *found = p + __builtin_ctz(m);
-			if (scan_compare(found, s->bytes, s->len) == 0)
+			if (string_is_at(s, found))
 				return found;
 		}
 	}
@@ -122,7 +144,7 @@ const char *scan_string_find(const struct scan_string *s, const char *p, const c
 		return p;
 	if ((size_t)(stop - p) < s->len)
 		return nullptr;
-	if (s->len == 1) {
+	if (s->len == 1 && !s->fold) {
 		p = scan_byte(p, stop, s->bytes[0]);
 		return p == stop ? nullptr : p;
 	}
@@ -131,7 +153,7 @@ const char *scan_string_find(const struct scan_string *s, const char *p, const c
 	if (found != nullptr)
 		return found;
 	for (; p <= last; p++) {
-		if (p[s->rare1] == s->bytes[s->rare1] && scan_compare(p, s->bytes, s->len) == 0)
+		if (string_is_at(s, p))
 			return p;
 	}
 	return nullptr;

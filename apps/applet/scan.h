@@ -92,15 +92,17 @@ size_t scan_count(const char *p, const char *stop, int c);
 
 /*
  * A string to search for, prepared: the two of its bytes that are rarest in ordinary text are
- * looked for together. Matches case exactly.
+ * looked for together.
  */
 struct scan_string {
 	const char *bytes;
 	size_t len;
 	size_t rare1, rare2; /* indices into bytes, rare1 <= rare2 */
+	bool fold;
 };
 
-void scan_string_init(struct scan_string *s, const char *bytes, size_t len);
+/* With `fold`, `bytes` is in lower case, and both cases of its ASCII letters match. */
+void scan_string_init(struct scan_string *s, const char *bytes, size_t len, bool fold);
 /* The first occurrence in [p, stop), or nullptr. */
 const char *scan_string_find(const struct scan_string *s, const char *p, const char *stop);
 
