@@ -29,10 +29,12 @@ enum abort_status : uint32_t {
 	ABORT_ALIGNMENT = 0x21,
 };
 
-/* The top byte is not part of an address in user mode: TCR_EL1.TBI0. */
+/* The top byte is not part of an address in the lower half: TCR_EL1.TBI0. */
 static uint64_t fault_address(void)
 {
-	return SYSREG_READ(far_el1) & ~(0xffull << 56);
+	uint64_t address = SYSREG_READ(far_el1);
+
+	return (address >> 55 & 1) != 0 ? address : address & ~(0xffull << 56);
 }
 
 static void abort_decode(struct fault *f, uint64_t syndrome)

@@ -46,6 +46,35 @@ bool fdt_open(struct fdt *fdt, const void *blob, size_t size)
 	       fdt->strings_size <= fdt->size - fdt->strings;
 }
 
+/* The reservation block says nothing of its size: its last entry is all zero. */
+static uint32_t reservations_end(const struct fdt *fdt)
+{
+	uint64_t base, size;
+	unsigned n = 0;
+
+	while (fdt_reservation(fdt, n, &base, &size))
+		n++;
+	return fdt->reserved + (n + 1) * 16;
+}
+
+void fdt_shrink(struct fdt *fdt, void *blob)
+{
+	uint32_t ends[] = {
+		HEADER_SIZE,
+		fdt->structure + fdt->structure_size,
+		fdt->strings + fdt->strings_size,
+		reservations_end(fdt),
+	};
+	uint32_t used = 0;
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends[i] > used && ends[i] <= fdt->size)
+			used = ends[i];
+	fdt->size = used;
+	for (unsigned i = 0; i < 4; i++)
+		((uint8_t *)blob)[4 + i] = (uint8_t)(used >> (24 - 8 * i));
+}
+
 bool fdt_reservation(const struct fdt *fdt, unsigned i, uint64_t *base, uint64_t *size)
 {
 	uint64_t at = fdt->reserved + i * 16ull;

@@ -42,6 +42,8 @@ struct fdt_walk {
 uint32_t fdt_size(const void *blob);
 /* False if the first `size` bytes at `blob` hold no usable tree. */
 bool fdt_open(struct fdt *fdt, const void *blob, size_t size);
+/* Make the tree claim no more memory than it uses; its size is then fdt->size. */
+void fdt_shrink(struct fdt *fdt, void *blob);
 /* Entry i of the memory reservation block; false past its end. */
 bool fdt_reservation(const struct fdt *fdt, unsigned i, uint64_t *base, uint64_t *size);
 

@@ -68,7 +68,8 @@ static void seed_take(const struct fdt_walk *w, const char *name)
 	memset((void *)v.data, 0, v.size);
 }
 
-static bool address_find(const struct fdt_walk *w, const char *name, uint64_t *address)
+/* A property that is one number of one or two cells. */
+static bool number_find(const struct fdt_walk *w, const char *name, uint64_t *address)
 {
 	struct fdt_value v;
 
@@ -82,8 +83,8 @@ static void chosen_read(const struct fdt_walk *w, struct boot_info *boot)
 
 	if (arguments != nullptr)
 		string_copy(boot->cmdline, arguments, sizeof(boot->cmdline));
-	if (address_find(w, "linux,initrd-start", &from) &&
-	    address_find(w, "linux,initrd-end", &to) && to > from)
+	if (number_find(w, "linux,initrd-start", &from) &&
+	    number_find(w, "linux,initrd-end", &to) && to > from)
 		boot->bundle = (struct memory_range){ from, to - from };
 	seed_take(w, "kaslr-seed");
 	seed_take(w, "rng-seed");
@@ -95,13 +96,13 @@ static void chosen_read(const struct fdt_walk *w, struct boot_info *boot)
 static void cpu_read(const struct fdt_walk *w)
 {
 	const char *method = fdt_text(w, "enable-method");
-	uint64_t mpidr, size, release = 0;
+	uint64_t mpidr, release = 0;
 
-	if (!fdt_reg(w, 0, &mpidr, &size))
+	if (!number_find(w, "reg", &mpidr)) /* no address, so nothing translates it */
 		return;
 	mpidr &= MPIDR_AFFINITY;
 	if (method != nullptr && strncmp(method, "spin-table", sizeof("spin-table")) == 0 &&
-	    !address_find(w, "cpu-release-addr", &release))
+	    !number_find(w, "cpu-release-addr", &release))
 		return;
 	if (mpidr == machine.cpu[0].mpidr)
 		return; /* it runs already */
@@ -311,6 +312,7 @@ bool machine_read(void *blob, struct boot_info *boot)
 			reserved_read(&w, boot, true);
 	for (unsigned i = 0; fdt_reservation(&fdt, i, &r.base, &r.size); i++)
 		ranges_add(boot->reserved, &boot->nreserved, r);
+	fdt_shrink(&fdt, blob); /* QEMU's claims a megabyte */
 	boot->dtb = (struct memory_range){ (uint64_t)blob, fdt.size };
 	ranges_add(boot->reserved, &boot->nreserved, boot->dtb);
 	if (boot->bundle.size != 0)
