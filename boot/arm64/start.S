@@ -226,6 +226,7 @@ enter_el1:
 empty_root:
 	.skip	4096
 	/* Used before there is another, and by exceptions that find a kernel stack full. */
+	.global	boot_stack, boot_stack_end
+boot_stack:
 	.skip	8192
-	.global	boot_stack_end
 boot_stack_end:

@@ -13,6 +13,7 @@ uint64_t boot_build(uint64_t dtb, uint64_t start_ticks);
 [[noreturn]] void arm64_secondary(void);
 
 /* start.S */
+extern char boot_stack[], boot_stack_end[]; /* 8 KiB */
 extern char vectors[], secondary_entry[], secondary_high[];
 
 /* Read by a CPU that starts, with its MMU off. */
