@@ -20,6 +20,9 @@ $(KERNEL_COMPILED): $(O)/obj/%.o: % | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
+# It embeds the first program.
+$(O)/obj/kernel/main.c.o: $(O)/userboot.bin
+
 $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
