@@ -59,14 +59,12 @@ enum fs_err fs_truncate(struct fs *fs, uint64_t ino, uint64_t size)
 	return more ? trim_finish(fs, ino) : FS_OK;
 }
 
-/* Zero the partial blocks at both ends; *first to *end are the whole ones. */
-static enum fs_err punch_edges(struct fs *fs, uint64_t ino, uint64_t off, uint64_t len)
+/* Zero the partial blocks at both ends. */
+static enum fs_err punch_edges(struct fs *fs, struct inode *i, uint64_t off, uint64_t len)
 {
 	uint32_t mask = fs->block_size - 1, head = off & mask, tail = (off + len) & mask;
 	uint64_t first = off >> fs->block_shift, last = (off + len) >> fs->block_shift;
-	struct inode *i;
 
-	TRY(inode_get(fs, ino, &i));
 	i->attr.mtime = i->attr.ctime = time_now(fs);
 	inode_touch(fs, i);
 	if (i->state & INODE_INLINE)
@@ -78,12 +76,18 @@ static enum fs_err punch_edges(struct fs *fs, uint64_t ino, uint64_t off, uint64
 	return tail != 0 ? block_zero(fs, i, last, 0, tail) : FS_OK;
 }
 
-static enum fs_err punch_step(struct fs *fs, uint64_t ino, uint64_t *from, uint64_t end)
+/* Clear from *from to end as far as one operation goes; the first one also does the edges. */
+static enum fs_err punch_step(struct fs *fs, uint64_t ino, uint64_t *from, uint64_t end,
+			      const uint64_t edges[2])
 {
 	uint64_t reached, freed = 0;
 	struct inode *i;
 
 	TRY(inode_get(fs, ino, &i));
+	if (edges != nullptr)
+		TRY(punch_edges(fs, i, edges[0], edges[1]));
+	if (*from >= end)
+		return FS_OK;
 	TRY(extent_clear(fs, ino, *from, end, 64, &reached, &freed));
 	log_range(fs, RECORD_CLEAR, ino, *from, reached);
 	i->attr.blocks -= min64(freed, i->attr.blocks);
@@ -107,15 +111,17 @@ static enum fs_err range_check(struct fs *fs, uint64_t ino, uint64_t off, uint64
 
 enum fs_err fs_punch(struct fs *fs, uint64_t ino, uint64_t off, uint64_t len)
 {
+	const uint64_t edges[2] = { off, len };
+	bool first = true;
+
 	TRY(range_check(fs, ino, off, len));
-	TRY(op_begin(fs, 0, 2, true));
-	TRY(op_end(fs, punch_edges(fs, ino, off, len)));
 	uint64_t from = (off + fs->block_size - 1) >> fs->block_shift;
 	uint64_t end = (off + len) >> fs->block_shift;
-	while (from < end) {
-		TRY(op_begin(fs, 0, 0, true));
-		TRY(op_end(fs, punch_step(fs, ino, &from, end)));
-	}
+	do {
+		TRY(op_begin(fs, 0, 2, true));
+		TRY(op_end(fs, punch_step(fs, ino, &from, end, first ? edges : nullptr)));
+		first = false;
+	} while (from < end);
 	return FS_OK;
 }
 

@@ -23,6 +23,7 @@ void ram_forget(struct ram *r)
 void ram_fini(struct ram *r)
 {
 	ram_forget(r);
+	free(r->undo);
 	free(r->bytes);
 }
 
@@ -38,18 +39,40 @@ static bool ram_fails(struct ram *r)
 	       (r->fail_from ? r->requests >= r->fail_at : r->requests == r->fail_at);
 }
 
-static void ram_record(struct ram *r, uint64_t off, const void *buf, size_t len)
+static void event_add(struct ram_event **list, size_t *n, size_t *room, uint64_t off,
+		      const void *buf, size_t len)
 {
-	if (!r->recording)
-		return;
-	if (r->nevents == r->room) {
-		r->room = r->room * 2 + 64;
-		r->events = realloc(r->events, r->room * sizeof(r->events[0]));
+	if (*n == *room) {
+		*room = *room * 2 + 64;
+		*list = realloc(*list, *room * sizeof(**list));
 	}
 	uint8_t *copy = len > 0 ? malloc(len) : nullptr;
 	if (len > 0)
 		memcpy(copy, buf, len);
-	r->events[r->nevents++] = (struct ram_event){ off, len, copy };
+	(*list)[(*n)++] = (struct ram_event){ off, len, copy };
+}
+
+static void ram_record(struct ram *r, uint64_t off, const void *buf, size_t len)
+{
+	if (r->recording)
+		event_add(&r->events, &r->nevents, &r->room, off, buf, len);
+}
+
+void ram_poke(struct ram *r, uint64_t off, const void *buf, size_t len)
+{
+	if (r->undoing)
+		event_add(&r->undo, &r->nundo, &r->undo_room, off, r->bytes + off, len);
+	memcpy(r->bytes + off, buf, len);
+}
+
+void ram_rollback(struct ram *r)
+{
+	while (r->nundo > 0) {
+		struct ram_event *e = &r->undo[--r->nundo];
+
+		memcpy(r->bytes + e->off, e->data, e->len);
+		free(e->data);
+	}
 }
 
 static enum fs_err ram_read(void *ctx, uint64_t off, void *buf, size_t len)
@@ -68,7 +91,7 @@ static enum fs_err ram_write(void *ctx, uint64_t off, const void *buf, size_t le
 
 	if (ram_fails(r) || off > r->size || len > r->size - off)
 		return FS_IO;
-	memcpy(r->bytes + off, buf, len);
+	ram_poke(r, off, buf, len);
 	ram_record(r, off, buf, len);
 	return FS_OK;
 }

@@ -23,6 +23,9 @@ struct ram {
 	bool recording;
 	struct ram_event *events;
 	size_t nevents, room;
+	bool undoing; /* writes are noted for ram_rollback() */
+	struct ram_event *undo;
+	size_t nundo, undo_room;
 };
 
 void ram_init(struct ram *r, uint64_t size);
@@ -30,6 +33,10 @@ void ram_fini(struct ram *r);
 /* Copy what `from` holds, not its record. */
 void ram_copy(struct ram *r, const struct ram *from);
 void ram_forget(struct ram *r);
+/* Write without going through the device. */
+void ram_poke(struct ram *r, uint64_t off, const void *buf, size_t len);
+/* Take back every write since undoing was set. */
+void ram_rollback(struct ram *r);
 struct fs_device ram_device(struct ram *r);
 
 /* A host with malloc, and a clock that moves 1 ns a look. Reports are kept in report_text. */

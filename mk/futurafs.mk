@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MPL-2.0
+# The file system library: its tests, fuzzers, host tools and object code for Futura's services.
+
+FUTURAFS_SRC := $(wildcard futurafs/*.c)
+FUTURAFS_HOST_SRC := $(FUTURAFS_SRC) futurafs/arch/$(HOST_ARCH)/crc32c.c
+FUTURAFS_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE
+
+# For services of $(ARCH): no C library, only memcpy and its like.
+FUTURAFS_OBJ := $(patsubst %.c,$(O)/%.o,$(FUTURAFS_SRC) futurafs/arch/$(ARCH)/crc32c.c)
+FUTURAFS_LIB := $(O)/libfuturafs.a
+$(FUTURAFS_OBJ): $(O)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -c $< -o $@
+$(FUTURAFS_LIB): $(FUTURAFS_OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+ALL += $(FUTURAFS_LIB)
+
+# For this machine, with sanitizers (tests) and without (tools, sweeps, numbers).
+FUTURAFS_TEST_OBJ := $(patsubst %.c,$(H)/%.o,$(FUTURAFS_HOST_SRC))
+FUTURAFS_FAST_OBJ := $(patsubst %.c,$(H)/fast/%.o,$(FUTURAFS_HOST_SRC))
+$(H)/futurafs/%.o: futurafs/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FUTURAFS_CFLAGS) -O1 $(SANITIZE) -c $< -o $@
+$(H)/fast/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FUTURAFS_CFLAGS) -O2 -c $< -o $@
+
+# Tests: each *_test.c is a program with what the tests share.
+FUTURAFS_TESTS := $(patsubst futurafs/test/%.c,%,$(wildcard futurafs/test/*_test.c))
+FUTURAFS_TEST_SHARED := $(filter-out %_test.c,$(wildcard futurafs/test/*.c)) lib/test/test.c
+FUTURAFS_TEST_SHARED_OBJ := $(patsubst %.c,$(H)/futurafs/shared/%.o,$(FUTURAFS_TEST_SHARED))
+$(FUTURAFS_TEST_SHARED_OBJ): $(H)/futurafs/shared/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FUTURAFS_CFLAGS) -O1 $(SANITIZE) -c $< -o $@
+$(FUTURAFS_TESTS:%=$(H)/futurafs/%): $(H)/futurafs/%: $(H)/futurafs/test/%.o \
+		$(FUTURAFS_TEST_SHARED_OBJ) $(FUTURAFS_TEST_OBJ)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^
+
+FUTURAFS_FAST_SHARED := $(patsubst %.c,$(H)/fast/%.o,$(FUTURAFS_TEST_SHARED))
+$(FUTURAFS_TESTS:%=$(H)/fast/%): $(H)/fast/%: $(H)/fast/futurafs/test/%.o \
+		$(FUTURAFS_FAST_SHARED) $(FUTURAFS_FAST_OBJ)
+	$(Q)$(CC) -fuse-ld=lld$(LLVM) -o $@ $^
+
+.PHONY: $(FUTURAFS_TESTS:%=test-futurafs-%) futurafs-sweep
+$(FUTURAFS_TESTS:%=test-futurafs-%): test-futurafs-%: $(H)/futurafs/%
+	$(Q)$<
+HOST_TESTS += $(FUTURAFS_TESTS:%=test-futurafs-%)
+
+SWEEP ?= 20
+futurafs-sweep: $(FUTURAFS_TESTS:%=$(H)/fast/%) ## try SWEEP times as many crash states and steps
+	$(Q)for t in $^; do echo $$t; ROUNDS=$(SWEEP) $$t || exit 1; done
+
+-include $(FUTURAFS_OBJ:.o=.d) $(FUTURAFS_TEST_OBJ:.o=.d) $(FUTURAFS_FAST_OBJ:.o=.d) \
+	$(FUTURAFS_TEST_SHARED_OBJ:.o=.d) $(FUTURAFS_FAST_SHARED:.o=.d) \
+	$(wildcard $(H)/futurafs/test/*.d $(H)/fast/futurafs/test/*.d)
