@@ -118,10 +118,10 @@ static void build_image(void)
 static void build_stacks(void)
 {
 	for (unsigned i = 0; i < machine.ncpus; i++) {
-		for (uint64_t at = STACK_SIZE; at < STACK_SLOT; at += PAGE_SIZE) {
+		for (uint64_t at = KSTACK_SIZE; at < KSTACK_SLOT; at += PAGE_SIZE) {
 			uint64_t page = mmu_page_take();
-			if (page == 0 || !mmu_map(mmu.root, STACKS_BASE + i * STACK_SLOT + at, page,
-						  PAGE_SIZE, MAP_DATA)) {
+			if (page == 0 || !mmu_map(mmu.root, KSTACKS_BASE + i * KSTACK_SLOT + at,
+						  page, PAGE_SIZE, MAP_DATA)) {
 				machine.ncpus = i;
 				return;
 			}

@@ -89,7 +89,7 @@ primary:
 	ADDRESS	x2, 3f
 	add	x2, x2, x0
 	br	x2
-3:	IMMEDIATE x0, (STACKS_BASE + STACK_SLOT) & 0xffffffffffff
+3:	IMMEDIATE x0, (KSTACKS_BASE + KSTACK_SLOT) & 0xffffffffffff
 	movk	x0, #0xffff, lsl #48
 	mov	sp, x0
 	bl	leave_identity
@@ -119,6 +119,7 @@ secondary_high:
 leave_identity:
 	ADDRESS	x0, vectors
 	msr	vbar_el1, x0
+	msr	tpidr_el1, xzr		/* this_cpu(): none yet */
 	msr	ttbr0_el1, x21
 	isb
 	tlbi	vmalle1

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The call chain of the kernel, by its frame records: the caller's record, then a return address. */
+/* The call chain of the kernel, by its frame records: the caller's record, then a return address.
+ */
 #include "kernel/arch.h"
 #include "kernel/arch/arm64/start.h"
 
@@ -8,8 +9,8 @@ constexpr unsigned FRAMES_MAX = 32;
 /* In a CPU's stack, or in the one that start.S uses, and exceptions that find a stack full. */
 static bool is_in_stack(uint64_t at)
 {
-	bool in_cpus = at >= STACKS_BASE && at < STACKS_BASE + CPUS_MAX * STACK_SLOT &&
-		       (at & STACK_SIZE) != 0;
+	bool in_cpus = at >= KSTACKS_BASE && at < KSTACKS_BASE + CPUS_MAX * KSTACK_SLOT &&
+		       (at & KSTACK_SIZE) != 0;
 	bool in_boot = at >= (uint64_t)boot_stack && at < (uint64_t)boot_stack_end;
 
 	return at % 16 == 0 && (in_cpus || in_boot);

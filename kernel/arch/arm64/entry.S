@@ -208,7 +208,7 @@ kernel_trap:
 	sub	sp, sp, #TRAP_SIZE
 	add	sp, sp, x0
 	sub	x0, sp, x0
-	tbz	x0, #STACK_SHIFT, 1f
+	tbz	x0, #KSTACK_SHIFT, 1f
 	sub	x0, sp, x0
 	sub	sp, sp, x0
 	b	2f

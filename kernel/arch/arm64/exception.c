@@ -173,7 +173,7 @@ void exception_kernel(struct trap *trap)
 	if (class == EC_ACCESS_KERNEL && fixup_apply(trap))
 		return;
 	panic_trap = trap;
-	if (!((trap->sp - 1) & STACK_SIZE))
+	if (!((trap->sp - 1) & KSTACK_SIZE))
 		panic("kernel stack overflow at 0x%lx", trap->pc);
 	panic("exception class 0x%x in the kernel at 0x%lx, address 0x%lx", class, trap->pc,
 	      trap->address);

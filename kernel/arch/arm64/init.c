@@ -6,6 +6,7 @@
 #include "kernel/arch/arm64/interrupt.h"
 #include "kernel/arch/arm64/machine.h"
 #include "kernel/arch/arm64/mmu.h"
+#include "kernel/arch/arm64/random.h"
 #include "kernel/arch/arm64/simd.h"
 #include "kernel/arch/arm64/start.h"
 #include "kernel/arch/arm64/uart.h"
@@ -19,18 +20,21 @@ bool arm64_has_pan;
 /* From start.S: at the final address, with the first CPU's stack. */
 [[noreturn]] void arm64_main(void)
 {
+	__stack_chk_guard =
+		arch_random() & ~0xffull; /* text that runs over ends with a zero byte */
 	uart_init();
+	if (boot_info.dtb.size == 0)
+		panic("no device tree");
+	gic_init();
+	timer_init();
 	kernel_main(&boot_info);
 }
 
 void arch_init(const struct boot_info *boot, unsigned *ncpus)
 {
-	if (boot->dtb.size == 0)
-		panic("no device tree");
-	klog("kernel base 0x%lx\n", KERNEL_LINK + mmu.slide);
+	(void)boot; /* machine_read has read all there is */
+	klog("kernel base 0x%lx, at 0x%lx in memory\n", KERNEL_LINK + mmu.slide, mmu.image);
 	klog("arm64: GICv%u, %u CPUs\n", machine.gic.version, machine.ncpus);
-	gic_init();
-	timer_init();
 	*ncpus = machine.ncpus;
 }
 
@@ -48,7 +52,7 @@ void arch_cpu_init(struct cpu *cpu, unsigned index)
 
 	*arch = (struct arch_cpu){
 		.index = index,
-		.stack_top = STACKS_BASE + (index + 1ull) * STACK_SLOT,
+		.stack_top = KSTACKS_BASE + (index + 1ull) * KSTACK_SLOT,
 	};
 	SYSREG_WRITE(tpidr_el1, cpu);
 	pan_init();

@@ -7,6 +7,8 @@
 /* TLB maintenance reaches every CPU by itself: no interrupts are needed for it. */
 constexpr bool TLB_BROADCASTS = true;
 
+static const char arch_name[] = "arm64";
+
 /* --- Processor --- */
 
 /* Not volatile: a kernel stack never moves to another CPU, so one read serves a whole function. */

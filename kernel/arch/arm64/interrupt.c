@@ -87,7 +87,8 @@ void arch_ipi(uint64_t cpus)
 
 void arch_stop_others(void)
 {
-	gic_send(LINE_STOP, ~(1ull << this_arch_cpu()->index));
+	if (this_cpu() != nullptr) /* else no other CPU runs yet */
+		gic_send(LINE_STOP, ~(1ull << this_arch_cpu()->index));
 }
 
 [[noreturn]] void arch_halt(void)

@@ -10,19 +10,19 @@
  */
 #pragma once
 
-#define DIRECT_BASE 0xffff000000000000
-#define DIRECT_END  0xffff800000000000
-#define DEVICE_BASE 0xffff800000000000
-#define STACKS_BASE 0xffff900000000000
-#define KERNEL_LINK 0xffffc00000000000 /* as boot/arm64/kernel.ld */
+#define DIRECT_BASE  0xffff000000000000
+#define DIRECT_END   0xffff800000000000
+#define DEVICE_BASE  0xffff800000000000
+#define KSTACKS_BASE 0xffff900000000000
+#define KERNEL_LINK  0xffffc00000000000 /* as boot/arm64/kernel.ld */
 
 /*
- * A stack fills the upper half of its slot, the lower half is never mapped. So the bit STACK_SHIFT
+ * A stack fills the upper half of its slot, the lower half is never mapped. So the bit KSTACK_SHIFT
  * of a good stack pointer is set, and entry code can tell an overflow without touching memory.
  */
-#define STACK_SHIFT 14
-#define STACK_SIZE  (1 << STACK_SHIFT)
-#define STACK_SLOT  (2 * STACK_SIZE)
+#define KSTACK_SHIFT 14
+#define KSTACK_SIZE  (1 << KSTACK_SHIFT)
+#define KSTACK_SLOT  (2 * KSTACK_SIZE)
 
 /* abi/message.h: NATIVE_SVC, NATIVE_RETURN_SVC */
 #define SVC_NATIVE 0x4655

@@ -107,7 +107,7 @@ volatile void *device_map(struct memory_range range)
 	vaddr va = mmu.devices_end + offset;
 
 	if (range.size == 0 || end <= first || end > DIRECT_END - DIRECT_BASE ||
-	    va + range.size >= STACKS_BASE)
+	    va + range.size >= KSTACKS_BASE)
 		return nullptr;
 	if (!mmu_map(mmu.root, va - (range.base - first), first, end - first, MAP_REGISTERS))
 		return nullptr;

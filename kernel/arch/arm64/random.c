@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "kernel/arch/arm64/random.h"
 
+uintptr_t __stack_chk_guard = 0x8f1bbcdc5a827900; /* until arm64_main chooses one */
+
 static uint64_t state;
 static bool has_instruction;
 

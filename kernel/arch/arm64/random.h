@@ -5,3 +5,6 @@
 
 /* `seed` is what firmware gave, or 0. */
 void random_init(uint64_t seed);
+
+/* What the compiler puts between a function's arrays and its return address. */
+extern uintptr_t __stack_chk_guard;

@@ -42,7 +42,7 @@ static bool cpu_start(unsigned index)
 	boot_secondary = (struct boot_secondary){
 		.identity = mmu.identity,
 		.root = mmu.root,
-		.stack = STACKS_BASE + (index + 1ull) * STACK_SLOT,
+		.stack = KSTACKS_BASE + (index + 1ull) * KSTACK_SLOT,
 		.entry = (uint64_t)secondary_high,
 	};
 	clean(&boot_secondary, sizeof(boot_secondary));
