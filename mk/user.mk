@@ -14,8 +14,8 @@ MUSL_TRIPLET_arm64 := aarch64-linux-musl
 MUSL_TRIPLET := $(MUSL_TRIPLET_$(ARCH))
 
 # Hosted, so that the compiler knows the C library's functions; its headers are musl's.
-NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -isystem /usr/include/$(MUSL_TRIPLET) \
-	-I$(O)/overlay
+NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -D_GNU_SOURCE \
+	-isystem /usr/include/$(MUSL_TRIPLET) -I$(O)/overlay
 
 # Position independent, with relative relocations only, which crt0 does.
 NATIVE_LDFLAGS = -pie --no-dynamic-linker -z text -z relro -z noexecstack -z max-page-size=4096 \
@@ -62,11 +62,16 @@ $(O)/bin/$(notdir $1): $(call program_objs,$1) $(LIBFUTURA) $(LIBPURE)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LD) $$(NATIVE_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(NATIVE_LIBS)
 ALL += $(O)/bin/$(notdir $1)
-BUNDLE_FILES += bin/$(notdir $1)=$(O)/bin/$(notdir $1)
+BUNDLE_FILES += bin/$(notdir $1)=$(O)/stripped/$(notdir $1)
 -include $(patsubst %.o,%.d,$(call program_objs,$1))
 endef
 $(foreach p,$(PROGRAM_FOLDERS),$(if $(call program_srcs,$p),$(eval $(call program_rule,$p))))
 -include $(LIBFUTURA_OBJS:.o=.d)
+
+# The bundle holds programs without symbols: it takes memory for as long as the machine runs.
+$(O)/stripped/%: $(O)/bin/%
+	@mkdir -p $(@D)
+	$(Q)$(OBJCOPY) --strip-all $< $@
 
 # The first code in user mode: flat, embedded in the kernel image, without data of its own.
 USERBOOT_SRCS := $(wildcard services/userboot/*.c services/userboot/arch/$(ARCH)/*.S) \

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A new task is built from outside while it has no thread: program, stack, start-up block, handles.
+ * Its first thread's memory is one range:
+ *
+ *	| guard | stack ... | guard | start-up block | area |
+ */
+#include "lib/futura/spawn.h"
+#include <stdlib.h>
+#include <string.h>
+#include "abi/info.h"
+#include "lib/futura/load.h"
+#include "lib/futura/thread.h"
+#include <futura-arch/arch.h>
+
+constexpr uint64_t PAGE = 4096;
+
+struct build {
+	const struct spawn *s;
+	fut_handle task;
+	unsigned capc; /* of `caps`: handles that have moved already */
+	struct startup_cap caps[SPAWN_CAPS + 1];
+	uint64_t entry, stack_top, block, area;
+};
+
+static uint64_t pages(uint64_t n)
+{
+	return (n + PAGE - 1) & ~(PAGE - 1);
+}
+
+static enum err load(struct build *b)
+{
+	struct elf_image image;
+	enum err e = elf_parse(b->s->image, b->s->size, &image);
+
+	if (e != OK)
+		return e;
+	if (image.machine != ELF_NATIVE)
+		return ERR_UNSUPPORTED;
+	uint64_t base = image.is_movable ? PROGRAM_BASE : 0;
+	b->entry = base + image.entry;
+	return elf_load(b->task, b->s->image, &image, base);
+}
+
+/* Map the first thread's range, with a hole where the kernel will map the area. */
+static enum err map_range(struct build *b, uint64_t block_size)
+{
+	uint64_t stack = pages(b->s->stack ? b->s->stack : SPAWN_STACK), base, at;
+	uint64_t size = PAGE + stack + PAGE + block_size + THREAD_AREA_SIZE;
+	enum err e = fut_space_map(b->task, 0, 0, 0, size, MAP_GUARD, &base);
+
+	if (e != OK)
+		return e;
+	b->stack_top = base + PAGE + stack;
+	b->block = b->stack_top + PAGE;
+	b->area = b->block + block_size;
+	e = fut_space_map(b->task, 0, base + PAGE, 0, stack,
+			  MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | INHERIT_COPY, &at);
+	if (e == OK)
+		e = fut_space_map(b->task, 0, b->block, 0, block_size,
+				  MAP_READ | MAP_FIXED | MAP_REPLACE | INHERIT_COPY, &at);
+	return e == OK ? fut_space_unmap(b->task, b->area, THREAD_AREA_SIZE) : e;
+}
+
+static enum err give(struct build *b, const char *name, fut_handle handle)
+{
+	struct startup_cap *c = &b->caps[b->capc];
+
+	*c = (struct startup_cap){};
+	strncpy(c->name, name, sizeof(c->name) - 1);
+	enum err e = fut_handle_give(b->task, handle, &c->handle);
+	if (e == OK)
+		b->capc++;
+	return e;
+}
+
+static enum err give_all(struct build *b)
+{
+	enum err e;
+
+	for (unsigned i = 0; i < b->s->capc; i++)
+		if ((e = give(b, b->s->caps[i].name, b->s->caps[i].handle)) != OK)
+			return e;
+	if (b->s->own_task == 0)
+		return OK;
+	fut_handle own;
+	e = fut_handle_duplicate(b->task, b->s->own_task | RIGHT_TRANSFER, &own);
+	if (e != OK)
+		return e;
+	e = give(b, "task", own);
+	if (e != OK)
+		(void)fut_handle_close(own); /* ours, and open */
+	return e;
+}
+
+static enum err write_block(struct build *b, const struct startup_parts *parts, size_t size)
+{
+	struct startup *block = malloc(size);
+	uint64_t done;
+
+	if (block == nullptr)
+		return ERR_NO_MEMORY;
+	startup_write(block, size, parts);
+	/* At most 1 MiB, so one call takes it; fresh memory only fails by running out. */
+	enum err e = fut_space_write(b->task, b->block, block, size, &done);
+	free(block);
+	return e == OK && done < size ? ERR_NO_MEMORY : e;
+}
+
+static enum err start(struct build *b)
+{
+	uint32_t priority = b->s->priority ? b->s->priority : THREAD_PRIORITY;
+	fut_handle thread;
+	enum err e = fut_task_set_limits(b->task, priority, b->s->budget);
+
+	if (e == OK)
+		e = fut_thread_create(b->task, b->area, b->entry, b->stack_top, b->block, priority,
+				      &thread);
+	if (e != OK)
+		return e;
+	e = fut_thread_resume(thread);
+	(void)fut_handle_close(thread); /* ours, and open */
+	return e;
+}
+
+static enum err build(struct build *b)
+{
+	struct startup_parts parts = {
+		.argc = b->s->argc,
+		.argv = b->s->argv,
+		.envc = b->s->envc,
+		.env = b->s->env,
+		.capc = b->s->capc + (b->s->own_task != 0),
+		.caps = b->caps,
+	};
+	size_t size = startup_size(&parts);
+	enum err e;
+
+	if (size == 0 || b->s->capc > SPAWN_CAPS)
+		return ERR_TOO_BIG;
+	if ((e = load(b)) != OK || (e = map_range(b, pages(size))) != OK ||
+	    (e = give_all(b)) != OK || (e = write_block(b, &parts, size)) != OK)
+		return e;
+	return start(b);
+}
+
+enum err spawn(const struct spawn *s, fut_handle *task)
+{
+	struct build b = { .s = s };
+	size_t length = strlen(s->name);
+	enum err e = fut_task_create(s->quota, s->name, length < 32 ? length : 31, &b.task);
+
+	if (e == OK) {
+		e = build(&b);
+		if (e != OK)
+			(void)fut_handle_close(b.task); /* ours, and open: the task ends */
+	}
+	if (e == OK)
+		*task = b.task;
+	else
+		for (unsigned i = b.capc; i < s->capc; i++)
+			(void)fut_handle_close(s->caps[i].handle); /* may be none: no harm */
+	return e;
+}
+
+enum err spawn_wait(fut_handle task, uint64_t deadline, struct task_info *info)
+{
+	uint64_t signals;
+	enum err e = fut_wait(task, SIGNAL_DEAD, 0, deadline, &signals);
+
+	return e == OK ? fut_task_info(task, info, sizeof(*info)) : e;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Starts one service: its quota, its capabilities, its task. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/futura/clock.h"
+#include "lib/futura/cpio.h"
+#include "lib/futura/error.h"
+#include "lib/futura/print.h"
+#include "lib/futura/program.h"
+#include "lib/futura/spawn.h"
+#include "protocol/registry.h"
+#include "services/init/state.h"
+
+constexpr uint64_t INIT_CLIENT = 1; /* badge of sessions with init */
+
+struct making {
+	struct init *init;
+	struct running *r;
+	struct spawn spawn;
+	struct startup_cap caps[SPAWN_CAPS];
+	const char *argv[1 + SERVICE_WORDS + SERVICE_WORDS];
+	const char *env[SERVICE_WORDS + SERVICE_GIVES];
+	char ranges[SERVICE_GIVES][GIVE_NAME + 44]; /* NAME=0x...:0x... */
+};
+
+bool service_is_registry(const struct running *r)
+{
+	return strcmp(r->spec->name, "registryd") == 0;
+}
+
+static enum err cap_add(struct making *m, const char *name, fut_handle handle)
+{
+	if (m->spawn.capc == SPAWN_CAPS) {
+		(void)fut_handle_close(handle); /* ours, and open */
+		return ERR_TOO_BIG;
+	}
+	struct startup_cap *c = &m->caps[m->spawn.capc++];
+	*c = (struct startup_cap){ .handle = handle };
+	strncpy(c->name, name, sizeof(c->name) - 1);
+	return OK;
+}
+
+/* A duplicate with those rights, and that to be handed over. */
+static enum err cap_duplicate(struct making *m, const char *name, fut_handle from, uint32_t rights)
+{
+	fut_handle copy;
+	enum err e = fut_handle_duplicate(from, rights | RIGHT_TRANSFER, &copy);
+
+	return e == OK ? cap_add(m, name, copy) : e;
+}
+
+static enum err cap_range(struct making *m, const struct give *g, fut_handle whole)
+{
+	fut_handle part;
+	enum err e = fut_resource_split(whole, g->base, g->size, &part);
+
+	if (e != OK)
+		return e;
+	e = cap_duplicate(m, g->name, part, g->rights);
+	(void)fut_handle_close(part); /* ours, and open */
+	return e;
+}
+
+static enum err cap_init_session(struct making *m, const struct give *g)
+{
+	fut_handle session;
+	enum err e = fut_session_create(m->init->port, INIT_CLIENT, &session);
+
+	if (e != OK)
+		return e;
+	e = cap_duplicate(m, g->name, session, g->rights);
+	(void)fut_handle_close(session); /* ours, and open */
+	return e;
+}
+
+static enum err give(struct making *m, const struct give *g)
+{
+	if (g->source == SOURCE_QUOTA)
+		return cap_duplicate(m, g->name, m->r->quota, g->rights);
+	if (g->source == SOURCE_INIT)
+		return cap_init_session(m, g);
+	if (g->source == SOURCE_TASK) {
+		m->spawn.own_task = g->rights;
+		return OK;
+	}
+	fut_handle own = cap_get(source_name(g->source));
+	if (own == 0)
+		return OK; /* this machine has no such thing */
+	return g->source < SOURCE_RANGES ? cap_range(m, g, own)
+					 : cap_duplicate(m, g->name, own, g->rights);
+}
+
+/* Names as the registry wants them: each ended by a newline. */
+static size_t names_join(const struct words *w, char *to)
+{
+	char *at = to;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		at = stpcpy(at, w->word[i]);
+		*at++ = '\n';
+	}
+	return (size_t)(at - to);
+}
+
+static enum err cap_registry(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+	char see[SERVICE_WORDS * (SERVICE_NAME + 1) + 1], provide[sizeof(see)];
+	struct init *init = m->init;
+	struct remote registry = { .session = init->registry, .deadline = clock_after(SECOND) };
+	fut_handle session;
+
+	if (spec->see.n + spec->provide.n == 0)
+		return OK;
+	uint64_t client = ++init->last_client;
+	size_t nsee = names_join(&spec->see, see), nprovide = names_join(&spec->provide, provide);
+	enum err e = fut_session_create(init->registry_port, client, &session);
+	if (e != OK)
+		return e;
+	e = registry_admit(&registry, client, see, nsee, provide, nprovide);
+	if (e == OK)
+		e = cap_duplicate(m, "registry", session, RIGHT_SEND);
+	(void)fut_handle_close(session); /* ours, and open */
+	return e;
+}
+
+/* The manifest's variables, and for each range one that says which it is. */
+static void environment(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+
+	for (unsigned i = 0; i < spec->environment.n; i++)
+		m->env[m->spawn.envc++] = spec->environment.word[i];
+	for (unsigned i = 0; i < spec->ngives; i++) {
+		const struct give *g = &spec->gives[i];
+		if (g->source >= SOURCE_RANGES)
+			continue;
+		snprintf(m->ranges[i], sizeof(m->ranges[i]), "%s=%#llx:%#llx", g->name,
+			 (unsigned long long)g->base, (unsigned long long)g->size);
+		m->env[m->spawn.envc++] = m->ranges[i];
+	}
+}
+
+static enum err caps(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+	enum err e;
+
+	for (unsigned i = 0; i < spec->ngives; i++)
+		if ((e = give(m, &spec->gives[i])) != OK) {
+			print("init: %s: cannot give `%s`: %s\n", spec->name, spec->gives[i].name,
+			      error_name(e));
+			return e;
+		}
+	if (service_is_registry(m->r))
+		return cap_duplicate(m, "port", m->init->registry_port, RIGHTS_ALL);
+	return cap_registry(m);
+}
+
+static enum err budget(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+
+	return spec->allowance == 0
+		       ? OK
+		       : fut_budget_create(spec->period, spec->allowance, &m->spawn.budget);
+}
+
+static enum err image(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+	struct cpio_file f;
+	enum err e = cpio_find(m->init->bundle, m->init->bundle_size, spec->program, &f);
+
+	if (e != OK)
+		return e;
+	m->argv[m->spawn.argc++] = spec->name;
+	for (unsigned i = 0; i < spec->arguments.n; i++)
+		m->argv[m->spawn.argc++] = spec->arguments.word[i];
+	for (unsigned i = 0; i < m->r->nextra; i++)
+		m->argv[m->spawn.argc++] = m->r->extra[i];
+	m->spawn.image = f.data;
+	m->spawn.size = f.size;
+	return OK;
+}
+
+static enum err watch(struct init *init, struct running *r)
+{
+	uint64_t cookie = (uint64_t)(r - init->services);
+
+	return fut_watch_create(init->waitset, r->task, SIGNAL_DEAD, 0, cookie, &r->watch);
+}
+
+static enum err make(struct making *m)
+{
+	enum err e;
+
+	if ((e = image(m)) != OK ||
+	    (e = fut_quota_create(cap_need("quota"), m->r->spec->quota, &m->r->quota)) != OK ||
+	    (e = budget(m)) != OK)
+		return e;
+	m->spawn.quota = m->r->quota;
+	environment(m);
+	e = caps(m);
+	if (e != OK) {
+		for (unsigned i = 0; i < m->spawn.capc; i++)
+			(void)fut_handle_close(m->caps[i].handle); /* ours, and open */
+		return e;
+	}
+	e = spawn(&m->spawn, &m->r->task);
+	return e == OK ? watch(m->init, m->r) : e;
+}
+
+enum err service_start(struct init *init, struct running *r)
+{
+	const struct manifest_service *spec = r->spec;
+	struct making m = { .init = init, .r = r };
+
+	m.spawn = (struct spawn){
+		.name = spec->name,
+		.priority = spec->priority,
+		.argv = m.argv,
+		.env = m.env,
+		.caps = m.caps,
+	};
+	enum err e = make(&m);
+	if (m.spawn.budget)
+		(void)fut_handle_close(m.spawn.budget); /* the task keeps it */
+	if (e != OK) {
+		print("init: cannot start `%s` (%s): %s\n", spec->name, spec->program,
+		      error_name(e));
+		service_clear(r);
+		return e;
+	}
+	r->state = RUNNING;
+	r->started = clock_now();
+	return OK;
+}
+
+void service_clear(struct running *r)
+{
+	fut_handle *owned[] = { &r->watch, &r->task, &r->quota };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (*owned[i])
+			(void)fut_handle_close(*owned[i]); /* ours, and open */
+		*owned[i] = 0;
+	}
+	r->state = STOPPED;
+}
+
+enum err registry_create(struct init *init)
+{
+	enum err e;
+
+	if (init->registry)
+		(void)fut_handle_close(init->registry); /* ours, and open */
+	if (init->registry_port)
+		(void)fut_handle_close(init->registry_port); /* the same */
+	init->registry = init->registry_port = 0;
+	e = fut_port_create(&init->registry_port);
+	return e == OK ? fut_session_create(init->registry_port, 0, &init->registry) : e;
+}
