@@ -12,6 +12,7 @@ fut_handle fake_session;
 const struct fake_step *fake_steps;
 unsigned fake_nsteps;
 struct message fake_answer;
+enum err (*fake_call)(enum call number, const uint64_t *args, struct native_words *results);
 unsigned fake_answered, fake_dropped;
 
 static unsigned step;
@@ -27,6 +28,7 @@ void fake_reset(void)
 	fake_current = &fake_client;
 	fake_serve = nullptr;
 	fake_late = nullptr;
+	fake_call = nullptr;
 	fake_gone = fake_nsteps = step = fake_answered = fake_dropped = 0;
 	call_open = call_kept = false;
 	answer_error = OK;
@@ -234,6 +236,6 @@ enum err native_call(enum call number, const uint64_t *a, struct native_words *r
 	case CALL_GRANT_WRITE:
 		return grant_copy(a, GRANT_WRITE, r);
 	default:
-		return ERR_UNSUPPORTED;
+		return fake_call != nullptr ? fake_call(number, a, r) : ERR_UNSUPPORTED;
 	}
 }

@@ -52,4 +52,6 @@ extern const struct fake_step *fake_steps;
 extern unsigned fake_nsteps;
 /* What became of the last call: its answer, and how many were answered and dropped. */
 extern struct message fake_answer;
+/* Takes the native calls that are not about messages. */
+extern enum err (*fake_call)(enum call number, const uint64_t *args, struct native_words *results);
 extern unsigned fake_answered, fake_dropped;
