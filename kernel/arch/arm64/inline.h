@@ -4,10 +4,10 @@
 #include "kernel/arch/arm64/layout.h"
 #include "kernel/arch/arm64/sysreg.h"
 
+static const char arch_name[] = "arm64";
+
 /* TLB maintenance reaches every CPU by itself: no interrupts are needed for it. */
 constexpr bool TLB_BROADCASTS = true;
-
-static const char arch_name[] = "arm64";
 
 /* --- Processor --- */
 
