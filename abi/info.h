@@ -59,7 +59,7 @@ struct task_info {
 	uint64_t quota_id;
 	uint32_t max_priority;
 	uint32_t reserved;
-	uint64_t reserved2[8];
+	uint64_t reserved2[11];
 };
 static_assert(sizeof(struct task_info) == 256);
 

@@ -92,6 +92,8 @@ struct boot_info {
 
 /* --- Processor ----------------------------------------------------------------------------------- */
 
+/* arch/inline.h also has `const char arch_name[]`, and `constexpr bool TLB_BROADCASTS`: tlb_flush reaches
+ * every CPU by itself. */
 static inline struct cpu *this_cpu(void);
 static inline void cpu_relax(void);
 static inline uint64_t ticks(void); /* never goes back, same rate on every CPU */

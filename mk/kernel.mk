@@ -22,7 +22,7 @@ $(KERNEL_COMPILED): $(O)/obj/%.o: % | $(GEN) $(OVERLAY)
 
 # It embeds the first program.
 $(O)/obj/kernel/main.c.o: $(O)/userboot.bin
-$(O)/obj/kernel/main.c.o: KERNEL_CFLAGS += --embed-dir=$(O)
+$(O)/obj/kernel/main.c.o: private KERNEL_CFLAGS += --embed-dir=$(O)
 
 $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)

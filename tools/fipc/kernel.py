@@ -177,9 +177,6 @@ def dispatch(it):
 	p.add('#include "kernel/calls.h"', '#include "kernel/dispatch.h"', "",
 		"static inline uint64_t argument(const struct thread *t, unsigned i)", "{",
 		"\treturn context_argument(&t->context, i);", "}", "",
-		"/* A thread's context comes before its object; every other object comes first. */",
-		"static inline struct thread *thread_of(struct object *o)", "{",
-		"\treturn (struct thread *)((char *)o - offsetof(struct thread, object));", "}", "",
 		"/* A new object's reference moves into the table. A place was reserved, so this cannot fail. */",
 		"static inline uint32_t install(struct thread *t, struct object *o, uint32_t rights)", "{",
 		"\treturn handle_install(t->task, &(struct cap){ .object = o, .rights = rights });", "}", "")
@@ -189,6 +186,13 @@ def dispatch(it):
 	p.add(*[f"\t[CALL_{c.name.upper()}] = call_{c.name}," for c in it.calls])
 	p.add("};", "", "const char *const call_names[CALL_COUNT] = {")
 	p.add(*[f'\t[CALL_{c.name.upper()}] = "{c.name}",' for c in it.calls], "};")
+	lives = {n: "RIGHTS_ALL" if o.life == "any" else f"RIGHT_{o.life.upper()}"
+		for n, o in it.objects.items() if o.life}
+	p.add("", "/* The rights any of which keep an object of the type in public life. */",
+		"const uint32_t type_life[TYPE_TABLE] = {",
+		*[f"\t[OBJECT_{n.upper()}] = {life}," for n, life in lives.items()], "};",
+		"", "const uint32_t type_rights[TYPE_TABLE] = {",
+		*[f"\t[OBJECT_{n.upper()}] = RIGHTS_{n.upper()}," for n in it.objects], "};")
 	return p
 
 

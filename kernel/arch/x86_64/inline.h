@@ -3,6 +3,10 @@
 #pragma once
 #include "kernel/arch/x86_64/cpu.h"
 
+/* TLBs of other CPUs are flushed by asking them. */
+constexpr bool TLB_BROADCASTS = false;
+static const char arch_name[] = "x86_64";
+
 static inline struct cpu *this_cpu(void)
 {
 	struct cpu *c;

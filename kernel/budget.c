@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/budget.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/sched.h"
+
+bool budget_has_time(const struct budget *b)
+{
+	return b == nullptr || b->left > 0;
+}
+
+static void refill_fired(struct timer *timer)
+{
+	struct budget *b = container_of(timer, struct budget, refill);
+
+	b->left = b->allowance;
+	while (!list_is_empty(&b->starved)) {
+		struct thread *t = container_of(b->starved.next, struct thread, queue);
+
+		list_remove(&t->queue);
+		sched_ready(t);
+	}
+}
+
+void budget_use(struct budget *b, uint64_t ns)
+{
+	if (b == nullptr || ns == 0)
+		return;
+	if (!b->refill.armed)
+		timer_set(&b->refill, time_now() - ns + b->period);
+	b->used += ns;
+	b->left -= ns < b->left ? ns : b->left;
+}
+
+void budget_starve(struct budget *b, struct thread *t)
+{
+	t->state = THREAD_STARVED;
+	list_append(&b->starved, &t->queue);
+	if (!b->refill.armed)
+		timer_set(&b->refill, time_now() + b->period);
+}
+
+uint64_t budget_slice(const struct budget *b, uint64_t end)
+{
+	if (b == nullptr)
+		return end;
+	uint64_t out = time_now() + b->left;
+
+	return out < end ? out : end;
+}
+
+void budget_release(struct budget *b)
+{
+	timer_cancel(&b->refill);
+}
+
+enum err sys_budget_create(struct thread *self, uint64_t period, uint64_t allowance,
+			   struct budget **budget)
+{
+	if (period < 100'000 || period > 10'000'000'000 || allowance == 0 || allowance > period)
+		return ERR_BAD_ARGUMENT;
+	struct budget *b = (struct budget *)object_create(OBJECT_BUDGET, self->task->object.quota);
+
+	if (b == nullptr)
+		return ERR_NO_MEMORY;
+	b->period = period;
+	b->allowance = b->left = allowance;
+	b->refill.fire = refill_fired;
+	list_init(&b->starved);
+	*budget = b;
+	return OK;
+}
+
+enum err sys_budget_info(struct thread *self, struct budget *budget, uint64_t *period,
+			 uint64_t *allowance, uint64_t *left, uint64_t *used)
+{
+	(void)self;
+	sched_account(this_cpu());
+	*period = budget->period;
+	*allowance = budget->allowance;
+	*left = budget->left;
+	*used = budget->used;
+	return OK;
+}

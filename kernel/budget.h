@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* CPU time as a capability: an allowance in each period. nullptr stands for no limit everywhere. */
+#pragma once
+#include "kernel/object.h"
+#include "kernel/timer.h"
+
+struct thread;
+
+struct budget {
+	struct object object;
+	uint64_t period, allowance, left, used; /* ns */
+	struct timer refill; /* armed from the first use in a period to its end */
+	struct list starved; /* threads that wait for the next period */
+};
+
+bool budget_has_time(const struct budget *b);
+void budget_use(struct budget *b, uint64_t ns);
+/* The thread, neither running nor in a queue, waits for the next period. */
+void budget_starve(struct budget *b, struct thread *t);
+/* The earlier of `end` and the time at which the budget will be used up. */
+uint64_t budget_slice(const struct budget *b, uint64_t end);
+void budget_release(struct budget *b);

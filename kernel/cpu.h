@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What each CPU has of its own, and the one lock. */
+#pragma once
+#include "kernel/arch.h"
+#include "kernel/list.h"
+
+constexpr unsigned PRIORITIES = 64;
+
+struct cpu {
+	struct arch_cpu arch; /* first: the entry code finds it */
+	unsigned index;
+	bool work;   /* kernel_leave has to look: reschedule, or the current thread's attention */
+	bool idle;
+	bool online;
+	struct thread *current; /* nullptr: idle */
+	struct space *space;    /* whose page tables are in use; a reference */
+	uint64_t timer_at;      /* ns at which the hardware timer is set to fire */
+	uint64_t slice_end;     /* ns; UINT64_MAX: nobody else wants this CPU */
+	uint64_t account_from;  /* ns since when the current thread's time is not charged */
+	uint64_t idle_from, idle_ns;
+	uint64_t ready;		/* bit p: queue p is not empty */
+	struct list queues[PRIORITIES];
+	uint32_t flush_wanted; /* set by another CPU, cleared when this one has flushed its TLB */
+};
+
+extern struct cpu *cpus[CPUS_MAX];
+extern unsigned ncpus; /* online */
+
+/* All kernel state is guarded by this lock, but what says otherwise. It is taken at entry and dropped
+ * in kernel_leave or around arch_idle. */
+void kernel_lock(void);
+void kernel_unlock(void);
+/* Take it unless this CPU has it already: for interrupts, which may arrive in arch_idle. */
+void kernel_lock_once(void);
+
+struct counters {
+	uint64_t calls, messages, fast_messages, faults, interrupts, switches, shootdowns, migrations;
+};
+
+extern struct counters counters;

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Into the kernel and out of it: the lock, calls, faults, interrupts, and what precedes user mode. */
+#include "kernel/assert.h"
+#include "kernel/budget.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/hardware.h"
+#include "kernel/log.h"
+#include "kernel/sched.h"
+#include "kernel/tlb.h"
+#include "kernel/trace.h"
+
+constexpr uint32_t LOCK_FREE = 0; /* else 1 + the holder's index */
+
+static uint32_t lock;
+
+/* While it waits a CPU flushes its TLB when asked, for the holder may be waiting for that. */
+void kernel_lock(void)
+{
+	uint32_t me = this_cpu()->index + 1;
+	uint32_t expected = LOCK_FREE;
+
+	while (!__atomic_compare_exchange_n(&lock, &expected, me, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_RELAXED)) {
+		expected = LOCK_FREE;
+		tlb_flush_if_wanted(this_cpu());
+		cpu_relax();
+	}
+}
+
+void kernel_unlock(void)
+{
+	__atomic_store_n(&lock, LOCK_FREE, __ATOMIC_RELEASE);
+}
+
+void kernel_lock_once(void)
+{
+	if (__atomic_load_n(&lock, __ATOMIC_RELAXED) != this_cpu()->index + 1)
+		kernel_lock();
+}
+
+void kernel_call(uint32_t number)
+{
+	kernel_lock();
+	struct thread *t = this_cpu()->current;
+
+	counters.calls++;
+	t->task->calls++;
+	if (number >= CALL_COUNT || call_table[number] == nullptr) {
+		context_set_error(&t->context, ERR_UNSUPPORTED);
+		return;
+	}
+	if (trace_mask != 0)
+		trace(TRACE_CALL, number, context_argument(&t->context, 0),
+		      context_argument(&t->context, 1));
+	enum err e = call_table[number](t);
+
+	if (e != CALL_WAITS)
+		context_set_error(&t->context, e);
+	if (trace_mask != 0)
+		trace(TRACE_RETURN, number, (uint64_t)(int64_t)e,
+		      context_word(&t->context, 0));
+}
+
+void kernel_foreign(uint64_t number)
+{
+	kernel_lock();
+	struct thread *t = this_cpu()->current;
+
+	thread_fault(t, &(struct fault){
+				.kind = FAULT_CALL,
+				.address = context_pc(&t->context),
+				.code = number,
+			});
+}
+
+static bool is_memory_fault(const struct fault *f)
+{
+	return f->access != 0 && f->kind <= FAULT_ACCESS;
+}
+
+void kernel_fault(const struct fault *fault)
+{
+	kernel_lock();
+	struct thread *t = this_cpu()->current;
+	struct fault f = *fault;
+
+	counters.faults++;
+	t->task->faults++;
+	if (trace_mask != 0)
+		trace(TRACE_FAULT, f.address, (uint64_t)f.kind << 32 | f.access,
+		      context_pc(&t->context));
+	if (is_memory_fault(&f)) {
+		f.kind = space_fault(&t->task->space, f.address, f.access);
+		if (f.kind == FAULT_NONE)
+			return;
+		if (f.kind == FAULT_PAGER)
+			f.kind = space_ask_pager(t, f.address, f.access);
+		if (f.kind == FAULT_NONE)
+			return;
+	}
+	thread_fault(t, &f);
+}
+
+void kernel_interrupt(unsigned line)
+{
+	kernel_lock_once();
+	counters.interrupts++;
+	trace(TRACE_IRQ, line, 0, 0);
+	irq_fire(line);
+}
+
+void kernel_timer(void)
+{
+	kernel_lock_once();
+	struct cpu *cpu = this_cpu();
+
+	cpu->timer_at = UINT64_MAX;
+	timers_run();
+	sched_again(cpu);
+}
+
+void kernel_ipi(void)
+{
+	tlb_flush_if_wanted(this_cpu());
+	kernel_lock_once();
+}
+
+/* Reschedule, and see to the current thread's attention, until there is a thread that may go. */
+static void leave_slowly(struct cpu *cpu)
+{
+	for (;;) {
+		if (reap_wanted)
+			reap(32);
+		if (cpu->work || cpu->current == nullptr || cpu->current->state != THREAD_RUNNING)
+			sched_run(cpu);
+		if (cpu->current->attention == 0 || thread_attend(cpu->current)) {
+			if (!cpu->work && cpu->current->state == THREAD_RUNNING)
+				return;
+		}
+	}
+}
+
+struct context *kernel_leave(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct thread *t = cpu->current;
+
+	if (cpu->work || reap_wanted || t == nullptr || t->attention != 0 ||
+	    t->state != THREAD_RUNNING) [[clang::unlikely]] {
+		leave_slowly(cpu);
+		t = cpu->current;
+	}
+	sched_set_timer(cpu);
+	kernel_unlock();
+	return &t->context;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/frame.h"
+#include "kernel/assert.h"
+#include "kernel/fail.h"
+#include "kernel/list.h"
+#include "kernel/log.h"
+#include "kernel/quota.h"
+
+/* A free block's first bytes. */
+struct block {
+	struct list link;
+};
+
+/* Single pages freed lately: a stack in the pages themselves, so that most allocations touch no order. */
+constexpr unsigned RECENT_MAX = 256;
+
+static struct frame *table;
+static uint64_t first_page, page_end; /* the table's range, in page numbers */
+static struct list free_blocks[ORDER_MAX + 1];
+static struct list recent;
+static unsigned nrecent;
+static uint64_t counts[FRAME_USES];
+static uint64_t total;
+
+struct frame *frame_find(paddr page)
+{
+	return &table[(page.raw >> PAGE_SHIFT) - first_page];
+}
+
+bool frame_owns(uint64_t base, uint64_t size)
+{
+	uint64_t from = base >> PAGE_SHIFT, to = (base + size - 1) >> PAGE_SHIFT;
+
+	for (uint64_t n = from < first_page ? first_page : from; n <= to && n < page_end; n++)
+		if (table[n - first_page].use != FRAME_KERNEL)
+			return true;
+	return false;
+}
+
+uint64_t frame_count(enum frame_use use)
+{
+	return counts[use];
+}
+
+uint64_t frame_total(void)
+{
+	return total;
+}
+
+static struct list *block_link(uint64_t number)
+{
+	return &((struct block *)direct((paddr){ number << PAGE_SHIFT }))->link;
+}
+
+static uint64_t block_number(struct list *link)
+{
+	return direct_paddr(container_of(link, struct block, link)).raw >> PAGE_SHIFT;
+}
+
+static void block_give(uint64_t number, unsigned order)
+{
+	for (; order < ORDER_MAX; order++) {
+		uint64_t buddy = number ^ 1ull << order;
+
+		if (buddy < first_page || buddy + (1ull << order) > page_end)
+			break;
+		struct frame *b = &table[buddy - first_page];
+
+		if (b->use != FRAME_FREE || b->order != order)
+			break;
+		list_remove(block_link(buddy));
+		b->order = UINT8_MAX;
+		number &= ~(1ull << order);
+	}
+	table[number - first_page].order = (uint8_t)order;
+	list_prepend(&free_blocks[order], block_link(number));
+}
+
+/* The frames of a free block but its first have order UINT8_MAX: no buddy takes them for a block. */
+static bool block_take(unsigned order, uint64_t *number)
+{
+	unsigned o = order;
+
+	while (o <= ORDER_MAX && list_is_empty(&free_blocks[o]))
+		o++;
+	if (o > ORDER_MAX)
+		return false;
+	struct list *link = free_blocks[o].next;
+
+	*number = block_number(link);
+	list_remove(link);
+	while (o > order) {
+		uint64_t half = *number + (1ull << --o);
+
+		table[half - first_page].order = (uint8_t)o;
+		list_prepend(&free_blocks[o], block_link(half));
+	}
+	table[*number - first_page].order = UINT8_MAX;
+	return true;
+}
+
+static void recent_drain(void)
+{
+	while (!list_is_empty(&recent)) {
+		uint64_t number = block_number(recent.next);
+
+		list_remove(recent.next);
+		block_give(number, 0);
+	}
+	nrecent = 0;
+}
+
+static void frames_mark(uint64_t number, unsigned order, struct quota *quota, enum frame_use use)
+{
+	for (uint64_t i = 0; i < 1ull << order; i++)
+		table[number - first_page + i] = (struct frame){
+			.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
+		};
+	counts[FRAME_FREE] -= 1ull << order;
+	counts[use] += 1ull << order;
+}
+
+bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, paddr *first)
+{
+	uint64_t number;
+
+	if (order > ORDER_MAX || fail_now() || !quota_charge_pages(quota, 1ull << order))
+		return false;
+	if (!block_take(order, &number)) {
+		recent_drain();
+		if (!block_take(order, &number)) {
+			quota_refund_pages(quota, 1ull << order);
+			return false;
+		}
+	}
+	frames_mark(number, order, quota, use);
+	*first = (paddr){ number << PAGE_SHIFT };
+	return true;
+}
+
+bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
+{
+	if (list_is_empty(&recent))
+		return frame_alloc_run(quota, use, 0, page);
+	if (fail_now() || !quota_charge_pages(quota, 1))
+		return false;
+	struct list *link = recent.next;
+
+	list_remove(link);
+	nrecent--;
+	*page = direct_paddr(link);
+	*frame_find(*page) = (struct frame){
+		.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
+	};
+	counts[FRAME_FREE]--;
+	counts[use]++;
+	return true;
+}
+
+bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page)
+{
+	if (!frame_alloc(quota, use, page))
+		return false;
+	page_zero(direct(*page));
+	return true;
+}
+
+static void frame_release(uint64_t number)
+{
+	struct frame *f = &table[number - first_page];
+
+	assert(f->use != FRAME_FREE);
+	quota_refund_pages(quota_of(f->quota), 1);
+	counts[f->use]--;
+	counts[FRAME_FREE]++;
+	*f = (struct frame){ .order = UINT8_MAX, .use = FRAME_FREE };
+}
+
+void frame_free(paddr page)
+{
+	uint64_t number = page.raw >> PAGE_SHIFT;
+
+	frame_release(number);
+	if (nrecent == RECENT_MAX) {
+		block_give(number, 0);
+		return;
+	}
+	list_prepend(&recent, block_link(number));
+	nrecent++;
+}
+
+void frame_free_run(paddr first, unsigned order)
+{
+	uint64_t number = first.raw >> PAGE_SHIFT;
+
+	for (uint64_t i = 0; i < 1ull << order; i++)
+		frame_release(number + i);
+	block_give(number, order);
+}
+
+/* --- Start ----------------------------------------------------------------------------------------- */
+
+/* The first address at or after `base` that no reserved range holds; a free run of at least one page
+ * from there ends at `*end`. */
+static uint64_t free_run(const struct boot_info *boot, uint64_t base, uint64_t *end)
+{
+	for (bool moved = true; moved;) {
+		moved = false;
+		for (unsigned i = 0; i < boot->nreserved; i++) {
+			uint64_t from = boot->reserved[i].base & ~(PAGE_SIZE - 1);
+			uint64_t to = boot->reserved[i].base + boot->reserved[i].size;
+
+			if (base < to && base + PAGE_SIZE > from) {
+				base = (to + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+				moved = true;
+			}
+		}
+	}
+	for (unsigned i = 0; i < boot->nreserved; i++) {
+		uint64_t from = boot->reserved[i].base & ~(PAGE_SIZE - 1);
+
+		if (from >= base && from < *end)
+			*end = from;
+	}
+	return base;
+}
+
+/* Call `use` with each run of whole free pages. */
+static void runs_each(const struct boot_info *boot, bool (*use)(uint64_t base, uint64_t end))
+{
+	for (unsigned i = 0; i < boot->nram; i++) {
+		uint64_t base = (boot->ram[i].base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+		uint64_t limit = (boot->ram[i].base + boot->ram[i].size) & ~(PAGE_SIZE - 1);
+
+		while (base < limit) {
+			uint64_t stop = limit;
+
+			base = free_run(boot, base, &stop);
+			if (base >= limit)
+				break;
+			if (use(base, stop))
+				return;
+			base = stop;
+		}
+	}
+}
+
+static bool table_place(uint64_t base, uint64_t end)
+{
+	uint64_t need = (page_end - first_page) * sizeof(struct frame);
+
+	need = (need + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	if (end - base < need)
+		return false;
+	table = direct((paddr){ base });
+	return true;
+}
+
+static bool run_give(uint64_t base, uint64_t end)
+{
+	uint64_t number = base >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	uint64_t own = direct_paddr(table).raw >> PAGE_SHIFT;
+
+	/* The table itself starts the run it was placed in. */
+	if (number == own)
+		number += ((page_end - first_page) * sizeof(struct frame) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	counts[FRAME_FREE] += last - number;
+	for (uint64_t n = number; n < last; n++)
+		table[n - first_page].use = FRAME_FREE;
+	while (number < last) {
+		unsigned order = number == 0 ? ORDER_MAX : (unsigned)__builtin_ctzll(number);
+
+		if (order > ORDER_MAX)
+			order = ORDER_MAX;
+		while (number + (1ull << order) > last)
+			order--;
+		block_give(number, order);
+		number += 1ull << order;
+	}
+	return false;
+}
+
+void frame_init(const struct boot_info *boot)
+{
+	list_init(&recent);
+	for (unsigned o = 0; o <= ORDER_MAX; o++)
+		list_init(&free_blocks[o]);
+	first_page = UINT64_MAX;
+	for (unsigned i = 0; i < boot->nram; i++) {
+		uint64_t from = boot->ram[i].base >> PAGE_SHIFT;
+		uint64_t to = (boot->ram[i].base + boot->ram[i].size) >> PAGE_SHIFT;
+
+		first_page = from < first_page ? from : first_page;
+		page_end = to > page_end ? to : page_end;
+		total += to > from ? to - from : 0;
+	}
+	runs_each(boot, table_place);
+	if (table == nullptr)
+		panic("no room for the frame table: %lu pages of RAM", total);
+	/* Everything is the kernel's until it is known to be free. */
+	for (uint64_t i = 0; i < page_end - first_page; i++)
+		table[i] = (struct frame){ .refs = 1, .order = UINT8_MAX, .use = FRAME_KERNEL };
+	runs_each(boot, run_give);
+	counts[FRAME_KERNEL] = total - counts[FRAME_FREE];
+}

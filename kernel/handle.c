@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/handle.h"
+#include "kernel/assert.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/frame.h"
+#include "kernel/info.h"
+#include "kernel/pool.h"
+#include "kernel/user.h"
+
+struct small_chunk {
+	struct slot slots[1u << CHUNK_SHIFT];
+};
+
+struct large_chunk {
+	struct slot slots[2u << CHUNK_SHIFT];
+};
+
+POOL(small_chunks, struct small_chunk);
+POOL(large_chunks, struct large_chunk);
+
+/* Chunk 0 is 1 KiB, chunk 1 2 KiB, chunk n a run of 2^(n - 2) pages. */
+static struct slot *chunk_create(struct quota *quota, unsigned n)
+{
+	paddr first;
+
+	if (n == 0)
+		return pool_take(&small_chunks, quota);
+	if (n == 1)
+		return pool_take(&large_chunks, quota);
+	if (!frame_alloc_run(quota, FRAME_OBJECT, n - 2, &first))
+		return nullptr;
+	for (uint64_t i = 0; i < 1ull << (n - 2); i++)
+		page_zero(direct(paddr_add(first, i << PAGE_SHIFT)));
+	return direct(first);
+}
+
+static void chunk_destroy(struct quota *quota, struct slot *chunk, unsigned n)
+{
+	if (n == 0)
+		pool_give(&small_chunks, quota, chunk);
+	else if (n == 1)
+		pool_give(&large_chunks, quota, chunk);
+	else
+		frame_free_run(direct_paddr(chunk), n - 2);
+}
+
+static uint32_t chunk_first(unsigned n)
+{
+	return ((1u << n) - 1) << CHUNK_SHIFT;
+}
+
+static struct slot *slot_at(struct handle_table *t, uint32_t index)
+{
+	uint32_t i = index + (1u << CHUNK_SHIFT);
+	unsigned chunk = 31u - (unsigned)__builtin_clz(i) - CHUNK_SHIFT;
+
+	return chunk < t->nchunks ? &t->chunks[chunk][i - (1u << (chunk + CHUNK_SHIFT))] : nullptr;
+}
+
+static void slot_free(struct handle_table *t, uint32_t index, struct slot *s)
+{
+	s->object = nullptr;
+	s->age = s->age + 1 < HANDLE_AGES ? s->age + 1 : 1;
+	s->rights = t->free;
+	t->free = index;
+	t->nfree++;
+}
+
+void handle_table_init(struct handle_table *t)
+{
+	*t = (struct handle_table){ .free = HANDLE_NONE };
+}
+
+static enum err table_grow(struct task *task)
+{
+	struct handle_table *t = &task->handles;
+	unsigned n = t->nchunks;
+
+	if (n == HANDLE_CHUNKS)
+		return ERR_FULL;
+	struct slot *chunk = chunk_create(task->object.quota, n);
+
+	if (chunk == nullptr)
+		return ERR_NO_MEMORY;
+	t->chunks[n] = chunk;
+	t->nchunks++;
+	for (uint32_t i = 1u << (n + CHUNK_SHIFT); i-- > 0;)
+		slot_free(t, chunk_first(n) + i, &chunk[i]);
+	return OK;
+}
+
+enum err handle_reserve(struct task *task, unsigned n)
+{
+	enum err e = OK;
+
+	while (e == OK && task->handles.nfree < n)
+		e = table_grow(task);
+	return e;
+}
+
+static void slot_fill(struct slot *s, const struct cap *cap)
+{
+	s->object = cap->lease != nullptr ? &cap->lease->object : cap->object;
+	s->rights = cap->rights;
+	if ((cap->rights & type_life[s->object->type]) != 0)
+		s->object->lives++;
+}
+
+uint32_t handle_install(struct task *task, const struct cap *cap)
+{
+	struct handle_table *t = &task->handles;
+	uint32_t index = t->free;
+	struct slot *s = slot_at(t, index);
+
+	assert(s != nullptr && s->object == nullptr);
+	t->free = s->rights;
+	t->nfree--;
+	t->nused++;
+	slot_fill(s, cap);
+	return s->age << HANDLE_INDEX_BITS | index;
+}
+
+struct slot *handle_slot(struct task *task, uint32_t handle)
+{
+	return slot_find(&task->handles, handle);
+}
+
+static enum err slot_cap(struct slot *s, struct cap *cap)
+{
+	*cap = (struct cap){ s->object, s->rights, nullptr };
+	if (s->object->type != OBJECT_LEASED)
+		return OK;
+	cap->lease = (struct leased *)s->object;
+	cap->object = leased_target(s->object);
+	return cap->object != nullptr ? OK : ERR_REVOKED;
+}
+
+enum err handle_find(struct task *task, uint32_t handle, struct cap *cap)
+{
+	struct slot *s = handle_slot(task, handle);
+
+	return s != nullptr ? slot_cap(s, cap) : ERR_BAD_HANDLE;
+}
+
+enum err handle_cap(struct thread *t, uint32_t handle, enum object_type type, uint32_t rights,
+		    struct cap *cap)
+{
+	enum err e = handle_find(t->task, handle, cap);
+
+	if (e == OK && type != 0 && cap->object->type != type)
+		e = ERR_WRONG_TYPE;
+	if (e == OK && (cap->rights & rights) != rights)
+		e = ERR_NO_RIGHT;
+	return e;
+}
+
+/* Not the plain case: any type, a leased handle, or an error. */
+enum err handle_object_slow(struct slot *s, enum object_type type, uint32_t rights,
+			    struct object **o)
+{
+	struct cap cap;
+	enum err e = slot_cap(s, &cap);
+
+	if (e != OK)
+		return e;
+	if (type != 0 && cap.object->type != type)
+		return ERR_WRONG_TYPE;
+	if ((s->rights & rights) != rights)
+		return ERR_NO_RIGHT;
+	*o = cap.object;
+	return OK;
+}
+
+struct cap handle_take(struct task *task, uint32_t handle)
+{
+	struct handle_table *t = &task->handles;
+	struct slot *s = slot_find(t, handle);
+	struct cap cap = { s->object, s->rights, nullptr };
+
+	if (s->object->type == OBJECT_LEASED)
+		cap.lease = (struct leased *)s->object;
+	slot_free(t, handle & HANDLE_INDEX_MASK, s);
+	t->nused--;
+	/* In no table now: its part in the object's life rests with the caller's cap. */
+	return cap;
+}
+
+void cap_drop(const struct cap *cap)
+{
+	struct object *o = cap->lease != nullptr ? &cap->lease->object : cap->object;
+
+	if ((cap->rights & type_life[o->type]) != 0 && --o->lives == 0)
+		object_end(o);
+	object_put(o);
+}
+
+void handle_close(struct task *task, uint32_t handle)
+{
+	struct cap cap = handle_take(task, handle);
+
+	cap_drop(&cap);
+}
+
+struct cap cap_copy(struct slot *slot, uint32_t rights)
+{
+	object_get(slot->object);
+	return (struct cap){
+		slot->object,
+		slot->rights & rights,
+		slot->object->type == OBJECT_LEASED ? (struct leased *)slot->object : nullptr,
+	};
+}
+
+struct cap cap_first(void *object)
+{
+	struct object *o = object;
+
+	return (struct cap){ o, type_rights[o->type], nullptr };
+}
+
+/* --- Clone and end of a task ------------------------------------------------------------------------ */
+
+static void slot_inherit(struct handle_table *t, uint32_t index, struct slot *to,
+			 const struct slot *from)
+{
+	to->age = from->age;
+	if (from->object == nullptr || (from->rights & RIGHT_INHERIT) == 0) {
+		if (from->object == nullptr)
+			to->age--; /* slot_free raises it: the clone's next handle there equals the parent's */
+		slot_free(t, index, to);
+		return;
+	}
+	to->object = object_get(from->object);
+	to->rights = from->rights;
+	if ((to->rights & type_life[to->object->type]) != 0)
+		to->object->lives++;
+	t->nused++;
+}
+
+enum err handle_table_copy(struct task *to, struct task *from)
+{
+	struct handle_table *t = &to->handles;
+
+	for (unsigned n = 0; n < from->handles.nchunks; n++) {
+		t->chunks[n] = chunk_create(to->object.quota, n);
+		if (t->chunks[n] == nullptr)
+			return ERR_NO_MEMORY;
+		t->nchunks++;
+		/* From the top, so that low slots are the first to be used. */
+		for (uint32_t i = 1u << (n + CHUNK_SHIFT); i-- > 0;)
+			slot_inherit(t, chunk_first(n) + i, &t->chunks[n][i],
+				     &from->handles.chunks[n][i]);
+	}
+	return OK;
+}
+
+bool handle_table_drain(struct task *task, unsigned max)
+{
+	struct handle_table *t = &task->handles;
+
+	while (t->nchunks > 0) {
+		unsigned n = t->nchunks - 1;
+
+		for (uint32_t i = t->drained; i < 1u << (n + CHUNK_SHIFT); i++) {
+			struct slot s = t->chunks[n][i];
+
+			if (s.object == nullptr)
+				continue;
+			t->chunks[n][i].object = nullptr;
+			t->nused--;
+			struct cap cap = { s.object, s.rights, nullptr };
+
+			cap_drop(&cap);
+			if (--max == 0) {
+				t->drained = i + 1;
+				return false;
+			}
+		}
+		t->drained = 0;
+		chunk_destroy(task->object.quota, t->chunks[n], n);
+		t->nchunks--;
+	}
+	return true;
+}
+
+/* --- Calls --------------------------------------------------------------------------------------------- */
+
+enum err sys_handle_close(struct thread *self, uint32_t handle)
+{
+	if (handle_slot(self->task, handle) == nullptr)
+		return ERR_BAD_HANDLE;
+	handle_close(self->task, handle);
+	return OK;
+}
+
+/* A slot from which a duplicate with `rights` may be made. */
+static enum err slot_duplicable(struct task *task, uint32_t handle, uint32_t rights, struct slot **s)
+{
+	struct cap cap;
+	enum err e = handle_find(task, handle, &cap);
+
+	if (e != OK)
+		return e;
+	if ((rights & ~RIGHTS_ALL) != 0)
+		return ERR_BAD_ARGUMENT;
+	if ((cap.rights & RIGHT_DUPLICATE) == 0)
+		return ERR_NO_RIGHT;
+	*s = handle_slot(task, handle);
+	return OK;
+}
+
+enum err sys_handle_duplicate(struct thread *self, uint32_t handle, uint32_t rights,
+			      struct cap *copy)
+{
+	struct slot *s;
+	enum err e = slot_duplicable(self->task, handle, rights, &s);
+
+	if (e == OK)
+		*copy = cap_copy(s, rights);
+	return e;
+}
+
+enum err sys_handle_info(struct thread *self, uint32_t handle, uint32_t *type, uint32_t *rights,
+			 uint64_t *id)
+{
+	struct cap cap;
+	enum err e = handle_find(self->task, handle, &cap);
+
+	if (e != OK)
+		return e;
+	*type = cap.object->type;
+	*rights = cap.rights;
+	*id = cap.object->id;
+	return OK;
+}
+
+enum err sys_handle_give(struct thread *self, struct task *task, uint32_t handle, uint32_t *there)
+{
+	struct cap cap;
+	enum err e = handle_find(self->task, handle, &cap);
+
+	if (e == ERR_REVOKED)
+		e = OK; /* it may be moved, as dead as it is */
+	if (e != OK)
+		return e;
+	if ((cap.rights & RIGHT_TRANSFER) == 0)
+		return ERR_NO_RIGHT;
+	if (task->state != TASK_ALIVE)
+		return ERR_BAD_STATE;
+	e = handle_reserve(task, 1);
+	if (e != OK)
+		return e;
+	/* Enter it there before it leaves here: its object's life must not end in between. */
+	struct slot *s = handle_slot(self->task, handle);
+
+	cap = cap_copy(s, ~0u);
+	object_get(task);
+	*there = handle_install(task, &cap);
+	handle_close(self->task, handle);
+	object_put(task);
+	return OK;
+}
+
+enum err sys_handle_find(struct thread *self, struct task *task, uint32_t after,
+			 struct user_out to, uint32_t *handle)
+{
+	uint32_t index = after == 0 ? 0 : (after & HANDLE_INDEX_MASK) + 1;
+	struct handle_table *t = &task->handles;
+	struct slot *s;
+
+	if (task->state != TASK_ALIVE)
+		return ERR_NOT_FOUND;
+	for (; (s = slot_at(t, index)) != nullptr; index++) {
+		struct handle_info info;
+		struct cap cap;
+
+		if (s->object == nullptr || slot_cap(s, &cap) != OK)
+			continue;
+		*handle = s->age << HANDLE_INDEX_BITS | index;
+		info_handle(&info, *handle, &cap);
+		return user_put(self, to, &info, sizeof(info));
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err sys_handle_copy(struct thread *self, struct task *task, uint32_t there, uint32_t rights,
+			 struct cap *copy)
+{
+	struct slot *s;
+
+	(void)self;
+	if (task->state != TASK_ALIVE)
+		return ERR_BAD_ARGUMENT;
+	enum err e = slot_duplicable(task, there, rights, &s);
+
+	if (e == ERR_BAD_HANDLE)
+		e = ERR_BAD_ARGUMENT;
+	if (e == OK)
+		*copy = cap_copy(s, rights);
+	return e;
+}

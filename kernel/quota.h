@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Quotas: how much memory may be used. Pages and kernel objects are charged where they are made and
+ * refunded where they are freed, however long they outlive their task; a quota ends when its last
+ * handle is gone and all is refunded, and its limit then goes back to its parent.
+ */
+#pragma once
+#include "kernel/arch.h"
+#include "kernel/object.h"
+
+struct quota {
+	struct object object;
+	struct quota *parent;
+	uint64_t limit, used; /* bytes */
+	uint64_t pages;	      /* of `used`, in whole pages */
+	uint16_t index;	      /* in the table; 0 is the kernel's own, without a limit */
+};
+
+constexpr unsigned QUOTAS_MAX = 4096;
+
+/* The first quota, with all memory that is free now. */
+struct quota *quota_root(void);
+enum err quota_create(struct quota *parent, uint64_t bytes, struct quota **new);
+void quota_release(struct quota *q); /* no references left */
+struct quota *quota_of(uint16_t index);
+
+static inline uint16_t quota_index(const struct quota *q)
+{
+	return q == nullptr ? 0 : q->index;
+}
+
+static inline bool quota_charge(struct quota *q, uint64_t bytes)
+{
+	if (q == nullptr)
+		return true;
+	if (bytes > q->limit - q->used)
+		return false;
+	if (q->used == 0 && bytes != 0)
+		object_get(q); /* as long as anything is charged to it */
+	q->used += bytes;
+	return true;
+}
+
+static inline void quota_refund(struct quota *q, uint64_t bytes)
+{
+	if (q == nullptr || bytes == 0)
+		return;
+	q->used -= bytes;
+	if (q->used == 0)
+		object_put(q);
+}
+
+static inline bool quota_charge_pages(struct quota *q, uint64_t n)
+{
+	if (!quota_charge(q, n << PAGE_SHIFT))
+		return false;
+	if (q != nullptr)
+		q->pages += n;
+	return true;
+}
+
+static inline void quota_refund_pages(struct quota *q, uint64_t n)
+{
+	if (q != nullptr)
+		q->pages -= n;
+	quota_refund(q, n << PAGE_SHIFT);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/sched.h"
+#include "kernel/assert.h"
+#include "kernel/budget.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/trace.h"
+
+struct cpu *cpus[CPUS_MAX];
+unsigned ncpus;
+struct counters counters;
+
+void sched_init_cpu(struct cpu *cpu, unsigned index)
+{
+	cpu->index = index;
+	cpu->timer_at = UINT64_MAX;
+	cpu->slice_end = UINT64_MAX;
+	cpu->idle = true;
+	cpu->space = space_kernel();
+	for (unsigned p = 0; p < PRIORITIES; p++)
+		list_init(&cpu->queues[p]);
+	cpus[index] = cpu;
+}
+
+/* --- Queues ------------------------------------------------------------------------------------------ */
+
+static void queue_put(struct cpu *cpu, struct thread *t, bool first)
+{
+	struct list *q = &cpu->queues[t->priority];
+
+	if (first)
+		list_prepend(q, &t->queue);
+	else
+		list_append(q, &t->queue);
+	cpu->ready |= 1ull << t->priority;
+	t->cpu = (uint8_t)cpu->index;
+	t->state = THREAD_READY;
+}
+
+void sched_unready(struct thread *t)
+{
+	struct cpu *cpu = cpus[t->cpu];
+
+	list_remove(&t->queue);
+	if (list_is_empty(&cpu->queues[t->priority]))
+		cpu->ready &= ~(1ull << t->priority);
+}
+
+static int highest(uint64_t ready)
+{
+	return ready == 0 ? -1 : 63 - __builtin_clzll(ready);
+}
+
+/* The CPU for a thread that becomes ready: where it was, unless that is busy and another idles. */
+static struct cpu *cpu_choose(const struct thread *t)
+{
+	struct cpu *last = cpus[t->cpu];
+	struct cpu *best = nullptr;
+
+	if ((t->affinity >> t->cpu & 1) != 0 && (last->idle || ncpus == 1))
+		return last;
+	for (unsigned i = 0; i < CPUS_MAX; i++) {
+		struct cpu *c = cpus[i];
+
+		if (c == nullptr || !c->online || (t->affinity >> i & 1) == 0)
+			continue;
+		if (c->idle && c->ready == 0)
+			return c;
+		if (best == nullptr || i == t->cpu)
+			best = c;
+	}
+	return best;
+}
+
+void sched_poke(struct cpu *cpu)
+{
+	cpu->work = true;
+	if (cpu != this_cpu())
+		arch_ipi(1ull << cpu->index);
+}
+
+static void start_slice(struct cpu *cpu)
+{
+	uint64_t end = time_now() + SLICE_NS;
+
+	if (end < cpu->slice_end)
+		cpu->slice_end = end;
+}
+
+void sched_ready(struct thread *t)
+{
+	struct cpu *cpu = cpu_choose(t);
+	struct thread *current = cpu->current;
+
+	trace(TRACE_WAKE, t->object.id, cpu->index, 0);
+	queue_put(cpu, t, false);
+	if (current == nullptr || current->state != THREAD_RUNNING ||
+	    t->priority > current->priority)
+		sched_poke(cpu);
+	else if (t->priority == current->priority && cpu == this_cpu())
+		start_slice(cpu);
+	else if (t->priority == current->priority)
+		sched_poke(cpu); /* it sets its own timer */
+}
+
+void sched_set_priority(struct thread *t, unsigned priority)
+{
+	if (t->priority == priority)
+		return;
+	if (t->state == THREAD_READY) {
+		sched_unready(t);
+		t->priority = (uint8_t)priority;
+		sched_ready(t);
+		return;
+	}
+	t->priority = (uint8_t)priority;
+	if (t->state == THREAD_RUNNING)
+		sched_poke(cpus[t->cpu]);
+}
+
+/* An idle CPU pulls the most urgent thread it may run from the others. */
+static struct thread *steal(struct cpu *self)
+{
+	struct thread *best = nullptr;
+
+	for (unsigned i = 0; i < CPUS_MAX; i++) {
+		struct cpu *c = cpus[i];
+		int p = c == nullptr || c == self ? -1 : highest(c->ready);
+
+		for (; p >= 0 && (best == nullptr || p > best->priority); p--) {
+			LIST_EACH(at, &c->queues[p]) {
+				struct thread *t = container_of(at, struct thread, queue);
+
+				if ((t->affinity >> self->index & 1) != 0) {
+					best = t;
+					break;
+				}
+			}
+		}
+	}
+	if (best != nullptr)
+		counters.migrations++;
+	return best;
+}
+
+/* --- Switching ---------------------------------------------------------------------------------------- */
+
+void sched_account(struct cpu *cpu)
+{
+	uint64_t now = time_now();
+	struct thread *t = cpu->current;
+
+	if (t != nullptr) {
+		uint64_t ran = now - cpu->account_from;
+
+		t->cpu_ns += ran;
+		t->task->cpu_ns += ran;
+		budget_use(t->budget, ran);
+	}
+	cpu->account_from = now;
+}
+
+static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	cpu->current = to;
+	to->state = THREAD_RUNNING;
+	to->cpu = (uint8_t)cpu->index;
+	if (&to->task->space != cpu->space)
+		space_enter(cpu, &to->task->space);
+	context_switch(from != nullptr ? &from->context : nullptr, &to->context);
+	counters.switches++;
+	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id, to->priority);
+}
+
+void sched_switch_direct(struct cpu *cpu, struct thread *to)
+{
+	cpu_enter(cpu, cpu->current, to);
+}
+
+/* The next thread for this CPU, out of its queue; nullptr if there is none. */
+static struct thread *pick(struct cpu *cpu)
+{
+	int p = highest(cpu->ready);
+	struct thread *t = p >= 0 ? container_of(cpu->queues[p].next, struct thread, queue)
+				  : steal(cpu);
+
+	if (t != nullptr)
+		sched_unready(t);
+	return t;
+}
+
+static void idle(struct cpu *cpu)
+{
+	cpu->current = nullptr;
+	cpu->idle = true;
+	cpu->slice_end = UINT64_MAX;
+	cpu->idle_from = time_now();
+	if (cpu->space->dying)
+		space_enter(cpu, space_kernel());
+	while (cpu->ready == 0 && !reap_wanted && !cpu->work) {
+		sched_set_timer(cpu);
+		kernel_unlock();
+		arch_idle();
+		kernel_lock_once();
+		if (cpu->space->dying)
+			space_enter(cpu, space_kernel());
+	}
+	cpu->idle = false;
+	cpu->idle_ns += time_now() - cpu->idle_from;
+	cpu->account_from = time_now();
+}
+
+void sched_set_timer(struct cpu *cpu)
+{
+	uint64_t at = cpu->slice_end < timer_next ? cpu->slice_end : timer_next;
+
+	if (at >= cpu->timer_at)
+		return; /* it fires early, and is set again then */
+	cpu->timer_at = at;
+	arch_timer_set(time_to_ticks(at));
+}
+
+/* True if the current thread may stay. */
+static bool keep_current(struct cpu *cpu, struct thread *t)
+{
+	int p = highest(cpu->ready);
+
+	if (t->state != THREAD_RUNNING || (t->affinity >> cpu->index & 1) == 0)
+		return false;
+	if (p > t->priority)
+		return false;
+	if (p == t->priority && cpu->slice_end <= time_now())
+		return false;
+	return budget_has_time(t->budget);
+}
+
+static void requeue_current(struct cpu *cpu, struct thread *t)
+{
+	bool whole = cpu->slice_end <= time_now();
+
+	if (!budget_has_time(t->budget))
+		budget_starve(t->budget, t);
+	else if ((t->affinity >> cpu->index & 1) == 0)
+		sched_ready(t);
+	else
+		queue_put(cpu, t, !whole);
+}
+
+void sched_run(struct cpu *cpu)
+{
+	struct thread *from = cpu->current;
+	struct thread *to;
+
+	cpu->work = false;
+	sched_account(cpu);
+	if (from != nullptr && from->state == THREAD_DEAD) {
+		cpu->current = nullptr;
+		object_put(&from->object);
+		from = nullptr;
+	}
+	if (from != nullptr && keep_current(cpu, from)) {
+		if ((cpu->ready >> from->priority & 1) != 0)
+			start_slice(cpu);
+		cpu->slice_end = budget_slice(from->budget, cpu->slice_end);
+		return;
+	}
+	if (from != nullptr && from->state == THREAD_RUNNING)
+		requeue_current(cpu, from);
+	for (;;) {
+		to = pick(cpu);
+		if (to == nullptr) {
+			if (from != nullptr)
+				context_switch(&from->context, nullptr);
+			from = nullptr;
+			idle(cpu);
+			cpu->work = false;
+			if (reap_wanted) {
+				/* It may have to wait for CPUs that want the lock. */
+				reap(64);
+				kernel_unlock();
+				cpu_relax();
+				kernel_lock();
+			}
+			continue;
+		}
+		if (budget_has_time(to->budget))
+			break;
+		budget_starve(to->budget, to);
+	}
+	cpu->slice_end = UINT64_MAX;
+	if ((cpu->ready >> to->priority & 1) != 0)
+		start_slice(cpu);
+	cpu->slice_end = budget_slice(to->budget, cpu->slice_end);
+	cpu_enter(cpu, from, to);
+}
+
+/* --- Calls -------------------------------------------------------------------------------------------- */
+
+enum err sys_thread_yield(struct thread *self)
+{
+	struct cpu *cpu = this_cpu();
+
+	if ((cpu->ready >> self->priority & 1) != 0) {
+		cpu->slice_end = 0;
+		sched_again(cpu);
+	}
+	return OK;
+}
+
+enum err sys_thread_set_priority(struct thread *self, struct thread *thread, uint32_t priority)
+{
+	(void)self;
+	if (thread->state == THREAD_DEAD)
+		return ERR_BAD_STATE;
+	if (priority > thread->task->max_priority)
+		return ERR_BAD_ARGUMENT;
+	bool lent = thread->priority != thread->base;
+
+	thread->base = (uint8_t)priority;
+	if (!lent || priority > thread->priority)
+		sched_set_priority(thread, priority);
+	return OK;
+}
+
+enum err sys_thread_set_affinity(struct thread *self, struct thread *thread, uint64_t mask)
+{
+	uint64_t online = 0;
+
+	(void)self;
+	if (thread->state == THREAD_DEAD)
+		return ERR_BAD_STATE;
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (cpus[i] != nullptr && cpus[i]->online)
+			online |= 1ull << i;
+	if ((mask & online) == 0)
+		return ERR_BAD_ARGUMENT;
+	thread->affinity = mask;
+	if (thread->state == THREAD_READY) {
+		sched_unready(thread);
+		sched_ready(thread);
+	} else if (thread->state == THREAD_RUNNING) {
+		sched_poke(cpus[thread->cpu]);
+	}
+	return OK;
+}

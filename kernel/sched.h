@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Who runs: fixed priorities, round robin within one, a queue for each CPU. */
+#pragma once
+#include "kernel/cpu.h"
+#include "kernel/thread.h"
+
+constexpr uint64_t SLICE_NS = 10'000'000;
+
+void sched_init_cpu(struct cpu *cpu, unsigned index);
+/* Make a thread ready that was not. */
+void sched_ready(struct thread *t);
+/* Take a ready thread out of its queue. */
+void sched_unready(struct thread *t);
+/* Choose who runs on this CPU, and switch to it; returns with it in cpu->current. May idle. */
+void sched_run(struct cpu *cpu);
+/* Charge the time since the last account to the current thread. */
+void sched_account(struct cpu *cpu);
+/* Its priority changes. */
+void sched_set_priority(struct thread *t, unsigned priority);
+/* Let this CPU look for someone better before user mode. */
+static inline void sched_again(struct cpu *cpu)
+{
+	cpu->work = true;
+}
+void sched_poke(struct cpu *cpu); /* the same on any CPU */
+/* Hand this CPU over from the current thread, whose new state is already set, to `to`, which waited. */
+void sched_switch_direct(struct cpu *cpu, struct thread *to);
+/* Set the hardware timer for the end of the slice or the next timer. */
+void sched_set_timer(struct cpu *cpu);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/space.h"
+#include "kernel/assert.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/frame.h"
+#include "kernel/mapping.h"
+#include "kernel/port.h"
+#include "kernel/ptab.h"
+#include "kernel/sched.h"
+#include "kernel/tlb.h"
+#include "kernel/vmo.h"
+
+static struct space kernel_space;
+static paddr zero_page; /* what reading untouched memory shows; never written */
+
+struct space *space_kernel(void)
+{
+	return &kernel_space;
+}
+
+void space_kernel_init(void)
+{
+	if (!space_init(&kernel_space, nullptr) ||
+	    !frame_alloc_zero(nullptr, FRAME_KERNEL, &zero_page))
+		panic("no memory for the first address space");
+}
+
+bool space_init(struct space *s, struct quota *quota)
+{
+	*s = (struct space){ .quota = quota, .hint = USER_END };
+	if (!frame_alloc_zero(quota, FRAME_TABLE, &s->root))
+		return false;
+	space_root_init(direct(s->root));
+	return true;
+}
+
+void space_enter(struct cpu *cpu, struct space *s)
+{
+	if (cpu->space != nullptr)
+		cpu->space->cpus &= ~(1ull << cpu->index);
+	s->cpus |= 1ull << cpu->index;
+	cpu->space = s;
+	space_switch(s->root, &s->id);
+}
+
+bool space_reap(struct space *s, unsigned *work)
+{
+	struct tree_node *n;
+
+	s->dying = true;
+	if (this_cpu()->space == s)
+		space_enter(this_cpu(), &kernel_space);
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if ((s->cpus >> i & 1) != 0)
+			sched_poke(cpus[i]); /* it idles there: let it leave */
+	if (s->cpus != 0)
+		return false;
+	while ((n = tree_first(&s->mappings)) != nullptr) {
+		struct mapping *m = mapping_of(n);
+		bool any = false;
+		vaddr stop = ptab_unmap(s, m->address, m->size, work, &any);
+
+		if (stop < mapping_end(m) || *work == 0)
+			return false;
+		(*work)--;
+		mapping_destroy(m);
+	}
+	frame_free(s->root);
+	return true;
+}
+
+struct mapping *space_find_from(struct space *s, vaddr va)
+{
+	struct mapping *m = s->last;
+
+	if (m != nullptr && va >= m->address && va - m->address < m->size)
+		return m;
+	struct tree_node *n = tree_find_at_most(&s->mappings, va);
+
+	if (n == nullptr)
+		n = tree_first(&s->mappings);
+	else if (va - mapping_of(n)->address >= mapping_of(n)->size)
+		n = tree_next(n);
+	if (n == nullptr)
+		return nullptr;
+	return s->last = mapping_of(n);
+}
+
+struct mapping *space_find(struct space *s, vaddr va)
+{
+	struct mapping *m = space_find_from(s, va);
+
+	return m != nullptr && m->address <= va ? m : nullptr;
+}
+
+/* --- Faults -------------------------------------------------------------------------------------------- */
+
+static bool access_is_allowed(const struct mapping *m, enum fault_access access)
+{
+	/* The bits agree: ACCESS_READ = MAP_READ and so on. What may be written or run may be read. */
+	static_assert(ACCESS_READ == MAP_READ && ACCESS_WRITE == MAP_WRITE && ACCESS_EXEC == MAP_EXEC);
+	uint32_t allowed = m->flags & (MAP_READ | MAP_WRITE | MAP_EXEC);
+
+	if ((allowed & (MAP_WRITE | MAP_EXEC)) != 0)
+		allowed |= MAP_READ;
+	return (access & ~allowed) == 0;
+}
+
+static enum fault_kind page_enter(struct mapping *m, vaddr va, paddr page, enum page_flags flags)
+{
+	struct space *s = m->space;
+	pte *old = ptab_find(s, va);
+	bool had = old != nullptr;
+	bool moved = had && pte_address(*old).raw != page.raw;
+
+	if ((flags & PAGE_EXEC) != 0 && !had)
+		page_sync_code(page);
+	if (ptab_map(s, va, page, flags) != OK)
+		return FAULT_NO_MEMORY;
+	if (moved)
+		tlb_shoot(s, va, 1);
+	else if (had)
+		tlb_flush(&s->id, va, 1); /* it allows more now; other CPUs find that out themselves */
+	return FAULT_NONE;
+}
+
+static enum fault_kind fault_vmo(struct mapping *m, vaddr va, enum fault_access access, paddr *page)
+{
+	enum page_flags flags = mapping_page_flags(m);
+	uint64_t index = mapping_index(m, va);
+	struct page_ref ref;
+	bool write = (access & ACCESS_WRITE) != 0;
+
+	switch (write ? vmo_page_write(m->vmo, index, &ref) : vmo_page_read(m->vmo, index, &ref)) {
+	case PAGE_FOUND:
+		break;
+	case PAGE_ZERO:
+		ref.page = zero_page;
+		break;
+	case PAGE_ABSENT:
+		return FAULT_PAGER;
+	case PAGE_OUTSIDE:
+		return FAULT_NO_PAGE;
+	case PAGE_NO_MEMORY:
+		return FAULT_NO_MEMORY;
+	}
+	if (ref.changed)
+		vmo_unmap_pages_but(m->vmo, index, m);
+	if (!ref.writable)
+		flags &= ~(enum page_flags)PAGE_WRITE;
+	*page = ref.page;
+	return page_enter(m, va & ~(PAGE_SIZE - 1), ref.page, flags);
+}
+
+static enum fault_kind fault_in(struct space *s, vaddr va, enum fault_access access, paddr *page)
+{
+	struct mapping *m = space_find(s, va);
+
+	if (m == nullptr)
+		return FAULT_UNMAPPED;
+	if (m->kind == MAPPING_GUARD || !access_is_allowed(m, access))
+		return FAULT_ACCESS;
+	if (m->vmo != nullptr)
+		return fault_vmo(m, va, access, page);
+	*page = paddr_add((paddr){ m->offset }, (va - m->address) & ~(PAGE_SIZE - 1));
+	return page_enter(m, va & ~(PAGE_SIZE - 1), *page, mapping_page_flags(m));
+}
+
+enum fault_kind space_fault(struct space *s, vaddr va, enum fault_access access)
+{
+	paddr page;
+
+	return fault_in(s, va, access, &page);
+}
+
+enum fault_kind space_page(struct space *s, vaddr va, enum fault_access access, paddr *page)
+{
+	return fault_in(s, va, access, page);
+}
+
+enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access access)
+{
+	struct mapping *m = space_find(&t->task->space, va);
+	struct page_ref ref;
+
+	if (t->pager_failed) {
+		t->pager_failed = false;
+		return FAULT_NO_PAGE;
+	}
+	if (vmo_page_read(m->vmo, mapping_index(m, va), &ref) != PAGE_ABSENT)
+		return FAULT_NONE;
+	port_ask_pager(t, ref.asked, ref.asked_index << PAGE_SHIFT, (access & ACCESS_WRITE) != 0);
+	return FAULT_NONE;
+}
+
+/* --- Pages that belong to no memory object ------------------------------------------------------------- */
+
+enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr first, uint32_t flags,
+			 enum mapping_kind kind)
+{
+	struct mapping *m = space_find_from(s, address);
+
+	if (m != nullptr && m->address < address + size)
+		return ERR_EXISTS;
+	m = mapping_create(s, address, size, nullptr, first.raw, flags);
+	if (m == nullptr)
+		return ERR_NO_MEMORY;
+	m->kind = kind;
+	for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
+		if (ptab_map(s, address + at, paddr_add(first, at), mapping_page_flags(m)) == OK)
+			continue;
+		space_unmap_pages(s, address);
+		return ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+void space_unmap_pages(struct space *s, vaddr address)
+{
+	struct mapping *m = space_find(s, address);
+	unsigned work = UINT32_MAX;
+
+	mapping_unmap_pages(m, m->address, m->size, &work);
+	mapping_destroy(m);
+}
+
+/* --- Clone --------------------------------------------------------------------------------------------- */
+
+/* What a mapping of the vmo becomes in the clone: the vmo itself, or its copy, made once for all. */
+static enum err vmo_for_clone(struct space *to, struct mapping *m, bool copy, struct vmo **vmo)
+{
+	if (!copy || m->vmo->kind == VMO_PHYSICAL || m->vmo->kind == VMO_RUN) {
+		*vmo = m->vmo;
+		return OK;
+	}
+	if (m->vmo->copy == nullptr) {
+		enum err e = vmo_clone(m->vmo, 0, m->vmo->size, to->quota, &m->vmo->copy);
+
+		if (e != OK)
+			return e;
+		m->vmo->copy->fresh = m->vmo->kind != VMO_PAGER;
+	}
+	*vmo = m->vmo->copy;
+	return OK;
+}
+
+static enum err mapping_clone(struct space *to, struct mapping *m, uint32_t flags)
+{
+	uint32_t mode = m->flags & INHERIT_PRIVATE;
+	bool copy = mode == INHERIT_PRIVATE || (mode == INHERIT_COPY && (flags & CLONE_SHARE) == 0);
+	struct vmo *vmo = nullptr;
+	enum err e = OK;
+
+	if (mode == INHERIT_NONE || m->kind == MAPPING_AREA || m->kind == MAPPING_CLOCK)
+		return OK;
+	if (m->vmo != nullptr)
+		e = vmo_for_clone(to, m, copy, &vmo);
+	if (e != OK)
+		return e;
+	struct mapping *new = mapping_create(to, m->address, m->size, vmo, m->offset, m->flags);
+
+	if (new == nullptr)
+		return ERR_NO_MEMORY;
+	new->allowed = m->allowed;
+	if (!copy)
+		mapping_lease(new, m->use.leased);
+	return OK;
+}
+
+enum err space_clone(struct space *to, struct space *from, uint32_t flags)
+{
+	enum err e = OK;
+
+	from->cloning = true;
+	for (struct tree_node *n = tree_first(&from->mappings); n != nullptr && e == OK;
+	     n = tree_next(n))
+		e = mapping_clone(to, mapping_of(n), flags);
+	/* The copies' references are the mappings'. */
+	for (struct tree_node *n = tree_first(&from->mappings); n != nullptr; n = tree_next(n)) {
+		struct vmo *vmo = mapping_of(n)->vmo;
+
+		if (vmo != nullptr && vmo->copy != nullptr) {
+			object_put(vmo->copy);
+			vmo->copy = nullptr;
+		}
+	}
+	from->cloning = false;
+	to->hint = from->hint;
+	ptab_protect_all(from);
+	tlb_shoot(from, 0, SIZE_MAX);
+	return e;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/task.h"
+#include "kernel/assert.h"
+#include "kernel/budget.h"
+#include "kernel/calls.h"
+#include "kernel/dispatch.h"
+#include "kernel/frame.h"
+#include "kernel/info.h"
+#include "kernel/port.h"
+#include "kernel/sched.h"
+#include "kernel/string.h"
+#include "kernel/trace.h"
+#include "kernel/user.h"
+#include "kernel/vmo.h"
+#include "abi/clock.h"
+
+static struct list tasks = { &tasks, &tasks }; /* by number */
+static struct task *dying, **dying_tail = &dying;
+
+bool reap_wanted;
+
+/* --- Making ------------------------------------------------------------------------------------------------ */
+
+struct task *task_create(struct quota *quota, const char *name)
+{
+	struct task *t = (struct task *)object_create(OBJECT_TASK, quota);
+
+	if (t == nullptr)
+		return nullptr;
+	handle_table_init(&t->handles);
+	list_init(&t->threads);
+	list_init(&t->link);
+	t->state = TASK_ALIVE;
+	t->start_ns = time_now();
+	t->max_priority = PRIORITIES - 1;
+	string_copy(t->name, name, sizeof(t->name));
+	if (!space_init(&t->space, quota)) {
+		t->state = TASK_DEAD;
+		object_put(t);
+		return nullptr;
+	}
+	list_append(&tasks, &t->link);
+	if (space_map_pages(&t->space, CLOCK_PAGE, PAGE_SIZE, time_page(), MAP_READ,
+			    MAPPING_CLOCK) != OK) {
+		task_kill(t, 0);
+		object_put(t);
+		return nullptr;
+	}
+	trace(TRACE_TASK, t->object.id, 1, 0);
+	return t;
+}
+
+/* As its parent, so that nothing is gained by making a task. */
+static void limits_inherit(struct task *t, const struct task *parent)
+{
+	t->max_priority = parent->max_priority;
+	t->budget = parent->budget;
+	if (t->budget != nullptr)
+		object_get(t->budget);
+}
+
+enum err sys_task_create(struct thread *self, struct quota *quota, struct user_in name,
+			 struct task **task)
+{
+	char text[sizeof((*task)->name)] = {};
+	enum err e = user_read(self, text, name.address,
+			       name.size < sizeof(text) ? name.size : sizeof(text) - 1);
+
+	if (e != OK)
+		return e;
+	*task = task_create(quota, text);
+	if (*task == nullptr)
+		return ERR_NO_MEMORY;
+	limits_inherit(*task, self->task);
+	return OK;
+}
+
+enum err sys_task_clone(struct thread *self, uint32_t flags, struct task **child, uint32_t *copy)
+{
+	struct task *parent = self->task, *t;
+	struct thread *thread;
+
+	if ((flags & ~CLONE_SHARE) != 0)
+		return ERR_BAD_ARGUMENT;
+	t = task_create(parent->object.quota, parent->name);
+	if (t == nullptr)
+		return ERR_NO_MEMORY;
+	limits_inherit(t, parent);
+	t->upcall_call = parent->upcall_call;
+	t->upcall_event = parent->upcall_event;
+	enum err e = space_clone(&t->space, &parent->space, flags);
+
+	if (e == OK)
+		e = handle_table_copy(t, parent);
+	if (e == OK)
+		e = thread_clone(t, self, &thread);
+	if (e != OK) {
+		task_kill(t, 0);
+		object_put(t);
+		return e;
+	}
+	context_set_error(&thread->context, OK);
+	context_set_word(&thread->context, 0, 0);
+	context_set_word(&thread->context, 1, 1);
+	thread_start(thread);
+	trace(TRACE_TASK, t->object.id, 2, 0);
+	*child = t;
+	*copy = 0;
+	return OK;
+}
+
+struct task *task_find(uint64_t after)
+{
+	LIST_EACH(at, &tasks) {
+		struct task *t = container_of(at, struct task, link);
+
+		if (t->object.id > after)
+			return t;
+	}
+	return nullptr;
+}
+
+/* --- The end ------------------------------------------------------------------------------------------------ */
+
+void task_kill(struct task *task, int64_t code)
+{
+	struct list *next;
+
+	if (task->state != TASK_ALIVE)
+		return;
+	task->state = TASK_DYING;
+	task->exit_code = code;
+	trace(TRACE_TASK, task->object.id, 3, 0);
+	object_get(task);
+	for (struct list *at = task->threads.next; at != &task->threads; at = next) {
+		struct thread *t = container_of(at, struct thread, link);
+
+		next = at->next;
+		if (t->state == THREAD_RUNNING) {
+			t->attention |= ATTEND_DIE; /* at the edge of user mode */
+			thread_poke(t);
+		} else {
+			thread_end(t);
+		}
+	}
+	task->dying_next = nullptr;
+	*dying_tail = task;
+	dying_tail = &task->dying_next;
+	reap_wanted = true;
+}
+
+void task_end(struct task *task)
+{
+	task_kill(task, -1);
+}
+
+void task_release(struct task *task)
+{
+	/* Its memory went with the reaper; a task that was never finished has none. */
+	list_remove(&task->link);
+	object_put(task->debugger);
+	object_put(task->budget);
+}
+
+/* Give back what a task held. False: not all of it yet. */
+static bool task_reap(struct task *t, unsigned *work)
+{
+	if (t->nthreads > 0)
+		return false; /* on other CPUs, on their way out */
+	if (!t->reaped_handles) {
+		unsigned n = *work > 0 ? *work : 1;
+
+		if (!handle_table_drain(t, n)) {
+			*work = 0;
+			return false;
+		}
+		t->reaped_handles = true;
+	}
+	if (!t->reaped_space) {
+		if (!space_reap(&t->space, work))
+			return false;
+		t->reaped_space = true;
+	}
+	return nodes_reap(work);
+}
+
+static void task_gone(struct task *t)
+{
+	t->state = TASK_DEAD;
+	list_remove(&t->link);
+	trace(TRACE_TASK, t->object.id, 4, 0);
+	signals_set(&t->waitable, SIGNAL_DEAD);
+	object_put(t);
+}
+
+void reap(unsigned work)
+{
+	struct task *last = nullptr;
+
+	reap_wanted = false;
+	while (nodes_reap(&work) && dying != nullptr) {
+		struct task *t = dying;
+
+		dying = t->dying_next;
+		if (dying == nullptr)
+			dying_tail = &dying;
+		if (task_reap(t, &work)) {
+			task_gone(t);
+			continue;
+		}
+		t->dying_next = nullptr;
+		*dying_tail = t;
+		dying_tail = &t->dying_next;
+		if (work == 0 || t == last)
+			break;
+		if (last == nullptr)
+			last = t;
+	}
+	reap_wanted = dying != nullptr || work == 0;
+}
+
+/* --- Calls ---------------------------------------------------------------------------------------------------- */
+
+enum err sys_task_exit(struct thread *self, int64_t code)
+{
+	task_kill(self->task, code);
+	return CALL_WAITS;
+}
+
+enum err sys_task_kill(struct thread *self, struct task *task, int64_t code)
+{
+	(void)self;
+	task_kill(task, code);
+	return OK;
+}
+
+enum err sys_task_info(struct thread *self, struct task *task, struct user_out to)
+{
+	struct task_info info;
+
+	info_task(&info, task);
+	return user_put(self, to, &info, sizeof(info));
+}
+
+enum err sys_task_set_debugger(struct thread *self, struct task *task, struct session *session)
+{
+	(void)self;
+	if (task->state != TASK_ALIVE)
+		return ERR_BAD_STATE;
+	if (session != nullptr)
+		object_get(session);
+	object_put(task->debugger);
+	task->debugger = session;
+	return OK;
+}
+
+/* A thread of the task, and whoever works for it, runs on another budget. */
+static void thread_set_budget(struct thread *t, struct budget *old, struct budget *new)
+{
+	for (; t != nullptr; t = t->state == THREAD_ANSWER ? t->server : nullptr)
+		if (t->budget == old)
+			t->budget = new;
+}
+
+enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t priority,
+			     struct budget *budget)
+{
+	struct budget *old = task->budget;
+
+	if (priority > self->task->max_priority)
+		return ERR_BAD_ARGUMENT;
+	if (task->state != TASK_ALIVE)
+		return ERR_BAD_STATE;
+	sched_account(this_cpu());
+	if (budget != nullptr)
+		object_get(budget);
+	task->budget = budget;
+	task->max_priority = (uint8_t)priority;
+	LIST_EACH(at, &task->threads) {
+		struct thread *t = container_of(at, struct thread, link);
+
+		if (t->state == THREAD_STARVED) {
+			thread_unwait(t);
+			sched_ready(t);
+		}
+		thread_set_budget(t, old, budget);
+		if (t->base > priority)
+			t->base = (uint8_t)priority;
+		if (t->priority > priority)
+			sched_set_priority(t, priority);
+	}
+	object_put(old);
+	sched_again(this_cpu());
+	return OK;
+}
+
+enum err sys_task_set_upcall(struct thread *self, struct task *task, uint64_t on_call,
+			     uint64_t on_event)
+{
+	(void)self;
+	if (on_call >= USER_END || on_event >= USER_END || (on_call == 0) != (on_event == 0))
+		return ERR_BAD_ARGUMENT;
+	if (task->state != TASK_ALIVE)
+		return ERR_BAD_STATE;
+	task->upcall_call = on_call;
+	task->upcall_event = on_event;
+	LIST_EACH(at, &task->threads)
+		container_of(at, struct thread, link)->context.upcall_call = on_call;
+	return OK;
+}
+
+enum err sys_task_thread(struct thread *self, struct task *task, uint64_t after,
+			 struct thread **thread, uint64_t *id)
+{
+	(void)self;
+	LIST_EACH(at, &task->threads) {
+		struct thread *t = container_of(at, struct thread, link);
+
+		if (t->object.id > after) {
+			*id = t->object.id;
+			object_get(&t->object);
+			*thread = t;
+			return OK;
+		}
+	}
+	return ERR_NOT_FOUND;
+}

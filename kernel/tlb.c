@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kernel/tlb.h"
+#include "kernel/space.h"
+
+/* The one request in flight: its maker holds the kernel lock. */
+static struct {
+	struct space_id *id;
+	vaddr va;
+	size_t n;
+} request;
+
+void tlb_flush_if_wanted(struct cpu *cpu)
+{
+	if (__atomic_load_n(&cpu->flush_wanted, __ATOMIC_ACQUIRE) == 0)
+		return;
+	tlb_flush(request.id, request.va, request.n);
+	__atomic_store_n(&cpu->flush_wanted, 0, __ATOMIC_RELEASE);
+}
+
+static void wait_flushed(uint64_t targets)
+{
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if ((targets >> i & 1) != 0)
+			while (__atomic_load_n(&cpus[i]->flush_wanted, __ATOMIC_ACQUIRE) != 0)
+				cpu_relax();
+}
+
+void tlb_shoot(struct space *space, vaddr va, size_t n)
+{
+	struct cpu *self = this_cpu();
+	uint64_t others = space->cpus & ~(1ull << self->index);
+
+	if (TLB_BROADCASTS || (space->cpus >> self->index & 1) != 0)
+		tlb_flush(&space->id, va, n);
+	if (TLB_BROADCASTS || others == 0)
+		return;
+	counters.shootdowns++;
+	request.id = &space->id;
+	request.va = va;
+	request.n = n;
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if ((others >> i & 1) != 0)
+			__atomic_store_n(&cpus[i]->flush_wanted, 1, __ATOMIC_RELEASE);
+	/* They are in user mode, idle, or waiting for the lock that we hold: all answer at once. */
+	arch_ipi(others);
+	wait_flushed(others);
+}

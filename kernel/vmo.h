@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Memory objects. Pages hang in a radix tree of 64-way nodes, counted, so that a clone shares its
+ * origin's whole tree by one count at the root; who writes first copies the nodes on the way down
+ * (Driscoll et al., "Making Data Structures Persistent", 1989, path copying).
+ *
+ * A clone of a pager's object starts empty and looks behind itself, at the pager's object, for what
+ * it has not written.
+ */
+#pragma once
+#include "kernel/frame.h"
+#include "kernel/object.h"
+
+struct mapping;
+struct port;
+
+enum vmo_kind : uint8_t { VMO_ANONYMOUS, VMO_RUN, VMO_PHYSICAL, VMO_PAGER };
+
+struct vmo_node {
+	uint32_t refs;
+	uint32_t level; /* 0: slots hold pages */
+	struct quota *quota;
+	struct vmo_node *next; /* in the reaper's stack */
+	uint64_t slots[64];    /* 0, a node's address, or a page's with flags */
+};
+
+constexpr unsigned NODE_SHIFT = 6;
+constexpr uint64_t SLOT_DIRTY = 1; /* a pager's page that was written */
+constexpr uint64_t SLOT_PINNED = 2; /* a device may use it */
+constexpr uint64_t SLOT_FLAGS = PAGE_SIZE - 1;
+
+struct vmo {
+	struct object object;
+	enum vmo_kind kind;
+	uint8_t height; /* levels of the tree */
+	bool fresh;	/* made by space_map without a handle: unmapped pages are freed */
+	uint64_t size;	/* bytes, whole pages */
+	uint64_t start; /* page index in the tree of the object's first page */
+	struct vmo_node *root;
+	struct list mappings;	 /* of struct mapping */
+	struct list behind_link; /* in behind->fronts */
+	struct list fronts;	 /* clones that look behind themselves at this object */
+	struct vmo *behind;	 /* a reference */
+	uint64_t behind_start;	 /* page index there of this object's first page */
+	struct port *port;	 /* the pager's; a reference */
+	uint64_t badge;
+	paddr base; /* physical: the first page */
+	enum page_flags caching;
+	struct vmo *copy; /* during task_clone: what it became in the clone */
+};
+
+constexpr uint64_t VMO_SIZE_MAX = 1ull << 47;
+
+/* What looking for a page gave. */
+enum page_result : uint8_t {
+	PAGE_FOUND,
+	PAGE_ZERO,     /* none there: for reading, zeros */
+	PAGE_ABSENT,   /* has to come from the pager of `asked` */
+	PAGE_OUTSIDE,  /* past the end, or the pager is gone */
+	PAGE_NO_MEMORY,
+};
+
+struct page_ref {
+	paddr page;
+	bool writable;	   /* the page is this object's alone: it may be mapped writable */
+	bool changed;	   /* another page stands there now than before */
+	struct vmo *asked; /* PAGE_ABSENT: the pager's object, and the index in it */
+	uint64_t asked_index;
+};
+
+struct vmo *vmo_create(struct quota *quota, uint64_t size);
+enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota *quota,
+		   struct vmo **clone);
+void vmo_release(struct vmo *vmo);
+/* Find the page at an index to read it, changing nothing. */
+enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref *ref);
+/* Find or make the page at an index, this object's alone. Other mappings of a page that was there
+ * before are undone. */
+enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref *ref);
+/* Drop pages, at most *work of them: ERR_AGAIN if some are left. ERR_NO_MEMORY: a clone shares the
+ * nodes, and there is none for copies. */
+enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *work);
+uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n);
+/* Remove the pages from every mapping, or only make them read-only there. */
+void vmo_unmap_pages(struct vmo *vmo, uint64_t index, uint64_t n);
+void vmo_unmap_pages_but(struct vmo *vmo, uint64_t index, const struct mapping *but); /* one page */
+void vmo_protect_pages(struct vmo *vmo, uint64_t index, uint64_t n);
+bool vmo_has_pinned(struct vmo *vmo, uint64_t index, uint64_t n);
+
+/* Give a tree's nodes to the reaper. */
+void node_put(struct vmo_node *node);
+bool nodes_reap(unsigned *work); /* true when none is left */
+/* The first slot with something in it at or after *index and before `end`, or nullptr; for reading. */
+uint64_t *slot_next(struct vmo *vmo, uint64_t *index, uint64_t end);
+/* The slot at an index, in nodes of this object alone; nullptr: no memory. */
+uint64_t *slot_make(struct vmo *vmo, uint64_t index);
+
+static inline paddr slot_page(uint64_t slot)
+{
+	return (paddr){ slot & ~SLOT_FLAGS };
+}
+
+static inline uint64_t bytes_to_pages(uint64_t size)
+{
+	return (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
