@@ -2,31 +2,31 @@
 # SPDX-License-Identifier: MPL-2.0
 """Makes code and manuals from interface definitions (.fipc). docs/fipc.md describes the language.
 
-	fipc.py kernel abi/kernel.fipc OUT       numbers, dispatch, stubs, manual, tables for tests
-	fipc.py protocol protocol/X.fipc OUT     client stubs, server dispatch, manual, description
+	fipc.py kernel abi/kernel.fipc OUT       numbers, dispatch, stubs, tables for tests, manual
+	fipc.py protocol protocol/X.fipc OUT     client stubs, server dispatch, description, manual
 """
 import argparse
 import sys
 
-from fipc import grammar, kernel, language, protocol
+from fipc import describe, grammar, kernel, language, manual, protocol
+
+WRITERS = {"kernel": (kernel, grammar, describe, manual), "protocol": (protocol, describe, manual)}
 
 
 def main():
 	parser = argparse.ArgumentParser(description=__doc__,
 		formatter_class=argparse.RawDescriptionHelpFormatter)
-	parser.add_argument("mode", choices=["kernel", "protocol"])
+	parser.add_argument("mode", choices=WRITERS)
 	parser.add_argument("source")
 	parser.add_argument("out")
 	args = parser.parse_args()
 	try:
-		if args.mode == "kernel":
-			it = language.read(args.source)
-			for writer in (kernel, grammar):
-				writer.write(it, args.out)
-		else:
-			protocol.write(language.read(args.source, language.read_kernel()), args.out)
+		base = language.read_kernel() if args.mode == "protocol" else None
+		it = language.read(args.source, base)
+		for writer in WRITERS[args.mode]:
+			writer.write(it, args.out)
 	except (language.Bad, OSError) as e:
-		sys.exit(f"{e}")
+		sys.exit(str(e))
 
 
 if __name__ == "__main__":

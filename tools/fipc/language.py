@@ -70,6 +70,7 @@ class Object:
 @dataclass
 class Named:
 	"""An error, a right or a constant."""
+	what: str  # the line's first word
 	name: str
 	number: int
 	text: str
@@ -78,7 +79,7 @@ class Named:
 
 @dataclass
 class Section:
-	"""A comment that stands between blank lines: a heading of the manual."""
+	"""A comment: a heading of the manual, with what it says."""
 	title: str
 	text: str
 
@@ -88,12 +89,13 @@ class Interface:
 	path: str
 	name: str = ""
 	number: int = -1
+	intro: str = ""
 	errors: dict = field(default_factory=dict)
 	rights: dict = field(default_factory=dict)
 	objects: dict = field(default_factory=dict)
 	consts: dict = field(default_factory=dict)
 	calls: list = field(default_factory=list)
-	order: list = field(default_factory=list)  # sections, objects, constants, calls as they stand
+	order: list = field(default_factory=list)  # everything, as it stands
 
 	def type_rights(self, name):
 		"""All rights a new handle to an object of this type has."""
@@ -172,11 +174,13 @@ class Reader:
 			self.take_line(text)
 
 	def end_comment(self):
-		text = " ".join(line for line in self.comment if line)
+		text = " ".join(line for line in self.comment if line and not line.startswith("SPDX"))
 		self.comment = []
-		if text and not text.startswith("SPDX"):
-			title, _, rest = text.partition(". ")
-			self.it.order.append(Section(title.rstrip("."), rest))
+		if text and self.it.number < 0:
+			self.it.intro = text
+		elif text:
+			m = re.match(r"(.+?)(?:[.:] (.+)|\.)?$", text)
+			self.it.order.append(Section(m[1], m[2][0].upper() + m[2][1:] if m[2] else ""))
 
 	def take_prose(self, text):
 		if self.call is None:
@@ -228,12 +232,14 @@ class Reader:
 	def take_error(self, name, number, text):
 		if not 1 <= int(number) <= 255:
 			raise self.bad("an error is from 1 to 255")
-		self.add(self.it.errors, Named(name, int(number), text))
+		self.add(self.it.errors, Named("error", name, int(number), text))
+		self.it.order.append(self.it.errors[name])
 
 	def take_right(self, name, number, text):
 		if int(number) > 31:
 			raise self.bad("a right is a bit from 0 to 31")
-		self.add(self.it.rights, Named(name, int(number), text))
+		self.add(self.it.rights, Named("right", name, int(number), text))
+		self.it.order.append(self.it.rights[name])
 
 	def right_names(self, text):
 		names = tuple(text.split("+")) if text else ()
@@ -255,7 +261,7 @@ class Reader:
 		number = int(value, 0)
 		if number >> 64:
 			raise self.bad(f"{name} does not fit 64 bits")
-		self.add(self.it.consts, Named(name, number, text, value), numbered=False)
+		self.add(self.it.consts, Named("const", name, number, text, value), numbered=False)
 		self.it.order.append(self.it.consts[name])
 
 	def take_call(self, number, name, args, results, flags):

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """The manual of an interface, as markdown: everything the .fipc file says, in its order."""
 import os
+import re
 
 from fipc.ctext import all_fails
 from fipc.language import Call, Object, Section
-
-
-def table(heads, rows):
-	return ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads),
-		*["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows], ""]
 
 
 def signature(call):
@@ -27,34 +23,36 @@ def call_page(call, fails):
 	return lines + [""] * bool(fails)
 
 
-def object_page(it, o):
+def object_line(it, o):
 	life = {"": "It lives as long as anyone uses it.", "any": "It ends with its last handle."}.get(
 		o.life, f"It ends when the last handle with `{o.life}` closes.")
 	rights = ", ".join(f"`{r}`" for r in it.type_rights(o.name))
 	waits = " It can be waited on." * o.waits
-	return [f"* **{o.name}** ({o.number}): {o.text} {life}{waits} A new handle has {rights}."]
+	return f"* **{o.name}** ({o.number}): {o.text} {life}{waits} A new handle has {rights}."
+
+
+def named_line(n):
+	if n.what == "const":
+		return f"* `{n.name}` = {n.spelled}: {n.text}"
+	number = f"bit {n.number}" if n.what == "right" else str(-n.number)
+	return f"* `{n.name}` ({number}): {n.text}"
+
+
+def item_lines(it, item):
+	if isinstance(item, Section):
+		return ["", f"## {item.title}", ""] + ([item.text, ""] if item.text else [])
+	if isinstance(item, Call):
+		return ["", *call_page(item, all_fails(item))]
+	return [object_line(it, item) if isinstance(item, Object) else named_line(item)]
 
 
 def manual(it):
 	lines = [f"# {'The kernel' if it.number == 0 else 'Interface ' + it.name}", "",
-		f"Made by tools/fipc.py from {it.path}.", ""]
-	if it.number == 0:
-		lines += ["## Errors", ""] + table(["error", "value", "meaning"],
-			[(f"`{e.name}`", str(-e.number), e.text) for e in it.errors.values()])
-		lines += ["## Rights", ""] + table(["right", "bit", "allows to"],
-			[(f"`{r.name}`", str(r.number), r.text) for r in it.rights.values()])
-	else:
-		lines += [f"Protocol number {it.number}.", ""]
+		f"Made by tools/fipc.py from {it.path}. {it.intro}", ""]
+	lines += [f"Protocol number {it.number}.", ""] if it.number else []
 	for item in it.order:
-		if isinstance(item, Section):
-			lines += ["", f"## {item.title}", ""] + ([item.text, ""] if item.text else [])
-		elif isinstance(item, Call):
-			lines += call_page(item, all_fails(item))
-		elif isinstance(item, Object):
-			lines += object_page(it, item)
-		else:
-			lines += [f"`{item.name}` = {item.spelled}: {item.text}", ""]
-	return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+		lines += item_lines(it, item)
+	return re.sub(r"\n{3,}", "\n\n", "\n".join(lines) + "\n")
 
 
 def write(it, out):

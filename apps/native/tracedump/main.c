@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * tracedump [SECONDS [MASK]]: traces the system for that long (1 s, everything), and prints the
- * entries for tools/trace on the host: `trace CPU TIME THREAD KIND A B C`, numbers in hexadecimal
- * but the time, between `trace begin` and `trace end`.
+ * entries for tools/trace on the host: `trace TIME THREAD KIND CPU A B C`, numbers in hexadecimal and
+ * the time in nanoseconds, between `trace begin` and `trace end`.
  */
 #include "abi/trace.h"
 #include "abi/user.h"
@@ -37,8 +37,8 @@ static void print_ring(const struct trace_head *head, unsigned cpu, const uint64
 		print("trace lost %u %llu\n", cpu, (unsigned long long)(first - *from));
 	for (uint64_t i = first; i < next; i++) {
 		const struct trace_entry *t = &ring[i % head->entries];
-		print("trace %u %llu %x %x %llx %llx %llx\n", cpu, (unsigned long long)t->time_ns,
-		      t->thread, t->kind, (unsigned long long)t->a, (unsigned long long)t->b,
+		print("trace %llx %x %x %x %llx %llx %llx\n", (unsigned long long)t->time_ns,
+		      t->thread, t->kind, cpu, (unsigned long long)t->a, (unsigned long long)t->b,
 		      (unsigned long long)t->c);
 	}
 }
