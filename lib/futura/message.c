@@ -6,10 +6,9 @@
 /* A service that dies this often while one call is repeated is not going to answer it. */
 constexpr unsigned REMOTE_TRIES = 4;
 
-bool remote_again(struct remote *remote, enum err e, unsigned tries)
+bool remote_again(struct remote *remote, unsigned tries)
 {
-	return e == ERR_PEER_CLOSED && remote->reopen != nullptr && tries < REMOTE_TRIES &&
-	       remote->reopen(remote) == OK;
+	return remote->reopen != nullptr && tries < REMOTE_TRIES && remote->reopen(remote) == OK;
 }
 
 static size_t part_start(const struct inline_cursor *c)
@@ -70,7 +69,7 @@ bool message_answer(struct message *m, enum err e)
 
 bool message_refuse(struct message *m, enum err e)
 {
-	return message_answer(m, message_discard(m, e));
+	return message_answer(m, message_discard(m->tag, e));
 }
 
 bool message_fail(struct message *m, enum err e, const fut_handle *handles, unsigned n)
@@ -88,16 +87,16 @@ enum err message_reply(fut_handle reply, struct message *m)
 	return handles_close(&reply, 1, e);
 }
 
-enum err message_discard(const struct message *m, enum err e)
+enum err message_discard(uint64_t tag, enum err e)
 {
-	return handles_close(native_control()->handles, tag_nhandles(m->tag), e);
+	return handles_close(native_control()->handles, tag_nhandles(tag), e);
 }
 
-enum err message_failed(const struct message *m)
+enum err message_failed(uint64_t tag)
 {
-	int16_t status = tag_status(m->tag);
+	int16_t status = tag_status(tag);
 
-	return message_discard(m, status < 0 ? (enum err)status : ERR_BAD_STATE);
+	return message_discard(tag, status < 0 ? (enum err)status : ERR_BAD_STATE);
 }
 
 enum err handle_check(fut_handle handle, enum object_type type, uint32_t rights)

@@ -23,8 +23,8 @@ static inline uint64_t remote_deadline(const struct remote *remote)
 	return remote->deadline != 0 ? remote->deadline : TIME_NEVER;
 }
 
-/* After a call failed with `e` for the `tries`th time: true if there is a successor to ask. */
-bool remote_again(struct remote *remote, enum err e, unsigned tries);
+/* After the server was gone for the `tries`th time: true if there is a successor to ask. */
+bool remote_again(struct remote *remote, unsigned tries);
 
 /* A handler's result beside the errors: the call was kept (reply_keep), its answer comes later. */
 constexpr enum err KEPT = (enum err)1;
@@ -74,10 +74,10 @@ bool message_fail(struct message *m, enum err e, const fut_handle *handles, unsi
 /* Answer a kept call and close `reply`. Handles in `m` are given away, even if this fails. */
 enum err message_reply(fut_handle reply, struct message *m);
 
-/* For an answer that cannot be used: close its handles and return `e`. */
-enum err message_discard(const struct message *m, enum err e);
+/* For an answer with this tag that cannot be used: close its handles and return `e`. */
+enum err message_discard(uint64_t tag, enum err e);
 /* For an answer that is not as expected: the same, with the error that it says, or bad_state. */
-enum err message_failed(const struct message *m);
+enum err message_failed(uint64_t tag);
 
 /* The i-th handle that was received, or is sent with the next message. */
 static inline fut_handle message_taken(unsigned i)

@@ -27,58 +27,64 @@ static bool serve_message(const struct server *s, struct message *m)
 }
 
 /*
- * Answer if there is something to answer, and receive. The answer may be impossible: the client's
- * handle table is full, or a handler gave a handle that it does not have. Then the client hears of
- * the error, without the handles; if that fails too, receiving drops the call.
+ * The answer with the tag `sent` could not be given, because of `e`: the client's handle table is
+ * full, or a handler gave a handle that it does not have. The client hears of the error, without
+ * the handles; if that fails too, receiving drops the call.
  */
-static enum err serve_next(const struct server *s, struct message *m, bool answer,
-			   uint64_t deadline)
+static void serve_refused(uint64_t sent, enum err e)
 {
-	unsigned nhandles = tag_nhandles(m->tag);
-	struct message error = { .tag = tag_make(tag_protocol(m->tag), 0, 0, 0, 0) };
-	enum err e;
+	struct message error = { .tag = sent & ~TAG_METHOD_MASK };
 
-	if (!answer)
+	message_fail(&error, e, native_control()->handles, tag_nhandles(sent));
+	(void)ipc_reply(0, &error); /* no call is left to answer if only receiving failed */
+}
+
+/* Serve the message in `m` and receive the next. */
+static inline enum err serve_next(const struct server *s, struct message *m, uint64_t deadline)
+{
+	if (!serve_message(s, m))
 		return ipc_receive(s->port, m, deadline);
-	e = ipc_reply_wait(s->port, m, deadline);
+
+	uint64_t sent = m->tag;
+	enum err e = ipc_reply_wait(s->port, m, deadline);
+
 	if (e == OK || e == ERR_WOULD_BLOCK || e == ERR_INTERRUPTED)
 		return e;
-	message_fail(&error, e, native_control()->handles, nhandles);
-	(void)ipc_reply(0, &error); /* no call is left to answer if only receiving failed */
+	serve_refused(sent, e);
 	return ipc_receive(s->port, m, deadline);
 }
 
 enum err serve(const struct server *s)
 {
-	struct message m = {};
-	bool answer = false;
+	struct message m;
+	enum err e = ipc_receive(s->port, &m, TIME_NEVER);
 
 	for (;;) {
-		enum err e = serve_next(s, &m, answer, TIME_NEVER);
-
-		if (e != OK && e != ERR_INTERRUPTED)
+		if (e == OK)
+			e = serve_next(s, &m, TIME_NEVER);
+		else if (e == ERR_INTERRUPTED)
+			e = ipc_receive(s->port, &m, TIME_NEVER);
+		else
 			return e;
-		answer = e == OK && serve_message(s, &m);
 	}
 }
 
 enum err serve_waiting(const struct server *s)
 {
-	struct message m = {};
-	bool answer = false;
-	enum err e;
+	struct message m;
+	enum err e = ipc_receive(s->port, &m, 0);
 
-	for (unsigned i = 0; i < SERVE_BATCH; i++) {
-		e = serve_next(s, &m, answer, 0);
-		if (e == ERR_WOULD_BLOCK || e == ERR_INTERRUPTED)
-			return OK;
-		if (e != OK)
-			return e;
-		answer = serve_message(s, &m);
+	for (unsigned i = 1; e == OK && i < SERVE_BATCH; i++)
+		e = serve_next(s, &m, 0);
+	/* The last one is answered without receiving another. */
+	if (e == OK && serve_message(s, &m)) {
+		uint64_t sent = m.tag;
+		enum err answered = ipc_reply(0, &m);
+
+		if (answered != OK)
+			serve_refused(sent, answered);
 	}
-	if (answer && ipc_reply(0, &m) != OK && message_refuse(&m, ERR_FULL))
-		(void)ipc_reply(0, &m); /* then the call is dropped */
-	return OK;
+	return e == ERR_WOULD_BLOCK || e == ERR_INTERRUPTED ? OK : e;
 }
 
 enum err serve_keep(fut_handle *reply)

@@ -124,11 +124,11 @@ class CallWriter:
 		send.append("e = ipc_call(remote->session, &m, remote_deadline(remote));")
 		if self.call.idempotent:
 			lines += ["for (unsigned tries = 1;; tries++) {", "\tm = (struct message){};",
-				*indented(send), "\tif (!remote_again(remote, e, tries))", "\t\tbreak;", "}"]
+				*indented(send), "\tif (e != ERR_PEER_CLOSED || !remote_again(remote, tries))", "\t\tbreak;", "}"]
 		else:
 			lines += send
 		lines += ["if (e != OK)", "\t" + fail.format("e"), self.fits(r, "m.", "0"),
-			"\treturn message_failed(&m);", *self.receive_results(), "return OK;"]
+			"\treturn message_failed(m.tag);", *self.receive_results(), "return OK;"]
 		params = ["struct remote *remote", *[p for f in self.call.args for p in argument(f)],
 			*[p for f in self.call.results for p in result(f)]]
 		cursor = ["\tstruct inline_cursor c;"] if a.has_bytes or r.has_bytes else []
@@ -146,9 +146,9 @@ class CallWriter:
 		for f in r.parts:
 			copy = "inline_text" if f.kind == "text" else "inline_copy"
 			lines += [f"e = {copy}(&c, {f.name}, {f.name}_size, {head_value(r, f.name + '_len', 'm.', 'v')});",
-				"if (e != OK)", "\treturn message_discard(&m, e);"]
+				"if (e != OK)", "\treturn message_discard(m.tag, e);"]
 		if r.has_bytes:
-			lines += ["if (c.at != c.end)", "\treturn message_discard(&m, ERR_BAD_STATE);"]
+			lines += ["if (c.at != c.end)", "\treturn message_discard(m.tag, ERR_BAD_STATE);"]
 		for name, _ in r.head:
 			lines.append(f"*{name} = {head_value(r, name, 'm.', 'v')};")
 		return lines + [f"*{f.name} = {self.taken(i, f, 'm.')};" for i, f in enumerate(r.handles)]

@@ -110,3 +110,21 @@ TEST(serve, what_waits_is_served_and_no_more)
 	CHECK(serve_waiting(&server) == OK);
 	CHECK(ncalls == 2 && fake_answered == 2);
 }
+
+TEST(serve, a_busy_port_is_left_after_a_batch_and_nothing_is_lost)
+{
+	struct fake_step steps[100];
+
+	give = 0;
+	fake_reset();
+	ncalls = 0;
+	fake_current = &fake_server;
+	for (unsigned i = 0; i < 100; i++)
+		steps[i] = call(i);
+	fake_steps = steps;
+	fake_nsteps = 100;
+	CHECK(serve_waiting(&server) == OK);
+	CHECK(ncalls < 100 && fake_answered == ncalls && fake_dropped == 0);
+	CHECK(serve_waiting(&server) == ERR_BAD_HANDLE); /* the rest, and then the port is gone */
+	CHECK(ncalls == 100 && fake_answered == 100);
+}
