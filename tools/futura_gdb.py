@@ -146,8 +146,10 @@ def relocate(argument):
 		raise gdb.GdbError("the log has no `kernel base 0x...` yet; give the base")
 	linked = min(int(m[1], 16) for m in re.finditer(r"^\s*(0x[0-9a-f]+) - 0x[0-9a-f]+ is \.",
 		gdb.execute("info files", to_string=True), re.M))
-	gdb.execute(f"symbol-file {elf} -o {(int(base, 16) - (linked & ~0xfff)) & (1 << 64) - 1:#x}",
-		to_string=True)
+	linked &= ~0xfff
+	# It is told as an address, or as the distance from where the kernel was linked to be.
+	slide = int(base, 16) - linked if int(base, 16) >= linked else int(base, 16)
+	gdb.execute(f"symbol-file {elf} -o {slide:#x}", to_string=True)
 
 
 def logged_base():

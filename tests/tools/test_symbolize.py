@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
 """Addresses in a log get their names, wherever the kernel was put."""
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 
 import pytest
 
+SYMBOLIZE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/symbolize")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCE = """int g(int x);
 __attribute__((noinline)) int g(int x)
@@ -50,6 +53,18 @@ def test_addresses_are_named_relative_to_the_base(elf):
 	lines = symbolize(elf, log)
 	assert "<- g" in lines[1] and "t.c:" in lines[1]
 	assert lines[2] == "at nothing 0x1234567"
+
+
+def test_the_base_may_be_told_as_a_distance(elf):
+	# The test's file is linked at 0, so that a distance is an address: only move() can tell.
+	loader = importlib.machinery.SourceFileLoader("symbolize", SYMBOLIZE)
+	module = importlib.util.module_from_spec(importlib.util.spec_from_loader("symbolize", loader))
+	loader.exec_module(module)
+	image = module.Image(elf)
+	image.start, image.end = 0xffffffff80000000, 0xffffffff80010000
+	for told in (0x12340000, 0xffffffff92340000):
+		image.move(told)
+		assert image.base == 0xffffffff92340000
 
 
 def test_a_return_address_means_the_call_before_it(elf):
