@@ -104,6 +104,8 @@ static enum err deliver(struct thread *caller, struct thread *server)
 	if (caller->nhandles > 0)
 		handles_move(server->task, caller->task, caller->handles, caller->nhandles,
 			     server->control->handles);
+	for (unsigned i = 0; i < caller->ngrants; i++)
+		server->control->grants[i] = caller->grants[i];
 	if (caller->call == BY_CALL)
 		context_copy_words(&server->context, &caller->context);
 	else
@@ -281,6 +283,16 @@ static enum err answer(struct thread *server, struct thread *caller, uint64_t ta
 	return OK;
 }
 
+/* The caller has gone away meanwhile: what was meant for it must not pile up here. */
+static enum err answer_nobody(struct thread *server, uint64_t tag)
+{
+	enum err e = message_check(server, tag, false);
+
+	for (unsigned i = 0; e == OK && i < server->nhandles; i++)
+		handle_close(server->task, server->handles[i]);
+	return e;
+}
+
 /* --- The system calls, whole ------------------------------------------------------------------------------ */
 
 static enum err call_slow(struct thread *self)
@@ -355,15 +367,11 @@ enum err sys_ipc_receive(struct thread *self)
 
 static enum err reply_wait_slow(struct thread *self, struct port *p)
 {
-	struct thread *caller = self->caller;
+	uint64_t tag = context_tag(&self->context);
+	enum err e = self->caller != nullptr ? answer(self, self->caller, tag)
+					     : answer_nobody(self, tag);
 
-	if (caller != nullptr) {
-		enum err e = answer(self, caller, context_tag(&self->context));
-
-		if (e != OK)
-			return e;
-	}
-	return receive(self, p);
+	return e == OK ? receive(self, p) : e;
 }
 
 enum err sys_ipc_reply(struct thread *self)
