@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * From the boot loader to C. The image begins with the header of Documentation/arch/arm64/booting.rst
- * (Linux): we are entered with the MMU off, x0 = physical address of the device tree, at EL2 or EL1,
- * anywhere in memory at a multiple of 2 MiB.
+ * From the boot loader to C. The image begins with the header that Linux documents in
+ * Documentation/arch/arm64/booting.rst: we are entered with the MMU off, x0 = physical address of
+ * the device tree, at EL2 or EL1, anywhere in memory at a multiple of 2 MiB.
  */
 #include "kernel/arch/arm64/layout.h"
 
@@ -115,7 +115,7 @@ secondary_high:
 	bl	leave_identity
 	b	arm64_secondary
 
-	/* User memory is empty until the first space comes; x21 is the physical address of such a root. */
+	/* User memory is empty until the first space comes: x21, a root without entries. */
 leave_identity:
 	ADDRESS	x0, vectors
 	msr	vbar_el1, x0
@@ -159,7 +159,7 @@ mmu_enable:
 	isb
 	ret
 
-	/* To EL1 with the MMU and all interrupts off; if we come from EL2, nothing there traps EL1. */
+	/* To EL1, MMU and interrupts off; if we come from EL2, nothing there traps EL1. */
 enter_el1:
 	msr	spsel, #1
 	msr	daifset, #15

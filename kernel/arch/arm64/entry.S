@@ -2,9 +2,9 @@
 /*
  * The exception vectors, and the ways into and out of the kernel.
  *
- * While user code runs SP_EL1 holds the address of its context, so an entry can store registers at
- * once; the kernel's own stack is then taken from the CPU's structure. A native call keeps only what
- * the calling convention makes it keep: x10 to x18 come back as they were at an earlier entry.
+ * While user code runs SP_EL1 holds the address of its context, so an entry can store registers
+ * at once; the kernel's own stack is then taken from the CPU's structure. A native call keeps only
+ * what the calling convention makes it keep: x10 to x18 come back as they were at an earlier entry.
  */
 #include "kernel/arch/arm64/layout.h"
 

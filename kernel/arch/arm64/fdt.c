@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Reading flattened device trees. */
 #include "kernel/arch/arm64/fdt.h"
 #include "kernel/string.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* The timer, interrupts from CPU to CPU, and waiting for any. */
 #include "kernel/arch/arm64/interrupt.h"
 #include "kernel/arch/arm64/exception.h"
 #include "kernel/arch/arm64/gic.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* From the device tree to struct machine and struct boot_info. */
 #include "kernel/arch/arm64/machine.h"
 #include "kernel/arch/arm64/fdt.h"
 #include "kernel/arch/arm64/ranges.h"

@@ -24,7 +24,7 @@ arm64_page_zero:
 	b.lo	2b
 	ret
 
-/* void arm64_words_copy(void *to, const void *from, size_t n): n rounded up to 8, all aligned to 8. */
+/* void arm64_words_copy(void *to, const void *from, size_t n): n is rounded up to 8. */
 	.global	arm64_words_copy
 	.balign	16
 arm64_words_copy:

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Power by firmware calls. */
 #include "kernel/arch/arm64/psci.h"
 #include "abi/kernel.h"
 #include "kernel/arch/arm64/machine.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Adding to lists of memory ranges, and cutting holes into them. */
 #include "kernel/arch/arm64/ranges.h"
 
 void ranges_add(struct memory_range *list, unsigned *n, struct memory_range r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Access to user memory. LDTR and STTR act with user mode's own permissions, so privileged access to
- * user pages (PAN) stays forbidden all the time, but for the exclusive pair in user_cas, which has no
- * such form.
+ * Access to user memory. LDTR and STTR act with user mode's own permissions, so privileged access
+ * to user pages (PAN) stays forbidden all the time, but for the exclusive pair in user_cas, which
+ * has no such form.
  *
  * A fault between two labels named by FIXUP goes on at the third: see exception.c.
  */
