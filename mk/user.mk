@@ -88,7 +88,7 @@ $(O)/userboot.bin: $(O)/userboot.elf
 	$(Q)$(OBJCOPY) -O binary $< $@
 -include $(USERBOOT_OBJS:.o=.d)
 
-BUNDLE_FILES += $(wildcard services/init/system.conf:%=system.conf=%)
+BUNDLE_FILES += system.conf=services/init/system.conf
 
 .PHONY: user
 user: $$(filter $(O)/bin/%,$$(ALL)) $(O)/userboot.bin ## build the native programs for ARCH
