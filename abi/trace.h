@@ -10,7 +10,7 @@
 
 enum trace_kind : uint16_t {
 	TRACE_CALL = 0,	  /* a = number, b = first argument, c = second */
-	TRACE_RETURN = 1, /* a = number, b = error or first result */
+	TRACE_RETURN = 1, /* a = number, b = error, 0 or 1 (it waits), c = first result */
 	TRACE_SEND = 2,	  /* a = tag, b = receiving thread or 0, c = word 0 */
 	TRACE_ANSWER = 3, /* a = tag, b = caller, c = word 0 */
 	TRACE_FAULT = 4,  /* a = address, b = kind << 32 | access, c = pc */

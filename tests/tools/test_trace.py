@@ -10,10 +10,13 @@ CALL, RETURN, SEND, SWITCH = 0, 1, 2, 5
 LOG = """boot noise
 trace name c shell
 trace 3e8 c 5 0 0 c 10
-trace 7d0 c 0 0 1 22 0
+trace 7d0 c 0 0 1 22 640001
 trace 7d5 c 2 0 30001 0 7
 trace bb8 c 1 0 1 fffffffffffffff7 0
+trace bb9 c 0 0 25 23 1
+trace bba c 1 0 25 1 0
 trace fa0 c 5 0 c d 10
+trace 1388 d 5 0 d c 10
 """
 
 
@@ -23,19 +26,20 @@ def trace(data, *options):
 
 def test_a_log_is_read_in_words():
 	lines = trace(LOG.encode()).stdout.decode().splitlines()
-	assert "cpu0 #12 shell" in lines[1] and lines[1].endswith("ipc_call(0x22, 0x0)")
+	assert "cpu0 #12 shell" in lines[1] and lines[1].endswith("ipc_call(session 0x22, echo.say)")
 	assert lines[2].endswith("send console.write to nobody yet, word 0 0x7")
 	assert lines[3].endswith("ipc_call -> timed_out")
+	assert lines[4].endswith("wait(object 0x23, mask 0x1)") and lines[5].endswith("wait -> waits")
 	assert lines[0].endswith("switch from #0 to #12 shell, priority 16")
 
 
 def test_a_timeline_has_who_ran_and_what_was_called(tmp_path):
 	assert trace(LOG.encode(), "--timeline", tmp_path / "t").returncode == 0
 	events = json.loads((tmp_path / "t").read_text())["traceEvents"]
-	ran, = [e for e in events if e["ph"] == "X"]
+	ran = [e for e in events if e["ph"] == "X"][0]
 	assert (ran["name"], ran["ts"], ran["dur"]) == ("#12 shell", 1.0, 3.0)
 	calls = [(e["ph"], e["name"], e["ts"]) for e in events if e["ph"] in "BE"]
-	assert calls == [("B", "ipc_call", 2.0), ("E", "ipc_call", 3.0)]
+	assert calls == [("B", "ipc_call", 2.0), ("E", "", 3.0), ("B", "wait", 3.001), ("E", "", 5.0)]
 
 
 def test_memory_gives_the_newest_entries_of_each_ring():
