@@ -25,7 +25,8 @@ static size_t prefix_len(const char *s, size_t len)
 	for (size_t i = 0; i < len;) {
 		i++;
 		prefix = i;
-		while (i + 1 < len && s[i] == '.' && (is_alpha((unsigned char)s[i + 1]) || s[i + 1] == '~')) {
+		while (i + 1 < len && s[i] == '.' &&
+		       (is_alpha((unsigned char)s[i + 1]) || s[i + 1] == '~')) {
 			for (i += 2; i < len && (isalnum((unsigned char)s[i]) || s[i] == '~'); i++)
 				;
 		}

@@ -68,8 +68,8 @@ static uint64_t position_read(struct cut *c, const char **p, uint64_t absent)
 	if (n >= sizeof digits || num_parse(digits, &value) != NUM_OK)
 		err_fatal("%s number '%.*s' is too large", what, (int)n, *p);
 	if (value == 0)
-		opt_usage_error(c->fields ? "fields are numbered from 1" :
-					    "byte/character positions are numbered from 1");
+		opt_usage_error(c->fields ? "fields are numbered from 1"
+					  : "byte/character positions are numbered from 1");
 	*p += n;
 	return value;
 }
@@ -91,8 +91,9 @@ static void list_read(struct cut *c, const char *p)
 				opt_usage_error("invalid decreasing range");
 		} else if (from == p) {
 			if (*p == '\0' || *p == ',' || *p == ' ')
-				opt_usage_error(c->fields ? "fields are numbered from 1" :
-							    "byte/character positions are numbered from 1");
+				opt_usage_error(
+					c->fields ? "fields are numbered from 1"
+						  : "byte/character positions are numbered from 1");
 			opt_usage_error("invalid %s value '%s'", what, p);
 		}
 		range_add(c, first, last);
@@ -245,10 +246,12 @@ static int cut_main(int argc, char **argv)
 	if (list == nullptr)
 		opt_usage_error("you must specify a list of bytes, characters, or fields");
 	if (!c.fields && delim_given)
-		opt_usage_error("an input delimiter may be specified only when operating on fields");
+		opt_usage_error(
+			"an input delimiter may be specified only when operating on fields");
 	if (!c.fields && c.only_delimited)
-		opt_usage_error("suppressing non-delimited lines makes sense\n\tonly when operating on "
-				"fields");
+		opt_usage_error(
+			"suppressing non-delimited lines makes sense\n\tonly when operating on "
+			"fields");
 	list_read(&c, list);
 	ranges_finish(&c, complement);
 	if (c.fields && c.output == nullptr) {
@@ -264,4 +267,5 @@ static int cut_main(int argc, char **argv)
 
 APPLET(cut, .usage = "OPTION... [FILE]...",
        .summary = "Show the listed parts of each line of the FILEs.", .opts = cut_opts,
-       .details = "A LIST is numbers and ranges with commas between: N, N-, N-M, -M; the first is 1.");
+       .details =
+	       "A LIST is numbers and ranges with commas between: N, N-, N-M, -M; the first is 1.");

@@ -92,7 +92,7 @@ struct options {
 	struct text patterns; /* newlines between them */
 	bool has_patterns;
 	unsigned flags;
-	char syntax; /* G E F */
+	char syntax;      /* G E F */
 	char directories; /* r: read, s: skip, R: recurse */
 	bool skip_devices, devices_given;
 	bool follow;
@@ -134,8 +134,8 @@ static bool glob_matches(const char *pattern, const char *path)
 /* The last pattern that matches decides; unmatched files go in unless there is an --include. */
 static bool is_wanted(const struct globs *g, const char *path, bool is_dir)
 {
-	bool wanted = is_dir || !g->has_include ||
-		      (g->count != 0 && g->list[0].kind == OPT_EXCLUDE);
+	bool wanted =
+		is_dir || !g->has_include || (g->count != 0 && g->list[0].kind == OPT_EXCLUDE);
 
 	for (size_t i = 0; i < g->count; i++) {
 		bool for_dir = g->list[i].kind == OPT_EXCLUDE_DIR;
@@ -350,8 +350,10 @@ static void path_search(struct options *x, const char *path, int dirfd, const ch
 	struct grep *g = &x->g;
 	bool is_stdin = from_argument && strcmp(path, "-") == 0;
 	struct stat st;
-	int fd = is_stdin ? STDIN_FILENO : openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-								(from_argument ? 0 : O_NONBLOCK));
+	int fd = is_stdin ? STDIN_FILENO
+			  : openat(dirfd, name,
+				   O_RDONLY | O_CLOEXEC | O_NOCTTY |
+					   (from_argument ? 0 : O_NONBLOCK));
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (!g->no_messages)
@@ -366,8 +368,9 @@ static void path_search(struct options *x, const char *path, int dirfd, const ch
 		if (!g->no_messages)
 			err_warn("%s: Is a directory", path);
 		g->failed = true;
-} else if (!skip && !S_ISDIR(st.st_mode)) {
-		grep_file(g, fd, is_stdin ? (g->label != nullptr ? g->label : "(standard input)") : path);
+	} else if (!skip && !S_ISDIR(st.st_mode)) {
+		grep_file(g, fd,
+			  is_stdin ? (g->label != nullptr ? g->label : "(standard input)") : path);
 	}
 	if (!is_stdin)
 		close(fd);
@@ -422,7 +425,9 @@ static void argument_search(struct options *x, const char *path)
 
 static int grep_run(int argc, char **argv, char syntax)
 {
-	struct options x = { .syntax = syntax, .directories = 'r', .names = -1,
+	struct options x = { .syntax = syntax,
+			     .directories = 'r',
+			     .names = -1,
 			     .g = { .delim = '\n', .max = UINT64_MAX, .binary = 'b' } };
 	struct opt_state s;
 	int o;

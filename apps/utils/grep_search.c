@@ -20,16 +20,16 @@ struct search {
 	const char *name;
 	struct in in;
 	const char *data, *stop; /* whole lines in the buffer */
-	const char *shown;	 /* all before it was shown or passed over for good */
-	uint64_t offset;	 /* of data in the file */
-	uint64_t lines;		 /* before `counted` */
+	const char *shown;       /* all before it was shown or passed over for good */
+	uint64_t offset;         /* of data in the file */
+	uint64_t lines;          /* before `counted` */
 	const char *counted;
 	uint64_t selected;
-	uint64_t resume;	 /* the offset behind the last selected line */
+	uint64_t resume;     /* the offset behind the last selected line */
 	uint64_t after_left; /* context lines that are still to be shown */
-	bool any_shown;	     /* for the -- between groups */
-	bool is_binary;	     /* NULs were found: show no lines */
-	bool bad_text;	     /* a selected line was no valid text */
+	bool any_shown;      /* for the -- between groups */
+	bool is_binary;      /* NULs were found: show no lines */
+	bool bad_text;       /* a selected line was no valid text */
 	bool done;
 	int width; /* of numbers: with -T, enough for the file's size */
 };
@@ -157,8 +157,7 @@ static bool is_text(const struct grep *g, const char *p, const char *end)
 	if (!g->utf8)
 		return true;
 	while (p < end) {
-		if (end - p >= 16 &&
-		    scan_mask((scan_vec)(scan_load(p) >= scan_splat(0x80))) == 0) {
+		if (end - p >= 16 && scan_mask((scan_vec)(scan_load(p) >= scan_splat(0x80))) == 0) {
 			p += 16;
 			continue;
 		}
@@ -367,7 +366,8 @@ static void search_run(struct search *s)
 			break;
 		}
 		const char *stop = in->buf + in->end;
-		const char *last = more ? scan_byte_back(s->data + searched, stop, s->g->delim) : stop - 1;
+		const char *last =
+			more ? scan_byte_back(s->data + searched, stop, s->g->delim) : stop - 1;
 		if (last == nullptr)
 			continue; /* not a whole line yet */
 		s->stop = last + 1;
@@ -393,15 +393,17 @@ static void search_run(struct search *s)
 static void give_back(const struct search *s)
 {
 	if (s->g->max != UINT64_MAX && s->selected >= s->g->max && s->in.fd == STDIN_FILENO)
-		(void)lseek(STDIN_FILENO, (off_t)s->resume, SEEK_SET); /* a pipe cannot, and need not */
+		(void)lseek(STDIN_FILENO, (off_t)s->resume,
+			    SEEK_SET); /* a pipe cannot, and need not */
 }
 
 static bool is_own_output(const struct grep *g, int fd)
 {
 	struct stat in, out;
 
-	return !g->quiet && g->list == 0 && g->max > 1 && fstat(fd, &in) == 0 && S_ISREG(in.st_mode) &&
-	       fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+	return !g->quiet && g->list == 0 && g->max > 1 && fstat(fd, &in) == 0 &&
+	       S_ISREG(in.st_mode) && fstat(STDOUT_FILENO, &out) == 0 && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
 }
 
 static int size_digits(int fd)
@@ -440,7 +442,8 @@ void grep_file(struct grep *g, int fd, const char *name)
 	}
 	if (g->list != 0 && !g->quiet && (s.selected != 0) == (g->list == 'l'))
 		name_show(&s, '\n');
-	if (!g->quiet && !g->count && g->list == 0 && (s.bad_text || (s.is_binary && s.selected != 0)))
+	if (!g->quiet && !g->count && g->list == 0 && g->binary == 'b' &&
+	    (s.bad_text || (s.is_binary && s.selected != 0)))
 		err_warn("%s: binary file matches", name);
 	g->selected |= had_selected;
 	give_back(&s);

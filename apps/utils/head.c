@@ -143,5 +143,5 @@ static int head_main(int argc, char **argv)
 	return status;
 }
 
-APPLET(head, .usage = "[OPTION]... [FILE]...",
-       .summary = "Show the first 10 lines of each FILE.", .opts = head_opts);
+APPLET(head, .usage = "[OPTION]... [FILE]...", .summary = "Show the first 10 lines of each FILE.",
+       .opts = head_opts);

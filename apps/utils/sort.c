@@ -43,7 +43,8 @@ static const struct opt sort_opts[] = {
 	{ 'n', "numeric-sort", nullptr, "by value" },
 	{ 'R', "random-sort", nullptr, "shuffle, but keep equal keys together" },
 	{ 'r', "reverse", nullptr, "the other way around" },
-	{ OPT_SORT, "sort", "WORD", "general-numeric, human-numeric, month, numeric, random, version" },
+	{ OPT_SORT, "sort", "WORD",
+	  "general-numeric, human-numeric, month, numeric, random, version" },
 	{ 'V', "version-sort", nullptr, "numbers inside names by value" },
 	{ 'c', "check", "[HOW]", "only check if it is sorted; HOW: diagnose-first, quiet" },
 	{ 'C', nullptr, nullptr, "the same as --check=quiet" },
@@ -189,7 +190,8 @@ static void lines_sort(struct sort *s)
 	s->entries = mem_alloc((s->count + 1) * sizeof *s->entries);
 	s->spare = mem_alloc((s->count + 1) * sizeof *s->spare);
 	for (size_t i = 0; i < s->count; i++)
-		s->entries[i] = (struct entry){ order_prefix(&s->order, &s->lines[i]), &s->lines[i] };
+		s->entries[i] =
+			(struct entry){ order_prefix(&s->order, &s->lines[i]), &s->lines[i] };
 	if (s->merge)
 		files_merge(s, 0, s->files);
 	else
@@ -229,7 +231,7 @@ static void output_write(const struct sort *s)
 static int order_by_word(const char *word)
 {
 	static const char *const words[] = { "general-numeric", "human-numeric", "month",
-					     "numeric", "random", "version" };
+					     "numeric",         "random",        "version" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strncmp(words[i], word, strlen(word)) == 0 && *word != '\0')
@@ -340,5 +342,6 @@ static int sort_main(int argc, char **argv)
 
 APPLET(sort, .usage = "[OPTION]... [FILE]...\n[OPTION]... --files0-from=FILE",
        .summary = "Show the lines of all FILEs in order.", .opts = sort_opts,
-       .details = "KEYDEF is F[.C][OPTS][,F[.C][OPTS]]: from field F, character C, to the second ones,\n"
+       .details = "KEYDEF is F[.C][OPTS][,F[.C][OPTS]]: from field F, character C, to the second "
+		  "ones,\n"
 		  "counted from 1; OPTS are letters of bdfgiMhnRrV for this key alone.");

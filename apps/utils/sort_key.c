@@ -74,7 +74,8 @@ void order_add_key(struct order *o, const char *spec)
 		p++;
 		k.start_char = number_read(&p, spec);
 		if (k.start_char == 0)
-			err_fatal("character offset is zero: invalid field specification '%s'", spec);
+			err_fatal("character offset is zero: invalid field specification '%s'",
+				  spec);
 		k.start_char--;
 	}
 	letters_read(&k, &p, true);
@@ -225,7 +226,7 @@ static int text_compare(const struct key *k, const char *a, const char *a_stop, 
 /* A decimal number of any length: where its parts are. */
 struct decimal {
 	bool negative, zero;
-	const char *whole, *whole_stop;	      /* without leading zeros */
+	const char *whole, *whole_stop;       /* without leading zeros */
 	const char *fraction, *fraction_stop; /* without trailing zeros */
 	const char *end;
 };
@@ -272,8 +273,8 @@ static int decimal_compare(const struct decimal *a, const struct decimal *b)
 	if (a_minus != b_minus)
 		return a_minus ? -1 : 1;
 	ptrdiff_t n = (a->whole_stop - a->whole) - (b->whole_stop - b->whole);
-	int d = n != 0 ? (n > 0 ? 1 : -1) :
-			 digits_compare(a->whole, a->whole_stop, b->whole, b->whole_stop);
+	int d = n != 0 ? (n > 0 ? 1 : -1)
+		       : digits_compare(a->whole, a->whole_stop, b->whole, b->whole_stop);
 	if (d == 0)
 		d = digits_compare(a->fraction, a->fraction_stop, b->fraction, b->fraction_stop);
 	return a_minus ? -d : d;
@@ -283,8 +284,9 @@ static int decimal_compare(const struct decimal *a, const struct decimal *b)
 static int unit_rank(const struct decimal *d, const char *stop)
 {
 	static const char units[] = "KMGTPEZY";
-	const char *at = d->end < stop && *d->end != '\0' ? strchr(units, *d->end == 'k' ? 'K' : *d->end) :
-							    nullptr;
+	const char *at = d->end < stop && *d->end != '\0'
+				 ? strchr(units, *d->end == 'k' ? 'K' : *d->end)
+				 : nullptr;
 	int rank = at == nullptr || d->zero ? 0 : (int)(at - units) + 1;
 
 	return d->negative ? -rank : rank;

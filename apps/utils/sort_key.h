@@ -12,7 +12,7 @@ struct line {
 /* What part of a line counts, and how. */
 struct key {
 	size_t start_field, start_char; /* counted from 0 */
-	size_t end_field, end_char;	/* end_field SIZE_MAX: to the end of the line */
+	size_t end_field, end_char;     /* end_field SIZE_MAX: to the end of the line */
 	bool skip_start_blanks, skip_end_blanks;
 	char type; /* 0: bytes; g h M n R V */
 	bool reverse, fold, dictionary, printable;
@@ -22,7 +22,7 @@ struct order {
 	struct key *keys;
 	size_t count, capacity;
 	struct key defaults; /* of the options without a key */
-	int tab;	     /* what ends a field, or -1: blanks before it belong to it */
+	int tab;             /* what ends a field, or -1: blanks before it belong to it */
 	bool reverse, stable;
 	bool plain; /* whole lines by their bytes */
 	uint64_t seed;

@@ -292,5 +292,5 @@ static int tail_main(int argc, char **argv)
 	return status;
 }
 
-APPLET(tail, .usage = "[OPTION]... [FILE]...",
-       .summary = "Show the last 10 lines of each FILE.", .opts = tail_opts);
+APPLET(tail, .usage = "[OPTION]... [FILE]...", .summary = "Show the last 10 lines of each FILE.",
+       .opts = tail_opts);

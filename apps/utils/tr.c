@@ -15,8 +15,8 @@
 struct list {
 	unsigned char *bytes;
 	size_t count, capacity;
-	size_t fill_at;	    /* where [x*] stands, or SIZE_MAX */
-	unsigned char fill; /* its x */
+	size_t fill_at;            /* where [x*] stands, or SIZE_MAX */
+	unsigned char fill;        /* its x */
 	size_t upper_at, lower_at; /* where [:upper:] and [:lower:] stand, or SIZE_MAX */
 	bool has_class;
 };
@@ -46,7 +46,8 @@ static unsigned char byte_read(const char **p, bool *escaped)
 	*escaped = s[0] == '\\' && s[1] != '\0';
 	if (!*escaped) {
 		if (s[0] == '\\')
-			err_warn("warning: an unescaped backslash at end of string is not portable");
+			err_warn(
+				"warning: an unescaped backslash at end of string is not portable");
 		*p = s + 1;
 		return (unsigned char)s[0];
 	}
@@ -81,8 +82,9 @@ static void class_add(struct list *l, const char *name, size_t n, bool second, b
 			continue;
 		bool is_case = classes[i].is == islower || classes[i].is == isupper;
 		if (second && translating && !is_case)
-			err_fatal("when translating, the only character classes that may appear in\n"
-				  "string2 are 'upper' and 'lower'");
+			err_fatal(
+				"when translating, the only character classes that may appear in\n"
+				"string2 are 'upper' and 'lower'");
 		if (classes[i].is == islower)
 			l->lower_at = l->count;
 		if (classes[i].is == isupper)
@@ -113,7 +115,8 @@ static const char *special_add(struct list *l, const char *p, bool second, bool 
 			const char *q = p + 2;
 			unsigned char b = byte_read(&q, &escaped);
 			if (q != end)
-				err_fatal("%.*s: equivalence class operand must be a single character",
+				err_fatal("%.*s: equivalence class operand must be a single "
+					  "character",
 					  (int)(end - p - 2), p + 2);
 			list_add(l, b);
 		}
@@ -166,8 +169,9 @@ static void list_read(struct list *l, const char *p, bool second, bool translati
 		p++;
 		unsigned char last = byte_read(&p, &escaped);
 		if (last < first)
-			err_fatal("range-endpoints of '%.*s' are in reverse collating sequence order",
-				  (int)(p - range), range);
+			err_fatal(
+				"range-endpoints of '%.*s' are in reverse collating sequence order",
+				(int)(p - range), range);
 		for (unsigned b = first; b <= last; b++)
 			list_add(l, (unsigned char)b);
 	}
@@ -278,10 +282,11 @@ static int tr_main(int argc, char **argv)
 	if (sets == 0)
 		opt_missing_operand();
 	if (sets < least)
-		opt_usage_error("missing operand after '%s'\n%s", argv[argc - 1],
-				squeeze ? "Two strings must be given when both deleting and squeezing "
-					  "repeats." :
-					  "Two strings must be given when translating.");
+		opt_usage_error(
+			"missing operand after '%s'\n%s", argv[argc - 1],
+			squeeze ? "Two strings must be given when both deleting and squeezing "
+				  "repeats."
+				: "Two strings must be given when translating.");
 	if (sets > most)
 		opt_extra_operand(argv[s.index + most]);
 	bool translating = sets == 2 && !delete;
@@ -315,5 +320,6 @@ static int tr_main(int argc, char **argv)
 APPLET(tr, .usage = "[OPTION]... SET1 [SET2]",
        .summary = "Replace, squeeze or delete bytes from standard input to standard output.",
        .opts = tr_opts,
-       .details = "A SET is a string with ranges a-z, classes [:alpha:], repeats [x*n], and escapes\n"
-		  "\\NNN \\\\ \\a \\b \\f \\n \\r \\t \\v.");
+       .details =
+	       "A SET is a string with ranges a-z, classes [:alpha:], repeats [x*n], and escapes\n"
+	       "\\NNN \\\\ \\a \\b \\f \\n \\r \\t \\v.");

@@ -16,7 +16,8 @@
 
 struct uniq {
 	bool count, only_repeated, only_unique, all_repeated, ignore_case;
-	char separate; /* 'n'one, 'p'repend, 's'eparate, 'a'ppend, 'b'oth; for all repeated or groups */
+	char separate; /* 'n'one, 'p'repend, 's'eparate, 'a'ppend, 'b'oth; for all repeated or
+			  groups */
 	bool groups;
 	uint64_t skip_fields, skip_chars, check_chars;
 	char delim;
@@ -31,7 +32,8 @@ static const struct opt uniq_opts[] = {
 	{ 'd', "repeated", nullptr, "show only repeated lines, each once" },
 	{ 'D', "all-repeated", "[HOW]", "show all repeated lines; HOW: none, prepend or separate" },
 	{ 'f', "skip-fields", "N", "do not compare the first N fields" },
-	{ OPT_GROUP, "group", "[HOW]", "show all with an empty line between groups; HOW: separate, prepend, append, both" },
+	{ OPT_GROUP, "group", "[HOW]",
+	  "show all with an empty line between groups; HOW: separate, prepend, append, both" },
 	{ 'i', "ignore-case", nullptr, "compare without regard to case" },
 	{ 's', "skip-chars", "N", "do not compare the first N characters" },
 	{ 'u', "unique", nullptr, "show only lines that are not repeated" },

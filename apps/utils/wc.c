@@ -143,9 +143,9 @@ static void text_count(const struct wc *w, struct scan_state *s, struct in *in)
 		/* Up to the next 64 bytes one by one: what stopped the fast path is among them. */
 		const char *until = stop - p < 64 ? stop : p + 64;
 		while (p < until) {
-			int n = (unsigned char)*p < 0x80 ? (c = (unsigned char)*p, 1) :
-				w->utf8			 ? utf8_decode(p, stop, &c) :
-							   0;
+			int n = (unsigned char)*p < 0x80 ? (c = (unsigned char)*p, 1)
+				: w->utf8                ? utf8_decode(p, stop, &c)
+							 : 0;
 			if (n < 0 && !in->eof)
 				goto cut;
 			s->n.chars += n > 0 || !w->utf8;
@@ -175,7 +175,8 @@ static void in_count(const struct wc *w, struct in *in, struct counts *n)
 		s.n.bytes += in->end - in->start - left;
 		if (lines_only) {
 			if (w->lines)
-				s.n.lines += scan_count(in->buf + in->start, in->buf + in->end, '\n');
+				s.n.lines +=
+					scan_count(in->buf + in->start, in->buf + in->end, '\n');
 			in->start = in->end;
 		} else {
 			text_count(w, &s, in);
@@ -236,7 +237,8 @@ static int columns_needed(const struct wc *w, char **files, int count)
 	if (count == 1 && wanted == 1)
 		return 1;
 	for (int i = 0; i < count; i++) {
-		bool ok = strcmp(files[i], "-") == 0 ? fstat(0, &st) == 0 : stat(files[i], &st) == 0;
+		bool ok =
+			strcmp(files[i], "-") == 0 ? fstat(0, &st) == 0 : stat(files[i], &st) == 0;
 		if (ok && S_ISREG(st.st_mode))
 			sum += (uint64_t)st.st_size;
 		else if (ok)

@@ -4,7 +4,7 @@
 theirs, then with each of our binaries; standard output, status, and the files left must be equal,
 and a message must be printed by both or by neither.
 
-A case file has one shell command a line. `{a|b|c}` makes a command of every alternative, `@` stands for
+A case file has one shell command a line. `{a|b|c}`, or `⟦a¦b¦c⟧`, makes a command of each, `@` stands for
 every input file, `#` starts a comment. A line `!no-stderr` or `!no-status` changes what is compared in
 the rest of the file. With NAME set, only the files whose name contains it."""
 import argparse
@@ -78,8 +78,11 @@ def write_tree(root):
 
 def expand(line):
 	"""All commands that a line of a case file stands for."""
-	parts = re.split(r"(?<!\\|\$)\{((?:[^{}|]*\|)+[^{}]*)\}", line)
-	choices = [[p] if i % 2 == 0 else p.split("|") for i, p in enumerate(parts)]
+	if "⟦" in line:
+		parts, bar = re.split("⟦([^⟧]*)⟧", line), "¦"
+	else:
+		parts, bar = re.split(r"(?<!\\|\$)\{((?:[^{}|]*\|)+[^{}]*)\}", line), "|"
+	choices = [[p] if i % 2 == 0 else p.split(bar) for i, p in enumerate(parts)]
 	for combination in itertools.product(*choices):
 		command = "".join(combination).replace("\\|", "|")
 		if re.search(r"(?<!\\)@", command):
@@ -188,7 +191,7 @@ def main():
 			if only not in name:
 				continue
 			for command, flags in read_cases(os.path.join(HERE, "cases", name)):
-				locales = ("C", "C.UTF-8") if "one-locale" not in flags else ("C.UTF-8",)
+				locales = ("C",) if "c-locale" in flags else ("C", "C.UTF-8")
 				jobs += [(name, command, flags, locale) for locale in locales]
 
 		def judge(job):
