@@ -9,16 +9,16 @@
 #include <stdint.h>
 
 enum trace_kind : uint16_t {
-	TRACE_CALL = 0,	  /* a = number, b = first argument, c = second */
+	TRACE_CALL = 0,   /* a = number, b = first argument, c = second */
 	TRACE_RETURN = 1, /* a = number, b = error, 0 or 1 (it waits), c = first result */
-	TRACE_SEND = 2,	  /* a = tag, b = receiving thread or 0, c = word 0 */
+	TRACE_SEND = 2,   /* a = tag, b = receiving thread or 0, c = word 0 */
 	TRACE_ANSWER = 3, /* a = tag, b = caller, c = word 0 */
 	TRACE_FAULT = 4,  /* a = address, b = kind << 32 | access, c = pc */
 	TRACE_SWITCH = 5, /* a = from thread, b = to thread, c = priority */
-	TRACE_IRQ = 6,	  /* a = line */
+	TRACE_IRQ = 6,    /* a = line */
 	TRACE_UPCALL = 7, /* a = reason or 0 for a foreign call, b = pc */
-	TRACE_WAKE = 8,	  /* a = thread, b = its CPU */
-	TRACE_TASK = 9,	  /* a = task, b = 1 made, 2 cloned, 3 killed, 4 gone */
+	TRACE_WAKE = 8,   /* a = thread, b = its CPU */
+	TRACE_TASK = 9,   /* a = task, b = 1 made, 2 cloned, 3 killed, 4 gone */
 };
 
 struct trace_entry {
@@ -36,7 +36,7 @@ struct trace_head {
 	uint32_t magic;
 	uint32_t ncpus;
 	uint32_t entries;
-	uint32_t mask; /* 1 << enum trace_kind */
+	uint32_t mask;  /* 1 << enum trace_kind */
 	uint64_t first; /* byte offset of CPU 0's ring; the others follow */
 	uint64_t next[8];
 };
