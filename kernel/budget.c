@@ -49,8 +49,10 @@ uint64_t budget_slice(const struct budget *b, uint64_t end)
 	return out < end ? out : end;
 }
 
-void budget_release(struct budget *b)
+void budget_release(void *object)
 {
+	struct budget *b = object;
+
 	timer_cancel(&b->refill);
 }
 

@@ -19,4 +19,4 @@ void budget_use(struct budget *b, uint64_t ns);
 void budget_starve(struct budget *b, struct thread *t);
 /* The earlier of `end` and the time at which the budget will be used up. */
 uint64_t budget_slice(const struct budget *b, uint64_t end);
-void budget_release(struct budget *b);
+void budget_release(void *budget);

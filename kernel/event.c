@@ -46,8 +46,9 @@ static struct event *event_create(struct quota *quota)
 	return ev;
 }
 
-void event_end(struct event *ev)
+void event_end(void *object)
 {
+	struct event *ev = object;
 	struct event *peer = ev->peer;
 
 	timer_cancel(&ev->timer);
@@ -58,8 +59,10 @@ void event_end(struct event *ev)
 	signals_set(&peer->waitable, SIGNAL_PEER_CLOSED);
 }
 
-void event_release(struct event *ev)
+void event_release(void *object)
 {
+	struct event *ev = object;
+
 	event_end(ev);
 }
 

@@ -22,8 +22,8 @@ struct event {
 
 /* Set and clear signals, and wake whom it concerns. */
 void signals_change(struct waitable *w, uint64_t set, uint64_t clear);
-void event_end(struct event *ev);
-void event_release(struct event *ev);
+void event_end(void *event);
+void event_release(void *event);
 
 static inline void signals_set(struct waitable *w, uint64_t set)
 {

@@ -22,5 +22,5 @@ struct iospace {
 
 /* An interrupt arrived. It is masked until whoever waits for it acknowledges. */
 void irq_fire(unsigned line);
-void irq_end(struct irq *irq);
-void iospace_release(struct iospace *io);
+void irq_end(void *irq);
+void iospace_release(void *iospace);

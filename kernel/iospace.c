@@ -99,8 +99,10 @@ static void window_destroy(struct iospace *io, struct window *w)
 	pool_give(&windows, io->object.quota, w);
 }
 
-void iospace_release(struct iospace *io)
+void iospace_release(void *object)
 {
+	struct iospace *io = object;
+
 	while (!list_is_empty(&io->windows))
 		window_destroy(io, container_of(io->windows.next, struct window, link));
 }

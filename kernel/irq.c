@@ -18,8 +18,10 @@ void irq_fire(unsigned line)
 		signals_set(&irq->waitable, SIGNAL_READY);
 }
 
-void irq_end(struct irq *irq)
+void irq_end(void *object)
 {
+	struct irq *irq = object;
+
 	arch_irq_mask(irq->line);
 	irqs[irq->line] = nullptr;
 }

@@ -46,19 +46,25 @@ static void leased_cut(struct leased *d)
 	object_put(target);
 }
 
-void lease_end(struct lease *l)
+void lease_end(void *object)
 {
+	struct lease *l = object;
+
 	/* Whoever leased a leased handle further holds on to ours, and finds it cut. */
 	leased_cut(l->leased);
 }
 
-void lease_release(struct lease *l)
+void lease_release(void *object)
 {
+	struct lease *l = object;
+
 	object_put(l->leased);
 }
 
-void leased_release(struct leased *d)
+void leased_release(void *object)
 {
+	struct leased *d = object;
+
 	leased_cut(d);
 }
 

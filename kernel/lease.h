@@ -30,9 +30,9 @@ struct lease_use {
 constexpr unsigned LEASE_DEPTH_MAX = 8;
 
 struct lease *lease_create(struct object *target, uint32_t rights, struct quota *quota);
-void lease_end(struct lease *l);
-void lease_release(struct lease *l);
-void leased_release(struct leased *l);
+void lease_end(void *lease);
+void lease_release(void *lease);
+void leased_release(void *leased);
 /* The object behind a leased handle, or nullptr if a lease on the way has ended. */
 struct object *leased_target(struct object *o);
 /* Start and stop a use; `leased` may be nullptr, then nothing happens. With a lease upon a lease the

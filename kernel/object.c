@@ -39,27 +39,23 @@ static const struct type {
 	void (*end)(void *object);
 	void (*release)(void *object);
 } types[OBJECT_LEASED + 1] = {
-#define END(f)	   (void (*)(void *))(f)
-#define RELEASE(f) (void (*)(void *))(f)
-	[OBJECT_TASK] = { &tasks, END(task_end), RELEASE(task_release) },
-	[OBJECT_THREAD] = { &threads, nullptr, RELEASE(thread_release_object) },
-	[OBJECT_VMO] = { &vmos, nullptr, RELEASE(vmo_release) },
-	[OBJECT_PORT] = { &ports, END(port_end), nullptr },
-	[OBJECT_SESSION] = { &sessions, END(session_end), RELEASE(session_release) },
-	[OBJECT_REPLY] = { &replies, END(reply_end), nullptr },
-	[OBJECT_EVENT] = { &events, END(event_end), RELEASE(event_release) },
-	[OBJECT_WAITSET] = { &waitsets, nullptr, RELEASE(waitset_release) },
-	[OBJECT_WATCH] = { &watches, END(watch_end), RELEASE(watch_release) },
-	[OBJECT_IRQ] = { &irqs, END(irq_end), nullptr },
+	[OBJECT_TASK] = { &tasks, task_end, task_release },
+	[OBJECT_THREAD] = { &threads, nullptr, thread_release_object },
+	[OBJECT_VMO] = { &vmos, nullptr, vmo_release },
+	[OBJECT_PORT] = { &ports, port_end, nullptr },
+	[OBJECT_SESSION] = { &sessions, session_end, session_release },
+	[OBJECT_REPLY] = { &replies, reply_end, nullptr },
+	[OBJECT_EVENT] = { &events, event_end, event_release },
+	[OBJECT_WAITSET] = { &waitsets, nullptr, waitset_release },
+	[OBJECT_WATCH] = { &watches, watch_end, watch_release },
+	[OBJECT_IRQ] = { &irqs, irq_end, nullptr },
 	[OBJECT_IOPORT] = { &ioports, nullptr, nullptr },
-	[OBJECT_IOSPACE] = { &iospaces, nullptr, RELEASE(iospace_release) },
-	[OBJECT_BUDGET] = { &budgets, nullptr, RELEASE(budget_release) },
-	[OBJECT_QUOTA] = { &quotas, nullptr, RELEASE(quota_release) },
-	[OBJECT_LEASE] = { &leases, END(lease_end), RELEASE(lease_release) },
+	[OBJECT_IOSPACE] = { &iospaces, nullptr, iospace_release },
+	[OBJECT_BUDGET] = { &budgets, nullptr, budget_release },
+	[OBJECT_QUOTA] = { &quotas, nullptr, quota_release },
+	[OBJECT_LEASE] = { &leases, lease_end, lease_release },
 	[OBJECT_RESOURCE] = { &resources, nullptr, nullptr },
-	[OBJECT_LEASED] = { &leaseds, nullptr, RELEASE(leased_release) },
-#undef END
-#undef RELEASE
+	[OBJECT_LEASED] = { &leaseds, nullptr, leased_release },
 };
 
 static uint64_t last_id;

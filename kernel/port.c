@@ -36,8 +36,10 @@ static void session_cut(struct session *s)
 	}
 }
 
-void port_end(struct port *p)
+void port_end(void *object)
 {
+	struct port *p = object;
+
 	p->dead = true;
 	object_get(p);
 	while (!list_is_empty(&p->sessions))
@@ -50,8 +52,9 @@ void port_end(struct port *p)
 	object_put(p);
 }
 
-void session_end(struct session *s)
+void session_end(void *object)
 {
+	struct session *s = object;
 	struct port *p = s->port;
 
 	if (p == nullptr)
@@ -65,13 +68,17 @@ void session_end(struct session *s)
 	port_serve(p);
 }
 
-void session_release(struct session *s)
+void session_release(void *object)
 {
+	struct session *s = object;
+
 	session_cut(s);
 }
 
-void reply_end(struct reply *r)
+void reply_end(void *object)
 {
+	struct reply *r = object;
+
 	if (r->caller != nullptr)
 		ipc_finish(r->caller, ERR_PEER_CLOSED, 0);
 }

@@ -29,9 +29,9 @@ struct reply {
 	struct thread *caller; /* nullptr: the call has ended; no reference: the caller unlinks itself */
 };
 
-void port_end(struct port *p);
-void session_end(struct session *s);
-void session_release(struct session *s);
-void reply_end(struct reply *r);
+void port_end(void *port);
+void session_end(void *session);
+void session_release(void *session);
+void reply_end(void *reply);
 /* The thread calls a pager for a page, and waits. */
 void port_ask_pager(struct thread *t, struct vmo *vmo, uint64_t offset, bool write);

@@ -58,8 +58,10 @@ enum err quota_create(struct quota *parent, uint64_t bytes, struct quota **new)
 	return OK;
 }
 
-void quota_release(struct quota *q)
+void quota_release(void *object)
 {
+	struct quota *q = object;
+
 	if (q->index == 0)
 		return;
 	quotas[q->index] = nullptr;

@@ -21,7 +21,7 @@ constexpr unsigned QUOTAS_MAX = 4096;
 /* The first quota, with all memory that is free now. */
 struct quota *quota_root(void);
 enum err quota_create(struct quota *parent, uint64_t bytes, struct quota **new);
-void quota_release(struct quota *q); /* no references left */
+void quota_release(void *quota); /* no references left */
 struct quota *quota_of(uint16_t index);
 
 static inline uint16_t quota_index(const struct quota *q)

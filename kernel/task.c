@@ -149,13 +149,17 @@ void task_kill(struct task *task, int64_t code)
 	reap_wanted = true;
 }
 
-void task_end(struct task *task)
+void task_end(void *object)
 {
+	struct task *task = object;
+
 	task_kill(task, -1);
 }
 
-void task_release(struct task *task)
+void task_release(void *object)
 {
+	struct task *task = object;
+
 	/* Its memory went with the reaper; a task that was never finished has none. */
 	list_remove(&task->link);
 	object_put(task->debugger);

@@ -37,8 +37,8 @@ struct task *task_create(struct quota *quota, const char *name);
 /* End a task: its threads now, its memory by and by. */
 void task_kill(struct task *task, int64_t code);
 /* Nobody may manage it any more. */
-void task_end(struct task *task);
-void task_release(struct task *task);
+void task_end(void *task);
+void task_release(void *task);
 /* The task with the lowest number above `after`, or nullptr. */
 struct task *task_find(uint64_t after);
 

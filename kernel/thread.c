@@ -354,8 +354,10 @@ void thread_end(struct thread *t)
 		task_kill(task, 0);
 }
 
-void thread_release_object(struct thread *t)
+void thread_release_object(void *object)
 {
+	struct thread *t = object;
+
 	context_fini(&t->context);
 	object_put(t->task);
 }

@@ -119,6 +119,6 @@ void thread_fault(struct thread *t, const struct fault *fault);
 
 /* End it: it leaves its task and never runs again. */
 void thread_end(struct thread *t);
-void thread_release_object(struct thread *t);
+void thread_release_object(void *thread);
 /* The calls on a thread that are bound to its waits. */
 void wait_abandon(struct thread *t);

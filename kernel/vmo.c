@@ -28,8 +28,10 @@ struct vmo *vmo_create(struct quota *quota, uint64_t size)
 	return vmo;
 }
 
-void vmo_release(struct vmo *vmo)
+void vmo_release(void *object)
 {
+	struct vmo *vmo = object;
+
 	assert(list_is_empty(&vmo->mappings) && list_is_empty(&vmo->fronts));
 	node_put(vmo->root);
 	list_remove(&vmo->behind_link);

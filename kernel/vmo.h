@@ -71,7 +71,7 @@ struct page_ref {
 struct vmo *vmo_create(struct quota *quota, uint64_t size);
 enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota *quota,
 		   struct vmo **clone);
-void vmo_release(struct vmo *vmo);
+void vmo_release(void *vmo);
 /* Find the page at an index to read it, changing nothing. */
 enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref *ref);
 /* Find or make the page at an index, this object's alone. Other mappings of a page that was there

@@ -43,13 +43,17 @@ static void watch_cut(struct watch *w)
 	object_put(target);
 }
 
-void watch_end(struct watch *w)
+void watch_end(void *object)
 {
+	struct watch *w = object;
+
 	watch_cut(w);
 }
 
-void watch_release(struct watch *w)
+void watch_release(void *object)
 {
+	struct watch *w = object;
+
 	watch_cut(w);
 }
 
@@ -58,8 +62,10 @@ static void lease_ended(struct lease_use *use)
 	watch_cut(container_of(use, struct watch, use));
 }
 
-void waitset_release(struct waitset *set)
+void waitset_release(void *object)
 {
+	struct waitset *set = object;
+
 	while (!list_is_empty(&set->watches))
 		watch_cut(container_of(set->watches.next, struct watch, link));
 }

@@ -25,6 +25,6 @@ struct watch {
 	uint32_t flags;
 };
 
-void waitset_release(struct waitset *set);
-void watch_end(struct watch *w);
-void watch_release(struct watch *w);
+void waitset_release(void *waitset);
+void watch_end(void *watch);
+void watch_release(void *watch);

@@ -15,7 +15,8 @@ struct gate {
 };
 static_assert(sizeof(struct gate) == 16);
 
-struct [[gnu::packed]] table_pointer {
+/* Aligned, so that a constant one's relocation can be packed. */
+struct [[gnu::packed, gnu::aligned(2)]] table_pointer {
 	uint16_t limit;
 	uint64_t base;
 };
