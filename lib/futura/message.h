@@ -26,7 +26,8 @@ static inline uint64_t remote_deadline(const struct remote *remote)
 /* After the server was gone for the `tries`th time: true if there is a successor to ask. */
 bool remote_again(struct remote *remote, unsigned tries);
 
-/* A handler's result beside the errors: the call was kept (reply_keep), its answer comes later. */
+/* A handler's result beside the errors: it has kept the call (fut_reply_keep) to answer it later.
+ */
 constexpr enum err KEPT = (enum err)1;
 
 /*

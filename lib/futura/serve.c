@@ -86,8 +86,3 @@ enum err serve_waiting(const struct server *s)
 	}
 	return e == ERR_WOULD_BLOCK || e == ERR_INTERRUPTED ? OK : e;
 }
-
-enum err serve_keep(fut_handle *reply)
-{
-	return fut_reply_keep(reply);
-}

@@ -28,6 +28,3 @@ enum err serve(const struct server *s);
 
 /* Serve the messages that wait now, but not many at a time. OK if the port is in order. */
 enum err serve_waiting(const struct server *s);
-
-/* In a handler: take over answering its call. It then returns KEPT; X_CALL_answer() comes later. */
-enum err serve_keep(fut_handle *reply);
