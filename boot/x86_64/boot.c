@@ -3,6 +3,7 @@
 #include "boot/x86_64/boot.h"
 #include "kernel/arch/x86_64/memory.h"
 #include "kernel/arch/x86_64/random.h"
+#include "kernel/arch/x86_64/smp.h"
 #include "kernel/arch/x86_64/trap.h"
 #include "kernel/arch/x86_64/uart.h"
 #include "kernel/log.h"
@@ -10,15 +11,11 @@
 
 enum loader : uint32_t { LOADER_PVH = 0, LOADER_MULTIBOOT = 1 }; /* as in head.S */
 
-/* Elf64_Rela; System V ABI, AMD64 supplement, table 4.9. */
-struct relocation {
-	uint64_t offset, info;
-	int64_t addend;
-};
-constexpr uint64_t R_X86_64_RELATIVE = 8;
+constexpr uint64_t LOW_END = 0xa0000;
 constexpr size_t SMAP_INSTRUCTION = 3; /* bytes of stac and clac */
 
-extern const struct relocation relocations_start[], relocations_end[];
+extern const uint64_t relocations_start[],
+	relocations_end[]; /* SHT_RELR of the ELF specification */
 extern const int32_t smap_sites_start[], smap_sites_end[];
 
 uint64_t boot_low(enum loader loader, uint64_t info);
@@ -26,6 +23,7 @@ uint64_t boot_low(enum loader loader, uint64_t info);
 
 uint64_t start_ticks; /* set by head.S */
 vaddr boot_stack_top;
+uint64_t trampoline_page;
 static struct boot_info boot;
 
 void boot_fail(const char *why)
@@ -39,13 +37,23 @@ bool low_readable(uint64_t base, uint64_t size)
 	return base != 0 && base < 4ull << 30 && size <= (4ull << 30) - base;
 }
 
+/* An even entry is the address of a word to be moved; an odd one says by its other bits which of
+ * the 63 words that follow are. */
 static void relocate(uint64_t slide)
 {
-	for (const struct relocation *r = relocations_start; r < relocations_end; r++) {
-		if (r->info != R_X86_64_RELATIVE)
-			boot_fail("the kernel image has a relocation of an unknown kind");
-		*(uint64_t *)(image_start + (r->offset - KERNEL_LINK)) =
-			(uint64_t)r->addend + slide;
+	constexpr unsigned BITS = 63;
+	uint64_t *at = nullptr;
+
+	for (const uint64_t *r = relocations_start; r < relocations_end; r++) {
+		if ((*r & 1) == 0) {
+			at = (uint64_t *)(image_start + (*r - KERNEL_LINK));
+			*at++ += slide;
+			continue;
+		}
+		for (unsigned i = 0; i < BITS; i++)
+			if (*r >> (i + 1) & 1)
+				at[i] += slide;
+		at += BITS;
 	}
 }
 
@@ -83,10 +91,16 @@ uint64_t boot_low(enum loader loader, uint64_t info)
 		multiboot_read(&boot, info);
 	if (boot.nram == 0)
 		boot_fail("the loader told of no memory");
-	ranges_reserve(&boot, 0, 1 << 20);
 	ranges_reserve(&boot, (uint64_t)image_start, (uint64_t)(image_end - image_start));
 	if (boot.bundle.size != 0)
 		ranges_reserve(&boot, boot.bundle.base, boot.bundle.size);
+	/* Not page 0, which has the BIOS's vectors. The rest of low memory is firmware's
+	 * playground. */
+	ranges_reserve(&boot, 0, PAGE_SIZE);
+	trampoline_page = ranges_take(&boot, TRAMPOLINE_PAGES);
+	if (trampoline_page >= LOW_END)
+		trampoline_page = 0;
+	ranges_reserve(&boot, 0, 1 << 20);
 
 	random_stir(start_ticks ^ info ^ boot.bundle.size);
 	boot.entropy = arch_random();

@@ -15,7 +15,6 @@
 
 static struct arch_cpu *cpus[CPUS_MAX];
 static uint32_t apic_ids[CPUS_MAX];
-static uint64_t low_page; /* two pages below 1 MiB for starting CPUs: 0 if there are none */
 static atomic_uint arrived;
 static atomic_bool stopping;
 
@@ -39,34 +38,6 @@ static unsigned cpus_list(void)
 	return n;
 }
 
-constexpr uint64_t LOW_END = 0xa0000, LOW_SIZE = 2 * PAGE_SIZE;
-
-/* What firmware or the loader left below 1 MiB may still be read: of the reserved ranges only the
- * one that covers all low memory does not count. */
-static bool low_is_free(const struct boot_info *boot, uint64_t at)
-{
-	bool in_ram = false;
-
-	for (unsigned i = 0; i < boot->nram; i++)
-		if (at >= boot->ram[i].base &&
-		    at + LOW_SIZE <= boot->ram[i].base + boot->ram[i].size)
-			in_ram = true;
-	for (unsigned i = 0; i < boot->nreserved; i++)
-		if (boot->reserved[i].size < 1 << 20 &&
-		    at < boot->reserved[i].base + boot->reserved[i].size &&
-		    boot->reserved[i].base < at + LOW_SIZE)
-			in_ram = false;
-	return in_ram;
-}
-
-/* Not page 0, which has the BIOS's vectors. */
-static void low_pages_find(const struct boot_info *boot)
-{
-	for (uint64_t at = PAGE_SIZE; low_page == 0 && at + LOW_SIZE <= LOW_END; at += PAGE_SIZE)
-		if (low_is_free(boot, at))
-			low_page = at;
-}
-
 void arch_init(const struct boot_info *boot, unsigned *ncpus)
 {
 	struct memory_range k = arch_kernel_range();
@@ -75,7 +46,6 @@ void arch_init(const struct boot_info *boot, unsigned *ncpus)
 	acpi_read(boot->acpi_rsdp);
 	clock_init();
 	*ncpus = cpus_list();
-	low_pages_find(boot);
 	simd_smp(*ncpus > 1);
 	irq_init();
 }
@@ -122,7 +92,7 @@ static bool stacks_create(unsigned cpu)
  * the first 2 MiB are the direct map's, but may be executed. */
 static struct trampoline_data *trampoline_make(void)
 {
-	char *page = direct((paddr){ low_page });
+	char *page = direct((paddr){ trampoline_page });
 	pte *root = (pte *)(page + PAGE_SIZE);
 	uint64_t image = arch_kernel_range().base;
 
@@ -136,14 +106,14 @@ static struct trampoline_data *trampoline_make(void)
 /* INIT, then STARTUP twice: the second is for CPUs that missed the first. */
 static bool cpu_start(unsigned cpu, struct trampoline_data *data)
 {
-	data->root = low_page + PAGE_SIZE;
+	data->root = trampoline_page + PAGE_SIZE;
 	data->stack = stack_top(cpu, STACK_MAIN);
 	data->entry = (uint64_t)smp_arrive;
 	data->cpu = cpu;
 	lapic_send(apic_ids[cpu], LAPIC_INIT, 0);
 	clock_delay(10'000);
 	for (unsigned n = 0; n < 2; n++) {
-		lapic_send(apic_ids[cpu], LAPIC_STARTUP, (uint32_t)(low_page / PAGE_SIZE));
+		lapic_send(apic_ids[cpu], LAPIC_STARTUP, (uint32_t)(trampoline_page / PAGE_SIZE));
 		for (unsigned ms = 0; ms < (n == 0 ? 2 : 500); ms++) {
 			if (atomic_load(&arrived) == cpu)
 				return true;
@@ -159,7 +129,7 @@ unsigned arch_cpus_start(unsigned ncpus, struct cpu *const[])
 {
 	unsigned n = 1;
 
-	if (ncpus == 1 || low_page == 0)
+	if (ncpus == 1 || trampoline_page == 0)
 		return n;
 	struct trampoline_data *data = trampoline_make();
 

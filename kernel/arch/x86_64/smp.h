@@ -9,6 +9,10 @@ void smp_stop_check(void);
 /* Point GS at this CPU's structure, whatever it holds; the CPU is known by the stack in use. */
 void gs_restore(vaddr stack);
 
+/* Two pages below 1 MiB to start CPUs with, 0 if there are none: the boot code chooses them. */
+extern uint64_t trampoline_page;
+constexpr unsigned TRAMPOLINE_PAGES = 2;
+
 /* What the trampoline (boot/x86_64/trampoline.S) is told; it lies at the end of its page. */
 struct trampoline_data {
 	uint64_t root; /* page tables that map the trampoline where it is */
