@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The functions behind the built-in commands. */
+#pragma once
+
+int bi_alias(int argc, char **argv);
+int bi_bg(int argc, char **argv);
+int bi_break(int argc, char **argv);
+int bi_builtin(int argc, char **argv);
+int bi_cd(int argc, char **argv);
+int bi_command(int argc, char **argv);
+int bi_declare(int argc, char **argv);
+int bi_dirs(int argc, char **argv);
+int bi_disown(int argc, char **argv);
+int bi_dot(int argc, char **argv);
+int bi_echo(int argc, char **argv);
+int bi_eval(int argc, char **argv);
+int bi_exec(int argc, char **argv);
+int bi_exit(int argc, char **argv);
+int bi_export(int argc, char **argv);
+int bi_false(int argc, char **argv);
+int bi_fc(int argc, char **argv);
+int bi_fg(int argc, char **argv);
+int bi_getopts(int argc, char **argv);
+int bi_hash(int argc, char **argv);
+int bi_help(int argc, char **argv);
+int bi_history(int argc, char **argv);
+int bi_jobs(int argc, char **argv);
+int bi_kill(int argc, char **argv);
+int bi_let(int argc, char **argv);
+int bi_local(int argc, char **argv);
+int bi_mapfile(int argc, char **argv);
+int bi_printf(int argc, char **argv);
+int bi_pwd(int argc, char **argv);
+int bi_read(int argc, char **argv);
+int bi_return(int argc, char **argv);
+int bi_set(int argc, char **argv);
+int bi_shift(int argc, char **argv);
+int bi_shopt(int argc, char **argv);
+int bi_suspend(int argc, char **argv);
+int bi_test(int argc, char **argv);
+int bi_times(int argc, char **argv);
+int bi_trap(int argc, char **argv);
+int bi_true(int argc, char **argv);
+int bi_type(int argc, char **argv);
+int bi_ulimit(int argc, char **argv);
+int bi_umask(int argc, char **argv);
+int bi_unalias(int argc, char **argv);
+int bi_unset(int argc, char **argv);
+int bi_wait(int argc, char **argv);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Variables that act: those computed when read, and those whose change means something. */
+#pragma once
+
+struct sym;
+
+void dynvar_refresh(struct sym *s);
+void dynvar_changed(struct sym *s);
+/* Pipeline statuses for PIPESTATUS. */
+void dynvar_pipestatus(const int *statuses, int n);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Reading lines from a person. */
+#include "apps/sh/interactive.h"
+#include "apps/sh/error.h"
+#include "apps/sh/history.h"
+#include "apps/sh/input.h"
+#include "apps/sh/job.h"
+#include "apps/sh/mem.h"
+#include "apps/sh/output.h"
+#include "apps/sh/prompt.h"
+#include "apps/sh/sh.h"
+#include "apps/sh/trap.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static void show(const char *s)
+{
+	/* The marks around invisible parts are for the editor. */
+	for (; *s != '\0'; s++)
+		if (*s != '\001' && *s != '\002' && write(STDERR_FILENO, s, 1) < 0)
+			return;
+}
+
+/* Without editing: a dumb terminal, or no terminal at all. */
+static char *plain_line(int prompt, size_t *len)
+{
+	struct mark m = arena_mark(&scratch);
+	struct buf b = {};
+	char c;
+
+	show(prompt_text(prompt));
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR) {
+			trap_run_pending();
+			continue;
+		}
+		if (n <= 0)
+			break;
+		buf_byte(&b, c);
+		if (c == '\n')
+			break;
+	}
+	*len = b.len;
+	char *line = b.len > 0 ? xstrndup(b.p, b.len) : nullptr;
+	arena_release(&scratch, m);
+	return line;
+}
+
+char *interactive_line(int prompt, size_t *len)
+{
+	output_flush(&out1);
+	if (prompt == 1)
+		job_notify();
+	return plain_line(prompt, len);
+}
+
+void interactive_init(void)
+{
+	history_load();
+}
+
+void interactive_exit(void)
+{
+}

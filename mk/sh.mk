@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MPL-2.0
+# The shell, with the utilities in one static multi-call binary: build/<arch>/apps/sh; and for this
+# machine with sanitizers: build/host/sh/sh.
+
+SH_SRCS := apps/main.c $(wildcard apps/sh/*.c)
+SH_OBJS = $(SH_SRCS:%.c=$(O)/obj/%.o)
+SH_HOST_OBJS := $(SH_SRCS:%.c=$(H)/obj/%.o)
+SHELL_BINARY = $(O)/apps/sh
+
+.PHONY: shell
+shell: $$(SHELL_BINARY) ## build the shell with its utilities, static: build/<arch>/apps/sh
+
+$(O)/obj/apps/%.o: apps/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(MUSL_CFLAGS) -c -o $@ $<
+$(H)/obj/apps/%.o: apps/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(O)/apps/sh: $$(SH_OBJS) $$(UTIL_OBJS)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_LINK)
+	$(Q)ln -sf sh $(@D)/fush
+$(H)/sh/sh: $(SH_HOST_OBJS) $(UTIL_HOST_OBJS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_LDFLAGS) $^ -lm -o $@
+	$(Q)ln -sf sh $(@D)/fush
+
+-include $(SH_HOST_OBJS:.o=.d) $(SH_OBJS:.o=.d)
