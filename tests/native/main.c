@@ -99,6 +99,19 @@ static const char *settle(const struct system_info *before)
 	return what;
 }
 
+/* Services still start while we do: wait until the counts of objects rest. */
+static void wait_for_quiet(void)
+{
+	struct system_info last = counters();
+
+	for (unsigned still = 0, tries = 0; still < 10 && tries < 500; tries++) {
+		(void)fut_thread_sleep(clock_after(5 * MILLISECOND)); /* a shorter sleep is no harm */
+		struct system_info now = counters();
+		still = memcmp(now.objects, last.objects, sizeof(now.objects)) == 0 ? still + 1 : 0;
+		last = now;
+	}
+}
+
 struct attempt {
 	fut_handle quota, memory, task;
 	struct report *report;
@@ -187,6 +200,7 @@ static int run_all(int npatterns, char **patterns)
 	for (const struct native_test *t = __start_native_tests; t < __stop_native_tests; t++)
 		n += is_wanted(t->name, npatterns, patterns);
 	print("plan %u\n", n);
+	wait_for_quiet();
 	attempt(&a, "--nothing"); /* once, so that pools and our own heap have what they keep */
 	for (const struct native_test *t = __start_native_tests; t < __stop_native_tests; t++) {
 		if (!is_wanted(t->name, npatterns, patterns))

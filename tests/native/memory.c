@@ -78,7 +78,7 @@ TEST(vmo, create_checks_its_arguments)
 	FAILS(fut_vmo_create(0, 0, &vmo), ERR_BAD_ARGUMENT);
 	FAILS(fut_vmo_create(PAGE, 2, &vmo), ERR_BAD_ARGUMENT);
 	FAILS(fut_vmo_create(UINT64_MAX, 0, &vmo), ERR_BAD_ARGUMENT);
-	FAILS(fut_vmo_create(1ull << 40, VMO_CONTIGUOUS, &vmo), ERR_NO_MEMORY);
+	FAILS(fut_vmo_create(1ull << 30, VMO_CONTIGUOUS, &vmo), ERR_NO_MEMORY);
 	OKAY(fut_vmo_create(5, 0, &vmo)); /* whole pages */
 	uint64_t size, pages;
 	uint32_t flags;
@@ -219,7 +219,7 @@ TEST(space, map_checks_its_arguments)
 	FAILS(fut_space_map(0, 0, 0xffff800000000000, 0, PAGE, rw | MAP_FIXED, &at),
 	      ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, 0, taken, 0, PAGE, rw | MAP_FIXED, &at), ERR_EXISTS);
-	FAILS(fut_space_map(0, 0, 0, 0, 1ull << 47, rw, &at), ERR_FULL);
+	FAILS(fut_space_map(0, 0, 0, 0, 0x7ffff0000000, rw, &at), ERR_FULL);
 	OKAY(fut_space_map(0, 0, taken, 0, PAGE, rw | MAP_FIXED | MAP_REPLACE, &at));
 	EQUAL(at, taken);
 	OKAY(fut_space_map(0, 0, 0, 0, PAGE, rw | MAP_LOW, &at));

@@ -7,22 +7,24 @@
 #include <string.h>
 #include "lib/futura/cpio.h"
 #include "lib/futura/error.h"
+#include "lib/futura/print.h"
 #include "tests/native/runner.h"
 
 [[noreturn, gnu::format(printf, 4, 5)]] static void end(int code, const char *file, int line,
 							const char *format, ...)
 {
-	struct report *r = report();
+	static struct report own; /* of the runner itself */
+	struct report *r = report() ? report() : &own;
 	va_list arguments;
 	int n = 0;
 
-	if (r) {
-		if (file)
-			n = snprintf(r->why, sizeof(r->why), "%s:%d: ", file, line);
-		va_start(arguments, format);
-		vsnprintf(r->why + n, sizeof(r->why) - (size_t)n, format, arguments);
-		va_end(arguments);
-	}
+	if (file)
+		n = snprintf(r->why, sizeof(r->why), "%s:%d: ", file, line);
+	va_start(arguments, format);
+	vsnprintf(r->why + n, sizeof(r->why) - (size_t)n, format, arguments);
+	va_end(arguments);
+	if (r == &own)
+		print("%s\n", own.why);
 	exit(code);
 }
 
