@@ -112,6 +112,7 @@ static void recent_drain(void)
 
 static void frames_mark(uint64_t number, unsigned order, struct quota *quota, enum frame_use use)
 {
+	memory_allow(direct((paddr){ number << PAGE_SHIFT }), PAGE_SIZE << order);
 	for (uint64_t i = 0; i < 1ull << order; i++)
 		table[number - first_page + i] = (struct frame){
 			.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
@@ -149,6 +150,7 @@ bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
 	list_remove(link);
 	nrecent--;
 	*page = direct_paddr(link);
+	memory_allow(link, PAGE_SIZE);
 	*frame_find(*page) = (struct frame){
 		.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
 	};
@@ -174,6 +176,8 @@ static void frame_release(uint64_t number)
 	counts[f->use]--;
 	counts[FRAME_FREE]++;
 	*f = (struct frame){ .order = UINT8_MAX, .use = FRAME_FREE };
+	memory_forbid((char *)direct((paddr){ number << PAGE_SHIFT }) + sizeof(struct block),
+		      PAGE_SIZE - sizeof(struct block));
 }
 
 void frame_free(paddr page)

@@ -40,6 +40,7 @@ static void *slab_take(struct pool *pool, struct slab *s)
 	void *piece = s->free;
 
 	if (piece != nullptr) {
+		memory_allow(piece, pool->size);
 		s->free = *(void **)piece;
 	} else {
 		piece = (char *)s + s->fresh;
@@ -77,11 +78,13 @@ void pool_give(struct pool *pool, struct quota *quota, void *piece)
 		list_prepend(&pool->partial, &s->link);
 	*(void **)piece = s->free;
 	s->free = piece;
+	memory_forbid(piece, pool->size);
 	pool->taken--;
 	quota_refund(quota, pool->size);
 	if (--s->taken == 0 && pool->nempty++ > 0) {
 		pool->nempty--;
 		list_remove(&s->link);
+		memory_allow(s, PAGE_SIZE);
 		frame_free(direct_paddr(s));
 	}
 }

@@ -241,7 +241,7 @@ enum err sys_space_map(struct thread *self, struct task *task, const struct cap 
 	if (cap != nullptr) {
 		m->allowed = cap->rights & MAP_ACCESS;
 		mapping_lease(m, cap->lease);
-	} else {
+	} else if (vmo != nullptr) {
 		m->allowed = MAP_ACCESS;
 	}
 	if ((flags & MAP_COMMIT) != 0 && vmo != nullptr)

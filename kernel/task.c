@@ -275,6 +275,8 @@ enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t pr
 		return ERR_BAD_ARGUMENT;
 	if (task->state != TASK_ALIVE)
 		return ERR_BAD_STATE;
+	if (budget == nullptr)
+		budget = self->task->budget; /* nobody gives more than it has */
 	sched_account(this_cpu());
 	if (budget != nullptr)
 		object_get(budget);

@@ -52,16 +52,18 @@ uint32_t startup_handle(const char *name)
 	abort();
 }
 
-static struct thread *last;
+static struct context last; /* of whoever called, after the call */
 
 static enum err make(enum call number)
 {
 	struct thread *t = machine_thread();
 
-	last = t;
+	object_get(&t->object); /* it may end itself */
 	t->context.error = CALL_WAITS;
 	machine_call(number);
-	return (enum err)t->context.error;
+	last = t->context;
+	object_put(&t->object);
+	return (enum err)last.error;
 }
 
 enum err call(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
@@ -75,7 +77,7 @@ enum err call(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, 
 
 uint64_t word(unsigned i)
 {
-	return last->context.words[i];
+	return last.words[i];
 }
 
 enum err message(enum call number, uint32_t handle, uint64_t tag, uint64_t deadline)

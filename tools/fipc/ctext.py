@@ -13,8 +13,10 @@ HANDLE_ERRORS = {
 	"revoked": "`{}` was leased, and the lease has ended.",
 }
 BUFFER_ERRORS = {
-	"in": {"too_big": "`{}` is larger than {} bytes.", "bad_address": "`{}` cannot be read."},
-	"out": {"bad_address": "`{}` cannot be written."},
+	"in": {"too_big": "`{}` is larger than {} bytes.", "bad_address": "`{}` cannot be read.",
+		"no_memory": "a page of `{}` had to be made, and the quota cannot pay."},
+	"out": {"bad_address": "`{}` cannot be written.",
+		"no_memory": "a page of `{}` had to be made, and the quota cannot pay."},
 	"text": {"too_big": "`{}` is longer than {} bytes."},
 	"bytes": {"too_big": "`{}` is longer than {} bytes."},
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The inline part of kernel/arch.h for a simulated machine with one CPU. */
 #pragma once
+#include <sanitizer/asan_interface.h>
 #include "kernel/arch/host/machine.h"
 
 constexpr bool TLB_BROADCASTS = true;
@@ -10,6 +11,16 @@ static const char arch_name[] = "host";
 static inline struct cpu *this_cpu(void)
 {
 	return machine.cpu;
+}
+
+static inline void memory_forbid(const void *p, size_t n)
+{
+	__asan_poison_memory_region(p, n);
+}
+
+static inline void memory_allow(const void *p, size_t n)
+{
+	__asan_unpoison_memory_region(p, n);
 }
 
 static inline void cpu_relax(void)
