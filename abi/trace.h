@@ -14,11 +14,12 @@ enum trace_kind : uint16_t {
 	TRACE_SEND = 2,   /* a = tag, b = receiving thread or 0, c = word 0 */
 	TRACE_ANSWER = 3, /* a = tag, b = caller, c = word 0 */
 	TRACE_FAULT = 4,  /* a = address, b = kind << 32 | access, c = pc */
-	TRACE_SWITCH = 5, /* a = from thread, b = to thread, c = priority */
+	TRACE_SWITCH = 5, /* a = from thread, b = to thread, c = its priority, task << 8 */
 	TRACE_IRQ = 6,    /* a = line */
 	TRACE_UPCALL = 7, /* a = reason or 0 for a foreign call, b = pc */
 	TRACE_WAKE = 8,   /* a = thread, b = its CPU */
-	TRACE_TASK = 9,   /* a = task, b = 1 made, 2 cloned, 3 killed, 4 gone */
+	TRACE_TASK =
+		9, /* a = task, b = 1 made, 2 cloned, 3 killed, 4 gone, c = start of its name */
 };
 
 struct trace_entry {

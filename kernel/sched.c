@@ -169,7 +169,8 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 		space_enter(cpu, &to->task->space);
 	context_switch(from != nullptr ? &from->context : nullptr, &to->context);
 	counters.switches++;
-	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id, to->priority);
+	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id,
+	      to->priority | to->task->object.id << 8);
 }
 
 void sched_switch_direct(struct cpu *cpu, struct thread *to)

@@ -19,7 +19,18 @@ static struct task *dying, **dying_tail = &dying;
 
 bool reap_wanted;
 
-/* --- Making ------------------------------------------------------------------------------------------------ */
+/* `step` as abi/trace.h says; the name, so that the dead have one too. */
+static void task_trace(const struct task *t, unsigned step)
+{
+	uint64_t name;
+
+	memcpy(&name, t->name, sizeof(name));
+	trace(TRACE_TASK, t->object.id, step, name);
+}
+
+/* --- Making
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct task *task_create(struct quota *quota, const char *name)
 {
@@ -46,7 +57,7 @@ struct task *task_create(struct quota *quota, const char *name)
 		object_put(t);
 		return nullptr;
 	}
-	trace(TRACE_TASK, t->object.id, 1, 0);
+	task_trace(t, 1);
 	return t;
 }
 
@@ -103,7 +114,7 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct task **child
 	context_set_word(&thread->context, 0, 0);
 	context_set_word(&thread->context, 1, 1);
 	thread_start(thread);
-	trace(TRACE_TASK, t->object.id, 2, 0);
+	task_trace(t, 2);
 	*child = t;
 	*copy = 0;
 	return OK;
@@ -111,7 +122,8 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct task **child
 
 struct task *task_find(uint64_t after)
 {
-	LIST_EACH(at, &tasks) {
+	LIST_EACH(at, &tasks)
+	{
 		struct task *t = container_of(at, struct task, link);
 
 		if (t->object.id > after)
@@ -120,7 +132,9 @@ struct task *task_find(uint64_t after)
 	return nullptr;
 }
 
-/* --- The end ------------------------------------------------------------------------------------------------ */
+/* --- The end
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void task_kill(struct task *task, int64_t code)
 {
@@ -130,7 +144,7 @@ void task_kill(struct task *task, int64_t code)
 		return;
 	task->state = TASK_DYING;
 	task->exit_code = code;
-	trace(TRACE_TASK, task->object.id, 3, 0);
+	task_trace(task, 3);
 	object_get(task);
 	for (struct list *at = task->threads.next; at != &task->threads; at = next) {
 		struct thread *t = container_of(at, struct thread, link);
@@ -192,7 +206,7 @@ static void task_gone(struct task *t)
 {
 	t->state = TASK_DEAD;
 	list_remove(&t->link);
-	trace(TRACE_TASK, t->object.id, 4, 0);
+	task_trace(t, 4);
 	signals_set(&t->waitable, SIGNAL_DEAD);
 	object_put(t);
 }
@@ -223,7 +237,9 @@ void reap(unsigned work)
 	reap_wanted = dying != nullptr || work == 0;
 }
 
-/* --- Calls ---------------------------------------------------------------------------------------------------- */
+/* --- Calls
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 enum err sys_task_exit(struct thread *self, int64_t code)
 {
@@ -282,7 +298,8 @@ enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t pr
 		object_get(budget);
 	task->budget = budget;
 	task->max_priority = (uint8_t)priority;
-	LIST_EACH(at, &task->threads) {
+	LIST_EACH(at, &task->threads)
+	{
 		struct thread *t = container_of(at, struct thread, link);
 
 		if (t->state == THREAD_STARVED) {
@@ -311,7 +328,7 @@ enum err sys_task_set_upcall(struct thread *self, struct task *task, uint64_t on
 	task->upcall_call = on_call;
 	task->upcall_event = on_event;
 	LIST_EACH(at, &task->threads)
-		container_of(at, struct thread, link)->context.upcall_call = on_call;
+	container_of(at, struct thread, link)->context.upcall_call = on_call;
 	return OK;
 }
 
@@ -319,7 +336,8 @@ enum err sys_task_thread(struct thread *self, struct task *task, uint64_t after,
 			 struct thread **thread, uint64_t *id)
 {
 	(void)self;
-	LIST_EACH(at, &task->threads) {
+	LIST_EACH(at, &task->threads)
+	{
 		struct thread *t = container_of(at, struct thread, link);
 
 		if (t->object.id > after) {

@@ -8,15 +8,16 @@ import subprocess
 TRACE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/trace")
 CALL, RETURN, SEND, SWITCH = 0, 1, 2, 5
 LOG = """boot noise
-trace name c shell
-trace 3e8 c 5 0 0 c 10
+trace name 7 shell
+trace 3e8 c 5 0 0 c 710
 trace 7d0 c 0 0 1 22 640001
 trace 7d5 c 2 0 30001 0 7
 trace bb8 c 1 0 1 fffffffffffffff7 0
 trace bb9 c 0 0 25 23 1
 trace bba c 1 0 25 1 0
-trace fa0 c 5 0 c d 10
-trace 1388 d 5 0 d c 10
+trace fa0 c 5 0 c d 810
+trace 1388 d 5 0 d c 710
+trace 1389 c 9 0 8 3 74696e69
 """
 
 
@@ -31,6 +32,8 @@ def test_a_log_is_read_in_words():
 	assert lines[3].endswith("ipc_call -> timed_out")
 	assert lines[4].endswith("wait(object 0x23, mask 0x1)") and lines[5].endswith("wait -> waits")
 	assert lines[0].endswith("switch from #0 to #12 shell, priority 16")
+	assert lines[6].endswith("switch from #12 shell to #13 init, priority 16")
+	assert lines[8].endswith("task 8 init killed")
 
 
 def test_a_timeline_has_who_ran_and_what_was_called(tmp_path):
