@@ -92,8 +92,9 @@ struct boot_info {
 
 /* --- Processor ----------------------------------------------------------------------------------- */
 
-/* arch/inline.h also has `const char arch_name[]`, and `constexpr bool TLB_BROADCASTS`: tlb_flush reaches
- * every CPU by itself. */
+/* arch/inline.h also has `const char arch_name[]`, `constexpr bool TLB_BROADCASTS`: tlb_flush reaches
+ * every CPU by itself, and `constexpr bool PTE_BREAK_FIRST`: before a present leaf entry becomes another
+ * it must be made absent and flushed, for TLBs keep what faulted for want of permission. */
 static inline struct cpu *this_cpu(void);
 static inline void cpu_relax(void);
 /* Storage that nobody may touch from now on, and that somebody may again: for the sanitizer. */

@@ -28,6 +28,7 @@ static void push_down(pte *entry)
 	for (unsigned i = 0; i < ENTRIES; i++)
 		if (pte_is_present(table[i]))
 			table[i] = pte_protect(table[i]);
+	pte_publish(); /* no processor may see the next before these */
 	*entry = pte_allow(*entry);
 }
 
@@ -99,6 +100,7 @@ static pte *leaf_table(struct space *s, vaddr va, bool writable)
 			frame_find(page)->refs = 0;
 			if (level != LEVELS - 1)
 				table_frame(table)->refs++;
+			pte_publish(); /* the table is empty before it is seen */
 			*e = pte_table(page);
 		} else if (writable && !pte_is_writable(*e)) {
 			push_down(e);
@@ -119,6 +121,9 @@ enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags)
 	if (!pte_is_present(*e)) {
 		table_frame(table)->refs++;
 		s->resident++;
+	} else if (PTE_BREAK_FIRST) {
+		*e = 0;
+		tlb_flush(&s->id, va, 1);
 	}
 	*e = pte_leaf(page, flags);
 	pte_publish();

@@ -43,7 +43,11 @@ static void abort_decode(struct fault *f, uint64_t syndrome)
 
 	f->address = fault_address();
 	f->kind = FAULT_HARDWARE;
-	if ((status & ~3u) == ABORT_TRANSLATION || (status & ~3u) == ABORT_ACCESS_FLAG)
+	if (f->address >= USER_END) {
+		/* User code shall not learn from it what is mapped in the kernel's half. */
+		f->kind = FAULT_UNMAPPED;
+		f->code = (f->code & ~ABORT_STATUS) | ABORT_TRANSLATION;
+	} else if ((status & ~3u) == ABORT_TRANSLATION || (status & ~3u) == ABORT_ACCESS_FLAG)
 		f->kind = FAULT_UNMAPPED;
 	else if ((status & ~3u) == ABORT_PERMISSION)
 		f->kind = FAULT_ACCESS;

@@ -8,6 +8,8 @@ static const char arch_name[] = "arm64";
 
 /* TLB maintenance reaches every CPU by itself: no interrupts are needed for it. */
 constexpr bool TLB_BROADCASTS = true;
+/* Arm ARM D8.14.1, break-before-make. */
+constexpr bool PTE_BREAK_FIRST = true;
 
 /* --- Processor --- */
 

@@ -5,6 +5,7 @@
 #include "kernel/arch/host/machine.h"
 
 constexpr bool TLB_BROADCASTS = true;
+constexpr bool PTE_BREAK_FIRST = false;
 
 static const char arch_name[] = "host";
 

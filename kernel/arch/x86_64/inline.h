@@ -5,6 +5,7 @@
 
 /* TLBs of other CPUs are flushed by asking them. */
 constexpr bool TLB_BROADCASTS = false;
+constexpr bool PTE_BREAK_FIRST = false;
 static const char arch_name[] = "x86_64";
 
 static inline struct cpu *this_cpu(void)
