@@ -4,6 +4,7 @@
 #include "futurafs/inode.h"
 #include "futurafs/segment.h"
 #include "futurafs/stream.h"
+#include "futurafs/table.h"
 #include "futurafs/tree.h"
 
 void check_report(struct checker *k, enum fs_problem_kind kind, struct key key, uint64_t a,
@@ -109,6 +110,33 @@ static void check_counters(struct checker *k)
 		check_report(k, FS_PROBLEM_COUNTER, (struct key){ 2, 0 }, k->kept, fs->space.kept);
 }
 
+/*
+ * Believe what the walk found rather than what was written down. Segments without life stay out of
+ * use for now: something in them may still be worth saving.
+ */
+static void check_adopt(struct checker *k)
+{
+	struct fs *fs = k->fs;
+	uint64_t last = k->ninodes > 0 ? k->inode[k->ninodes - 1].ino : 0;
+
+	fs->space.live = 0;
+	for (uint32_t i = 0; i < fs->nsegments; i++) {
+		struct segment *s = &fs->segment[i];
+
+		if (k->live[i] > 0 && s->state == STATE_FREE) {
+			s->state = STATE_USED;
+			fs->nfree--;
+		}
+		if (s->live != k->live[i])
+			table_touch(fs, i);
+		s->live = (uint16_t)k->live[i];
+		fs->space.live += k->live[i];
+	}
+	fs->inodes = k->ninodes;
+	fs->next_ino = max64(fs->next_ino, max64(last + 1, FIRST_INO));
+	fs->space.kept = k->kept;
+}
+
 static enum fs_err check_run(struct checker *k)
 {
 	if (!k->fs->read_only && !k->fs->broken)
@@ -119,6 +147,8 @@ static enum fs_err check_run(struct checker *k)
 		return FS_OK;
 	check_table(k);
 	check_counters(k);
+	if (k->fs->repairing)
+		check_adopt(k);
 	return FS_OK;
 }
 

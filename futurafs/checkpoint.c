@@ -125,3 +125,14 @@ enum fs_err checkpoint_read(struct fs *fs)
 		return failed ? FS_IO : FS_CORRUPT;
 	return checkpoint_take(fs, best);
 }
+
+bool checkpoint_is_whole(struct fs *fs)
+{
+	struct d_checkpoint *a = (struct d_checkpoint *)fs->scratch_node;
+	struct d_checkpoint *b = (struct d_checkpoint *)fs->scratch_data;
+	uint64_t slot = SLOT_BLOCK[fs->seq & 1];
+
+	/* The other slot may be half written, or still empty: only this one is in use. */
+	return blocks_read(fs, slot, a, 1) == FS_OK && blocks_read(fs, slot + 1, b, 1) == FS_OK &&
+	       checkpoint_is_sound(fs, a) && bytes_compare(a, b, fs->block_size) == 0;
+}

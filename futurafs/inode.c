@@ -188,10 +188,15 @@ void inodes_trim(struct fs *fs)
 	}
 }
 
-void inodes_fini(struct fs *fs)
+void inodes_forget(struct fs *fs)
 {
 	while (fs->inode_hand != nullptr)
 		inode_release(fs, fs->inode_hand);
+}
+
+void inodes_fini(struct fs *fs)
+{
+	inodes_forget(fs);
 	if (fs->inode_hash != nullptr)
 		mem_free(fs, fs->inode_hash, (fs->inode_hash_mask + 1) * sizeof(fs->inode_hash[0]));
 }

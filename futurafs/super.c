@@ -40,6 +40,16 @@ static bool super_try(const struct fs_device *dev, fs_crc_fn *crc, uint64_t off,
 	       super_is_sound(s, dev->size);
 }
 
+bool super_is_whole(const struct fs_device *dev, fs_crc_fn *crc, const struct d_super *s)
+{
+	uint64_t bs = get32(s->block_size);
+	uint8_t bytes[SUPER_BYTES];
+
+	return super_try(dev, crc, 0, bytes) && bytes_compare(bytes, s, sizeof(*s)) == 0 &&
+	       super_try(dev, crc, (get64(s->blocks) - 1) * bs, bytes) &&
+	       bytes_compare(bytes, s, sizeof(*s)) == 0;
+}
+
 enum fs_err super_read(const struct fs_device *dev, fs_crc_fn *crc, struct d_super *s)
 {
 	uint8_t bytes[SUPER_BYTES];

@@ -6,6 +6,8 @@
 
 /* Read it, or its copy at the end of the device. */
 enum fs_err super_read(const struct fs_device *dev, fs_crc_fn *crc, struct d_super *s);
+/* Are both copies as `s` says? */
+bool super_is_whole(const struct fs_device *dev, fs_crc_fn *crc, const struct d_super *s);
 enum fs_err super_write(struct fs *fs, const struct d_super *s);
 /* Lay out a new volume. */
 enum fs_err super_plan(const struct fs_device *dev, const struct fs_format *format, int64_t now,

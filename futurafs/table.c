@@ -31,12 +31,13 @@ static enum fs_err table_read(struct fs *fs, uint32_t index)
 		report(fs, "damaged segment table block", index, 0);
 		return FS_CORRUPT;
 	}
+	for (uint32_t i = 0; i < per && first + i < fs->nsegments; i++)
+		if (get16(t->seg[i].live) > fs->segment_blocks || t->seg[i].type > SEGMENT_NODE)
+			return FS_CORRUPT;
 	for (uint32_t i = 0; i < per && first + i < fs->nsegments; i++) {
 		struct segment *s = &fs->segment[first + i];
 		const struct d_segment *d = &t->seg[i];
 
-		if (get16(d->live) > fs->segment_blocks || d->type > SEGMENT_NODE)
-			return FS_CORRUPT;
 		s->live = get16(d->live);
 		s->type = (enum segment_type)d->type;
 		s->age = get32(d->age);
@@ -48,13 +49,32 @@ static enum fs_err table_read(struct fs *fs, uint32_t index)
 	return FS_OK;
 }
 
+/* For repair: of these segments only a walk of the tree can tell what is in them. */
+static void table_distrust(struct fs *fs, uint32_t index)
+{
+	uint32_t per = table_per_block(fs);
+
+	for (uint64_t i = (uint64_t)index * per; i < fs->nsegments && i / per == index; i++) {
+		struct segment *s = &fs->segment[i];
+
+		*s = (struct segment){ .state = STATE_USED };
+	}
+	fs->table_dirty[index] = true;
+}
+
 enum fs_err segments_load(struct fs *fs)
 {
 	fs->nfree = 0;
 	fs->space.live = 0;
 	fs->dead_list = NONE;
-	for (uint32_t i = 0; i < fs->table_blocks; i++)
-		TRY(table_read(fs, i));
+	for (uint32_t i = 0; i < fs->table_blocks; i++) {
+		enum fs_err e = table_read(fs, i);
+
+		if (e != FS_OK && !fs->repairing)
+			return e;
+		if (e != FS_OK)
+			table_distrust(fs, i);
+	}
 	return FS_OK;
 }
 

@@ -206,7 +206,7 @@ TEST(crash, a_full_volume_lives_on)
 {
 	struct crash_options o = {};
 
-	for (unsigned i = 0; i < 10 * rounds(); i++) {
+	for (unsigned i = 0; i < 4 * rounds(); i++) {
 		o.seed = 1900 + i;
 		add(crash_lives(8, 100, &o, step_full));
 	}
