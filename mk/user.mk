@@ -15,19 +15,26 @@ MUSL_TRIPLET := $(MUSL_TRIPLET_$(ARCH))
 
 # Hosted, so that the compiler knows the C library's functions; its headers are musl's.
 NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -D_GNU_SOURCE \
-	-isystem /usr/include/$(MUSL_TRIPLET) -I$(O)/overlay
+	-isystem /usr/include/$(MUSL_TRIPLET) -I$(O)/overlay -I$(O)/bench-overlay
 
 # Position independent, with relative relocations only, which crt0 does.
 NATIVE_LDFLAGS = -pie --no-dynamic-linker -z text -z relro -z noexecstack -z max-page-size=4096 \
 	--gc-sections --build-id=none --no-undefined -e _start
 
 NATIVE_OBJ := $(O)/native
-$(NATIVE_OBJ)/%.c.o: %.c | $(GEN) $(OVERLAY)
+$(NATIVE_OBJ)/%.c.o: %.c | $(GEN) $(OVERLAY) $(O)/bench-overlay/.made
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_CFLAGS) -c -o $@ $<
 $(NATIVE_OBJ)/%.S.o: %.S | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_CFLAGS) -c -o $@ $<
+
+# <bench-arch/...> is bench/arch/<this architecture>.
+BENCH_OVERLAY := $(O)/bench-overlay/.made
+$(BENCH_OVERLAY):
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/bench/arch/$(ARCH) $(@D)/bench-arch
+	$(Q)touch $@
 
 LIBFUTURA := $(O)/libfutura.a
 LIBFUTURA_SRCS := $(wildcard lib/futura/*.c lib/futura/arch/$(ARCH)/*.c lib/futura/arch/$(ARCH)/*.S)
