@@ -131,8 +131,8 @@ static enum fs_err inode_fix(struct fs *fs, const struct fs_problem *p)
 		return FS_OK;
 	bytes_copy(&d, val, sizeof(d));
 	bool lost_blocks = p->kind == FS_PROBLEM_BLOCKS && p->a < get64(d.blocks);
-	bool lost_inline = p->kind == FS_PROBLEM_INLINE && p->a == 0 &&
-			   get32(d.state) & INODE_INLINE;
+	bool lost_inline =
+		p->kind == FS_PROBLEM_INLINE && p->a == 0 && get32(d.state) & INODE_INLINE;
 	uint64_t size = get64(d.size);
 	inode_set(fs, p, &d);
 	TRY(tree_put(fs, k, &d, sizeof(d)));

@@ -79,6 +79,11 @@ static enum fs_err repair_load(struct repair *k)
 	enum fs_err e = checkpoint_read(fs);
 
 	TRY(segments_load(fs));
+	if (fs->changed) { /* a block of the table was unreadable */
+		struct fs_problem p = { .kind = FS_PROBLEM_TABLE, .ino = UINT64_MAX };
+
+		repair_note(k, &p);
+	}
 	if (e != FS_OK) {
 		repair_without_checkpoint(k);
 		return FS_OK;

@@ -60,6 +60,7 @@ static void table_distrust(struct fs *fs, uint32_t index)
 		*s = (struct segment){ .state = STATE_USED };
 	}
 	fs->table_dirty[index] = true;
+	fs->changed = true;
 }
 
 enum fs_err segments_load(struct fs *fs)

@@ -54,3 +54,22 @@ futurafs-sweep: $(FUTURAFS_TESTS:%=$(H)/fast/%) ## try SWEEP times as many crash
 -include $(FUTURAFS_OBJ:.o=.d) $(FUTURAFS_TEST_OBJ:.o=.d) $(FUTURAFS_FAST_OBJ:.o=.d) \
 	$(FUTURAFS_TEST_SHARED_OBJ:.o=.d) $(FUTURAFS_FAST_SHARED:.o=.d) \
 	$(wildcard $(H)/futurafs/test/*.d $(H)/fast/futurafs/test/*.d)
+
+# Host tools, in build/tools.
+FUSE_CFLAGS := -I/usr/include/fuse3 -D_FILE_OFFSET_BITS=64
+FUTFS_COMMON := host/futfs/device.c host/futfs/arch/$(HOST_ARCH)/cpu.c
+FUTFS_TOOLS := build/tools/mkfutfs build/tools/fsck.futfs build/tools/futfs
+build/tools/mkfutfs: $(patsubst %.c,$(H)/fast/%.o,$(FUTFS_COMMON) host/futfs/mkfutfs.c \
+	host/futfs/populate.c)
+build/tools/fsck.futfs: $(patsubst %.c,$(H)/fast/%.o,$(FUTFS_COMMON) host/futfs/fsck.c)
+build/tools/futfs: $(patsubst %.c,$(H)/fast/%.o,$(FUTFS_COMMON) \
+	$(addprefix host/futfs/,futfs.c look.c dump.c mount.c))
+build/tools/futfs: FUTFS_LIBS := -lfuse3 -lpthread
+$(H)/fast/host/futfs/%.o: FUTURAFS_CFLAGS += $(FUSE_CFLAGS)
+$(FUTFS_TOOLS): $(FUTURAFS_FAST_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -fuse-ld=lld$(LLVM) -o $@ $^ $(FUTFS_LIBS)
+
+.PHONY: tools
+tools: $(FUTFS_TOOLS) ## build the tools for Linux in build/tools
+-include $(wildcard $(H)/fast/host/futfs/*.d)
