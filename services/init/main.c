@@ -54,7 +54,9 @@ static void manifest_read(void)
 	enum err e = cpio_find(init.bundle, init.bundle_size, MANIFEST, &f);
 
 	if (e != OK)
-		fail("no system.conf in the boot bundle", e);
+		fail(e == ERR_NOT_FOUND ? "no system.conf in the boot bundle" :
+					  "the boot bundle is damaged or cut off",
+		     e);
 	char *text = malloc(f.size + 1); /* for good: the manifest points into it */
 	if (text == nullptr)
 		fail("system.conf", ERR_NO_MEMORY);
@@ -87,6 +89,17 @@ static void services_add(void)
 			service_add(&init.manifest.services[i]);
 }
 
+/* Memory for a program without a manifest: half of what is left, where a machine has little. */
+static uint64_t spare_quota(void)
+{
+	constexpr uint64_t PLENTY = 64 << 20;
+	uint64_t limit, used, npages;
+
+	if (fut_quota_info(cap_need("quota"), &limit, &used, &npages) != OK)
+		return PLENTY;
+	return (limit - used) / 2 < PLENTY ? (limit - used) / 2 : PLENTY;
+}
+
 /* A program that the manifest does not know gets a voice, and nothing else. */
 static struct running *unknown_program(const char *name)
 {
@@ -102,7 +115,7 @@ static struct running *unknown_program(const char *name)
 	spec = (struct manifest_service){
 		.name = name,
 		.program = path,
-		.quota = 64 << 20,
+		.quota = spare_quota(),
 		.priority = 16,
 		.ngives = 1,
 		.gives = { log },
