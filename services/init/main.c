@@ -54,8 +54,8 @@ static void manifest_read(void)
 	enum err e = cpio_find(init.bundle, init.bundle_size, MANIFEST, &f);
 
 	if (e != OK)
-		fail(e == ERR_NOT_FOUND ? "no system.conf in the boot bundle" :
-					  "the boot bundle is damaged or cut off",
+		fail(e == ERR_NOT_FOUND ? "no system.conf in the boot bundle"
+					: "the boot bundle is damaged or cut off",
 		     e);
 	char *text = malloc(f.size + 1); /* for good: the manifest points into it */
 	if (text == nullptr)
