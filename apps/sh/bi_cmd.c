@@ -36,12 +36,15 @@ static int tell_short(const char *name)
 {
 	struct sym *s = sym_intern(name, strlen(name));
 
-	if (keyword_find(name, strlen(name)) != KW_NONE || s->func != nullptr ||
-	    s->builtin != nullptr) {
-		if (s->alias == nullptr) {
-			output_printf(&out1, "%s\n", name);
-			return 0;
-		}
+	/* Strictly, a utility that could as well be a program is told by where the program is. */
+	bool as_path = sh.posix && s->func == nullptr && s->builtin != nullptr &&
+		       (s->builtin->flags & BUILTIN_PURE) != 0 && !is_special(s) &&
+		       command_path(s, name) != nullptr;
+	if (s->alias == nullptr && !as_path &&
+	    (keyword_find(name, strlen(name)) != KW_NONE || s->func != nullptr ||
+	     s->builtin != nullptr)) {
+		output_printf(&out1, "%s\n", name);
+		return 0;
 	}
 	if (s->alias != nullptr) {
 		struct buf b = {};

@@ -68,7 +68,7 @@ int bi_break(int argc, char **argv)
 
 int bi_return(int argc, char **argv)
 {
-	long long n = count_operand(argc, argv, sh.status);
+	long long n = count_operand(argc, argv, trap_status(sh.posix));
 
 	if (sh.func_depth == 0 && sh.dot_depth == 0) {
 		if (!sh.posix) {
@@ -84,7 +84,7 @@ int bi_return(int argc, char **argv)
 int bi_exit(int argc, char **argv)
 {
 	static bool warned;
-	long long n = count_operand(argc, argv, sh.status);
+	long long n = count_operand(argc, argv, trap_status(true));
 
 	if (sh.interactive && sh.subshell == 0 && !warned && job_any_stopped()) {
 		warn("there are stopped jobs; exit again to leave them");
@@ -146,7 +146,6 @@ static int dot_run(int fd, const char *path)
 	s.script = script;
 	int loops = sh.loop_depth;
 	sh.loop_depth = 0;
-	sh.status = 0;
 	int status = eval_source();
 	if (sh.skip == SKIP_RETURN)
 		sh.skip = SKIP_NONE;

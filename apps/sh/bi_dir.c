@@ -432,7 +432,7 @@ int bi_umask(int argc, char **argv)
 		return usage_error("umask", arg, "not a mask") - 1;
 	}
 	umask(mask);
-	if (symbolic)
+	if (symbolic && !sh.posix)
 		mask_symbolic(mask);
 	return 0;
 }

@@ -42,7 +42,7 @@ static int highest_id(void)
 static void show(struct job *j, char format)
 {
 	job_print(j, format, false);
-	if (job_state(j) == PROC_DONE && sh.subshell == 0 && !j->notified)
+	if (job_state(j) == PROC_DONE && sh.subshell == 0 && !j->known)
 		job_free(j);
 }
 
@@ -207,7 +207,7 @@ static int wait_all(void)
 
 	for (struct job *j = job_list, *next; j != nullptr; j = next) {
 		next = j->next;
-		if (!j->notified)
+		if (!j->known)
 			continue;
 		if (job_state(j) == PROC_STOPPED)
 			continue;
@@ -229,7 +229,7 @@ static int wait_next(int argc, char **argv, const char *name)
 		bool any = false;
 		job_reap(false);
 		for (struct job *j = job_list; j != nullptr; j = j->next) {
-			bool wanted = argc == 0 && j->notified;
+			bool wanted = argc == 0 && j->known;
 			for (int i = 0; i < argc && !wanted; i++)
 				wanted = *argv[i] == '%' ? job_parse(argv[i], "wait") == j :
 							   job_find_pid(atoi(argv[i])) == j;
@@ -267,7 +267,7 @@ static int wait_one(const char *spec, bool until_done, bool *broken)
 		}
 		j = job_find_pid((pid_t)pid);
 	}
-	if (j == nullptr || !j->notified) {
+	if (j == nullptr || !j->known) {
 		if (*spec != '%' && !sh.posix)
 			warn("wait: %s: not a child of this shell", spec);
 		return 127;

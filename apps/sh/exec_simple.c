@@ -131,12 +131,32 @@ static void assign_for_command(const struct assign *as, struct frame *f)
 	}
 }
 
+static bool targets_are_literal(const struct redir *r)
+{
+	while (r != nullptr && r->target->lit != nullptr)
+		r = r->next;
+	return r == nullptr;
+}
+
+/* POSIX: redirections without a command happen in a subshell, and so do their expansions. */
+static int redirect_in_subshell(struct node *n)
+{
+	struct job *j = job_create(n, 1);
+
+	if (job_fork(j, FORK_FOREGROUND) == 0)
+		sh_exit(redir_apply(n->redirs, false) ? 0 : 2);
+	return job_wait_foreground(j);
+}
+
 static int eval_assignments(struct node *n, unsigned flags)
 {
 	struct redir_undo *mark = redir_undo_top;
 	int status = 0;
 
-	if (n->redirs != nullptr) {
+	if (n->redirs != nullptr && sh.posix && n->simple.assigns == nullptr &&
+	    !targets_are_literal(n->redirs)) {
+		status = redirect_in_subshell(n);
+	} else if (n->redirs != nullptr) {
 		if (!redir_apply(n->redirs, true))
 			status = sh.posix ? 2 : 1;
 		redir_undo_to(mark);
@@ -266,8 +286,18 @@ static bool assigns_path(const struct node *n)
 	return false;
 }
 
+/* In sh an assignment that fails ends the shell, even one for a program. */
+static void check_assigns(const struct node *n)
+{
+	if (n == nullptr || !sh.posix)
+		return;
+	for (const struct assign *as = n->simple.assigns; as != nullptr; as = as->next)
+		var_check_writable(as->sym);
+}
+
 static int run_program(struct call *c, const struct applet *applet)
 {
+	check_assigns(c->n);
 	if ((c->flags & EVAL_EXIT) != 0 && !trap_blocks_exec()) {
 		output_flush(&out1);
 		source_sync();

@@ -62,7 +62,7 @@ static bool refill(struct source *s)
 			return false;
 		free(s->buf);
 		s->buf = line;
-		s->p = line;
+		s->p = s->begin = line;
 		s->end = line + len;
 		source_prompt = 2;
 		return true;
@@ -75,7 +75,7 @@ static bool refill(struct source *s)
 		s->eof = true;
 		return false;
 	}
-	s->p = s->echoed = s->buf;
+	s->p = s->begin = s->echoed = s->buf;
 	s->end = s->buf + n;
 	return true;
 }
@@ -114,8 +114,14 @@ int source_fill(void)
 
 void source_unget(int c)
 {
+	char byte = (char)c;
+
 	if (c == SOURCE_EOF)
 		return;
+	if (source_top->p == source_top->begin) { /* the source it came from is used up */
+		source_push_back(&byte, 1);
+		return;
+	}
 	source_top->p--;
 	if (c == '\n')
 		source_top->line -= source_top->counts;
@@ -138,6 +144,14 @@ int source_line(void)
 	return s->line;
 }
 
+static struct sym *finished; /* aliases to release */
+
+void source_release_aliases(void)
+{
+	for (; finished != nullptr; finished = finished->alias_done)
+		finished->alias_busy = false;
+}
+
 static void source_push(struct source *s)
 {
 	s->prev = source_top;
@@ -148,7 +162,7 @@ static void source_push(struct source *s)
 void source_push_text(struct source *s, const char *text, size_t len, int line, bool barrier)
 {
 	*s = (struct source){
-		.p = text, .end = text + len, .echoed = text, .fd = -1, .line = line, .counts = true, .barrier = barrier,
+		.p = text, .begin = text, .end = text + len, .echoed = text, .fd = -1, .line = line, .counts = true, .barrier = barrier,
 	};
 	source_push(s);
 }
@@ -159,7 +173,7 @@ static struct source *source_make(size_t len)
 	struct source *s = xmalloc(sizeof(*s));
 
 	*s = (struct source){ .fd = -2, .buf = xmalloc(len + 1) };
-	s->p = s->buf;
+	s->p = s->begin = s->buf;
 	return s;
 }
 
@@ -169,9 +183,7 @@ void source_push_alias(struct sym *alias)
 	struct source *s = source_make(len);
 
 	memcpy(s->buf, alias->alias, len);
-	/* The blank ends the last word before this source does, so `alias e=e` is not endless. */
-	s->buf[len] = ' ';
-	s->end = s->buf + len + 1;
+	s->end = s->buf + len;
 	s->alias = alias;
 	alias->alias_busy = true;
 	source_push(s);
@@ -191,7 +203,7 @@ void source_push_fd(struct source *s, int fd, bool shared)
 	*s = (struct source){ .fd = fd, .line = 1, .counts = true, .barrier = true };
 	s->unbuffered = shared && lseek(fd, 0, SEEK_CUR) < 0;
 	s->buf = xmalloc(READ_SIZE);
-	s->p = s->end = s->echoed = s->buf;
+	s->p = s->end = s->begin = s->echoed = s->buf;
 	source_push(s);
 }
 
@@ -201,10 +213,13 @@ void source_pop(void)
 
 	source_top = s->prev;
 	if (s->alias != nullptr) {
-		/* The text as it was read; the alias itself may be gone by now. */
-		size_t len = (size_t)(s->end - s->buf) - 1;
-		s->alias->alias_busy = false;
-		if (len > 0 && isblank((unsigned char)s->buf[len - 1]))
+		/*
+		 * Reading past its end is how a word's end is found, so the alias stays busy until
+		 * the next token: `alias e=e` is not endless.
+		 */
+		s->alias->alias_done = finished;
+		finished = s->alias;
+		if (s->end > s->buf && isblank((unsigned char)s->end[-1]))
 			source_alias_blank = true;
 	}
 	sh.script = s->script;

@@ -12,7 +12,7 @@ struct sym;
 
 struct source {
 	struct source *prev;
-	const char *p, *end;
+	const char *p, *begin, *end;
 	char *buf;	   /* owned, or nullptr */
 	int fd;		   /* -1 for a string */
 	int line;	   /* of the character at p, counted from 1 */
@@ -56,6 +56,8 @@ int source_line(void);
 /* The text must live until the source is popped. With `barrier` its end reads as end of input. */
 void source_push_text(struct source *s, const char *text, size_t len, int line, bool barrier);
 void source_push_alias(struct sym *alias);
+/* Aliases whose text was used up may be substituted again: the token they ended is done with. */
+void source_release_aliases(void);
 /* Text that continues the current source: given back characters. */
 void source_push_back(const char *text, size_t len);
 void source_push_fd(struct source *s, int fd, bool shared);

@@ -73,7 +73,7 @@ static void disclaim_jobs(const struct job *own)
 {
 	for (struct job *j = job_list; j != nullptr; j = j->next)
 		if (j != own)
-			j->notified = false;
+			j->known = false;
 }
 
 static void enter_group(pid_t pid, pid_t group, bool foreground)
@@ -252,6 +252,7 @@ static void job_stopped(struct job *j)
 	}
 	give_number(j);
 	j->foreground = false;
+	j->known = true;
 	/* The one stopped last is the current job. */
 	for (struct job **p = &job_list; *p != nullptr; p = &(*p)->next)
 		if (*p == j) {
@@ -333,7 +334,7 @@ static void forget_oldest_done(void)
 void job_background(struct job *j)
 {
 	forget_oldest_done();
-	j->notified = true;
+	j->known = true;
 	give_number(j);
 	sh.bg_pid = j->procs[j->nprocs - 1].pid;
 	sh.bg_known = true;
@@ -478,7 +479,7 @@ void job_notify(void)
 			job_print(j, 0, true);
 		j->told = true;
 		if (job_state(j) == PROC_DONE && sh.interactive)
-			job_free(j);
+			j->id = 0; /* only wait still knows it, by its process id */
 	}
 }
 

@@ -29,7 +29,7 @@ struct job {
 	bool waited;   /* its end was told: forget it */
 	bool disowned; /* no SIGHUP for it, and not listed */
 	bool told;     /* its present state has been reported */
-	bool notified; /* started in the background by this shell: wait knows its pid */
+	bool known;    /* was in the background of this shell: wait knows it */
 	struct termios *tty; /* the terminal's modes when it stopped */
 };
 

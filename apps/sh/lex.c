@@ -170,7 +170,6 @@ static struct word *read_word(struct parser *ps)
 			wordbuf_byte(&w, c, false);
 		}
 	}
-	ps->command_start = false;
 	return wordbuf_word(&w);
 }
 
@@ -447,8 +446,10 @@ static void lex_token(struct parser *ps)
 	struct token *t = &ps->tok;
 
 	*t = (struct token){ .io = -1 };
+	source_release_aliases();
 	source_alias_blank = false;
 	int c = skip_blanks();
+	source_release_aliases();
 	t->alias_next = source_alias_blank;
 	t->line = source_line();
 	if (c == SOURCE_EOF) {
@@ -465,6 +466,7 @@ static void lex_token(struct parser *ps)
 	} else {
 		source_unget(c);
 		t->word = read_word(ps);
+		ps->command_start = false;
 		t->word->line = t->line;
 		t->kind = TOK_WORD;
 		if (take_io_number(t))
@@ -472,13 +474,43 @@ static void lex_token(struct parser *ps)
 	}
 }
 
+static bool token_is_keyword(const struct token *t)
+{
+	const char *text = word_plain(t->word);
+
+	return text != nullptr && keyword_find(text, t->word->lit_len) != KW_NONE;
+}
+
 struct token *token_peek(struct parser *ps)
 {
-	if (!ps->have_tok) {
+	bool substituted = false;
+
+	while (!ps->have_tok) {
+		bool command = ps->command_start;
 		lex_token(ps);
 		ps->have_tok = true;
+		if (ps->tok.kind != TOK_WORD || command || (!ps->tok.alias_next && !substituted))
+			continue; /* where commands start, keywords go first: see peek_keyword */
+		if (ps->keyword_next && token_is_keyword(&ps->tok))
+			continue;
+		substituted = alias_expand(ps);
 	}
+	ps->keyword_next = false;
 	return &ps->tok;
+}
+
+bool alias_expand(struct parser *ps)
+{
+	const char *text = word_plain(ps->tok.word);
+
+	if (text == nullptr || !sh.opt[SHOPT_EXPAND_ALIASES])
+		return false;
+	struct sym *s = sym_find(text, ps->tok.word->lit_len);
+	if (s == nullptr || s->alias == nullptr || s->alias_busy)
+		return false;
+	token_take(ps);
+	source_push_alias(s);
+	return true;
 }
 
 void token_take(struct parser *ps)

@@ -65,6 +65,7 @@ struct parser {
 	bool have_tok;
 	bool assign_ok;	    /* the next word may be name=value, name[sub]=, name=( ) */
 	bool command_start; /* the next word may start a command: `!(` is no pattern here */
+	bool keyword_next;  /* a keyword comes next, which no alias may hide: in, do, esac */
 	bool regex;	    /* right side of =~ */
 	int open;	    /* unclosed ( in the regex */
 	int depth;
@@ -78,6 +79,8 @@ enum keyword keyword_find(const char *name, size_t len);
 /* Looks at the next token; it stays until token_take. */
 struct token *token_peek(struct parser *ps);
 void token_take(struct parser *ps);
+/* Replaces the token by what it is an alias for, if it may be. False: it stays. */
+bool alias_expand(struct parser *ps);
 const char *token_name(const struct token *t);
 
 /* Parses text in which only expansions mean anything: an arithmetic expression, PS1. */

@@ -251,11 +251,13 @@ static void emit(struct expander *x, const struct value *v, bool quoted)
 	}
 }
 
-static void emit_arg(struct expander *x, const struct param *p)
+static void emit_arg(struct expander *x, const struct param *p, bool quoted)
 {
 	bool before = x->in_arg;
 
 	x->in_arg = true;
+	if (quoted && p->arg->parts == nullptr)
+		x->have = true;
 	expand_parts(x, p->arg->parts);
 	x->in_arg = before;
 }
@@ -292,11 +294,11 @@ static bool expand_conditional(struct expander *x, const struct param *p, struct
 	switch (p->op) {
 	case OP_DEFAULT:
 		if (!present)
-			emit_arg(x, p);
+			emit_arg(x, p, quoted);
 		return !present;
 	case OP_ALTERNATE:
 		if (present)
-			emit_arg(x, p);
+			emit_arg(x, p, quoted);
 		else if (quoted && v->many != '@')
 			x->have = true;
 		return true;

@@ -47,27 +47,26 @@ struct node *node_create(struct parser *ps, enum node_kind kind)
 
 void skip_newlines(struct parser *ps)
 {
+	bool keyword = ps->keyword_next;
+
 	for (;;) {
 		if (!ps->have_tok)
-			ps->assign_ok = ps->command_start = true; /* a command may follow */
+			ps->assign_ok = ps->command_start = false;
+		ps->keyword_next = keyword;
 		if (token_peek(ps)->kind != TOK_NEWLINE)
 			return;
 		token_take(ps);
 	}
 }
 
-bool alias_expand(struct parser *ps)
+void skip_to_command(struct parser *ps)
 {
-	const char *text = word_plain(ps->tok.word);
-
-	if (text == nullptr || !sh.opt[SHOPT_EXPAND_ALIASES])
-		return false;
-	struct sym *s = sym_find(text, ps->tok.word->lit_len);
-	if (s == nullptr || s->alias == nullptr || s->alias_busy)
-		return false;
-	token_take(ps);
-	source_push_alias(s);
-	return true;
+	for (;;) {
+		peek_keyword(ps);
+		if (ps->tok.kind != TOK_NEWLINE)
+			return;
+		token_take(ps);
+	}
 }
 
 enum keyword token_keyword(struct parser *ps)
@@ -221,7 +220,7 @@ static struct node *parse_pipeline(struct parser *ps)
 		if (next == TOK_PIPE_BOTH)
 			add_stderr_redir(ps, l.v[l.n - 1]);
 		token_take(ps);
-		skip_newlines(ps);
+		skip_to_command(ps);
 		nodes_add(&l, parse_command_node(ps));
 	}
 	struct node *n = l.n > 0 ? nodes_finish(ps, &l, NODE_PIPE) : nullptr;
@@ -239,7 +238,7 @@ static struct node *parse_and_or(struct parser *ps)
 
 	while ((k = token_peek(ps)->kind) == TOK_AND || k == TOK_OR) {
 		token_take(ps);
-		skip_newlines(ps);
+		skip_to_command(ps);
 		n = pair_node(ps, k == TOK_AND ? NODE_AND : NODE_OR, n, parse_pipeline(ps));
 	}
 	return n;
@@ -269,7 +268,7 @@ static struct node *parse_commands(struct parser *ps, bool line)
 
 	nodes_init(&l);
 	if (!line)
-		skip_newlines(ps);
+		skip_to_command(ps);
 	while (!at_list_end(ps)) {
 		struct node *n = parse_and_or(ps);
 		enum tok_kind k = token_peek(ps)->kind;
@@ -286,7 +285,7 @@ static struct node *parse_commands(struct parser *ps, bool line)
 		if (k == TOK_NEWLINE && line)
 			break;
 		if (!line)
-			skip_newlines(ps);
+			skip_to_command(ps);
 	}
 	return l.n > 0 ? nodes_finish(ps, &l, NODE_LIST) : nullptr;
 }
@@ -330,15 +329,18 @@ struct inner {
 	struct token tok;
 	bool have_tok, assign_ok, regex, command_start;
 	int open;
+	struct redir *heredocs, **heredocs_tail;
 };
 
 static struct inner inner_enter(struct parser *ps)
 {
 	struct inner i = { ps->tok, ps->have_tok, ps->assign_ok, ps->regex, ps->command_start,
-			   ps->open };
+			   ps->open, ps->heredocs, ps->heredocs_tail };
 
 	stack_check();
 	ps->have_tok = ps->regex = false;
+	ps->heredocs = nullptr;
+	ps->heredocs_tail = &ps->heredocs;
 	return i;
 }
 
@@ -350,6 +352,13 @@ static void inner_leave(struct parser *ps, const struct inner *i)
 	ps->regex = i->regex;
 	ps->command_start = i->command_start;
 	ps->open = i->open;
+	/* What it left unread comes after what was waiting already. */
+	if (i->heredocs == nullptr)
+		return;
+	*i->heredocs_tail = ps->heredocs;
+	if (ps->heredocs == nullptr)
+		ps->heredocs_tail = i->heredocs_tail;
+	ps->heredocs = i->heredocs;
 }
 
 struct node *parse_until_paren(struct parser *ps, int line)

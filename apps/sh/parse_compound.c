@@ -110,7 +110,7 @@ static struct node *parse_for_arith(struct parser *ps, int line)
 	peek_keyword(ps);
 	if (ps->tok.kind == TOK_SEMI)
 		token_take(ps);
-	skip_newlines(ps);
+	skip_to_command(ps);
 	n->arith_loop.body = parse_loop_body(ps);
 	return n;
 }
@@ -125,8 +125,6 @@ static void parse_for_words(struct parser *ps, struct node *n)
 		struct token *t = token_peek(ps);
 		if (t->kind != TOK_WORD)
 			break;
-		if (t->alias_next && alias_expand(ps))
-			continue;
 		struct word *w = t->word;
 		token_take(ps);
 		tail = word_append(ps, tail, w);
@@ -135,7 +133,7 @@ static void parse_for_words(struct parser *ps, struct node *n)
 	if (t->kind != TOK_SEMI && t->kind != TOK_NEWLINE)
 		syntax_error(t);
 	token_take(ps);
-	skip_newlines(ps);
+	skip_to_command(ps);
 }
 
 static struct node *parse_for(struct parser *ps, enum node_kind kind)
@@ -154,14 +152,13 @@ static struct node *parse_for(struct parser *ps, enum node_kind kind)
 	n->line = line;
 	n->loop.var = sym_intern(name, t->word->lit_len);
 	token_take(ps);
+	ps->keyword_next = true;
 	t = token_peek(ps);
 	if (t->kind == TOK_SEMI) {
 		token_take(ps);
-		skip_newlines(ps);
+		skip_to_command(ps);
 	} else {
 		skip_newlines(ps);
-		if (token_peek(ps)->alias_next && ps->tok.kind == TOK_WORD)
-			alias_expand(ps);
 		if (token_keyword(ps) == KW_IN)
 			parse_for_words(ps, n);
 	}
@@ -173,8 +170,6 @@ static struct word *case_word(struct parser *ps)
 {
 	struct token *t = token_peek(ps);
 
-	while (t->kind == TOK_WORD && t->alias_next && alias_expand(ps))
-		t = token_peek(ps);
 	if (t->kind != TOK_WORD)
 		syntax_error(t);
 	struct word *w = t->word;
@@ -226,10 +221,8 @@ static struct node *parse_case(struct parser *ps)
 	token_take(ps);
 	ps->assign_ok = ps->command_start = false;
 	n->pick.subject = case_word(ps);
+	ps->keyword_next = true;
 	skip_newlines(ps);
-	while (ps->tok.kind == TOK_WORD && ps->tok.alias_next && token_keyword(ps) != KW_IN &&
-	       alias_expand(ps))
-		skip_newlines(ps);
 	if (token_keyword(ps) != KW_IN)
 		syntax_error(token_peek(ps));
 	token_take(ps);
@@ -279,7 +272,7 @@ struct node *parse_function(struct parser *ps, struct sym *name, int line)
 {
 	struct node *n = node_create(ps, NODE_FUNCTION);
 
-	skip_newlines(ps);
+	skip_to_command(ps);
 	enum keyword kw = peek_keyword(ps);
 	if (kw == KW_NONE && token_peek(ps)->kind != TOK_LPAREN)
 		syntax_error(token_peek(ps));

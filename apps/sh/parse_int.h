@@ -18,9 +18,10 @@ struct test_node *parse_test(struct parser *ps);
 enum keyword peek_keyword(struct parser *ps);
 /* The keyword at the next token, without alias expansion. */
 enum keyword token_keyword(struct parser *ps);
-bool alias_expand(struct parser *ps);
 void expect_keyword(struct parser *ps, enum keyword kw);
 void skip_newlines(struct parser *ps);
+/* The same before a command, where an alias may stand for newlines, or for nothing. */
+void skip_to_command(struct parser *ps);
 /* Redirections after a compound command. */
 void parse_redirs(struct parser *ps, struct redir **tail);
 struct redir *parse_redir(struct parser *ps);

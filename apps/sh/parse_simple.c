@@ -383,8 +383,6 @@ static struct node *function_start(struct parser *ps, const struct node *n)
 	struct sym *s = sym_intern(w->lit, w->lit_len);
 	if (sh.posix && !name_is_valid(w->lit, w->lit_len))
 		syntax_error(&(struct token){ .kind = TOK_LPAREN, .line = w->line });
-	if (s->builtin != nullptr && (s->builtin->flags & BUILTIN_SPECIAL) != 0 && sh.posix)
-		syntax_error(&(struct token){ .kind = TOK_LPAREN, .line = w->line });
 	return parse_function(ps, s, n->line);
 }
 
@@ -414,7 +412,7 @@ struct node *parse_simple(struct parser *ps)
 			st.redirs = &(*st.redirs)->next;
 		} else if (t->kind == TOK_WORD) {
 			bool command = st.n->simple.words == nullptr;
-			if (!first && (command || t->alias_next) && alias_expand(ps)) {
+			if (!first && command && alias_expand(ps)) {
 				ps->assign_ok = command;
 				continue;
 			}

@@ -229,6 +229,13 @@ static bool open_and_place(const struct redir *r, const char *name, int fd, bool
 	return true;
 }
 
+static bool is_open_for(int fd, enum redir_kind kind)
+{
+	int mode = fcntl(fd, F_GETFL);
+
+	return mode < 0 || (mode & O_ACCMODE) != (kind == REDIR_DUP_IN ? O_WRONLY : O_RDONLY);
+}
+
 static bool apply_dup(const struct redir *r, const char *target, int fd, bool undo)
 {
 	size_t digits = strspn(target, "0123456789");
@@ -236,6 +243,10 @@ static bool apply_dup(const struct redir *r, const char *target, int fd, bool un
 
 	if (strcmp(target, "-") == 0)
 		return close_target(r, undo);
+	if (digits > 0 && sh.posix && !is_open_for(atoi(target), r->kind)) {
+		warn("%s: not open for that", target);
+		return false;
+	}
 	if (digits > 0 && (target[digits] == '\0' || move))
 		return duplicate(atoi(target), fd, undo, move);
 	if (r->kind == REDIR_DUP_OUT && r->fd == STDOUT_FILENO && !sh.posix && digits == 0) {

@@ -33,7 +33,6 @@ void sh_exit(int status)
 		sh.skip = SKIP_NONE;
 		trap_run(TRAP_EXIT);
 	}
-	status = sh.status;
 	int end = output_end(sh.self);
 	if (status == 0)
 		status = end;

@@ -223,7 +223,7 @@ void subst_process(const struct node *n, bool in, char *name, size_t size)
 	}
 	sh.bg_pid = pid;
 	sh.bg_known = true;
-	j->notified = true;
+	j->known = true;
 	close(theirs);
 	open_fds[nopen++] = ours;
 	snprintf(name, size, "/dev/fd/%d", ours);

@@ -18,6 +18,7 @@ static enum disposition current[NSIG];
 static volatile sig_atomic_t pending[NSIG];
 static bool shown_only; /* a subshell that has not set a trap: the texts are just for show */
 static bool running_exit;
+static int before_action = -1; /* $? when the action began, -1 outside actions */
 
 volatile sig_atomic_t trap_pending;
 volatile sig_atomic_t trap_interrupted;
@@ -208,14 +209,23 @@ static void run_text(const char *text)
 	int skip_count = sh.skip_count;
 	char *copy = xstrdup(text); /* the action may replace itself */
 
+	int outer = before_action;
+
 	sh.skip = SKIP_NONE;
+	before_action = status;
 	eval_string(copy, strlen(copy), sh.line);
+	before_action = outer;
 	free(copy);
 	if (sh.skip == SKIP_RETURN)
 		return;
 	sh.status = status;
 	sh.skip = skip;
 	sh.skip_count = skip_count;
+}
+
+int trap_status(bool before)
+{
+	return before && before_action >= 0 ? before_action : sh.status;
 }
 
 int trap_first_pending(void)
@@ -256,6 +266,7 @@ void trap_run(int sig)
 			return;
 		running_exit = true;
 		action[TRAP_EXIT] = nullptr;
+		before_action = sh.status;
 		eval_string(text, strlen(text), sh.line);
 		return;
 	}
@@ -280,6 +291,7 @@ void trap_fork(bool background, bool job_control)
 {
 	shown_only = true;
 	running_exit = false;
+	before_action = -1;
 	for (int i = 1; i < NSIG; i++) {
 		pending[i] = 0;
 		if (current[i] == CAUGHT || (current[i] == IGNORED && action[i] == nullptr))

@@ -31,6 +31,8 @@ void trap_fork(bool background, bool job_control);
 /* Whether any action is set that must run before the process may be replaced. */
 bool trap_blocks_exec(void);
 bool trap_is_set(int sig);
+/* $?; in an action that of before it: what `exit` and `return` mean when they are not told. */
+int trap_status(bool before);
 
 /* Blocks all signals, so that sigsuspend can wait for one (SIGCHLD too) without missing it. */
 void trap_hold(sigset_t *old);

@@ -3,6 +3,7 @@
 #include "apps/sh/var.h"
 #include "apps/sh/arith.h"
 #include "apps/sh/array.h"
+#include "apps/sh/builtin.h"
 #include "apps/sh/dynvar.h"
 #include "apps/sh/error.h"
 #include "apps/sh/mem.h"
@@ -14,6 +15,7 @@
 constexpr size_t TABLE_SIZE = 1024; /* a power of two */
 
 static struct sym *table[TABLE_SIZE];
+static struct arena names; /* every struct sym lives for ever */
 
 struct frame *frame_top;
 
@@ -53,11 +55,12 @@ struct sym *sym_intern(const char *name, size_t len)
 		return s;
 	uint32_t h = name_hash(name, len);
 	struct sym **bucket = &table[h & (TABLE_SIZE - 1)];
-	s = xmalloc(sizeof(*s) + len + 1);
+	s = arena_alloc(&names, sizeof(*s) + len + 1);
 	memset(s, 0, sizeof(*s));
 	memcpy(s->name, name, len);
 	s->name[len] = '\0';
 	s->hash = h;
+	s->builtin = builtin_find(s->name, len);
 	s->next = *bucket;
 	*bucket = s;
 	return s;

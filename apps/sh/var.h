@@ -50,7 +50,8 @@ struct sym {
 	unsigned path_age;
 	unsigned path_hits;
 	char *alias;
-	bool alias_busy; /* its text is being read */
+	struct sym *alias_done; /* list of those read to their end */
+	bool alias_busy;	/* its text is being read */
 	unsigned char keyword;
 	char name[];
 };

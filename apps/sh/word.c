@@ -7,7 +7,7 @@
 #include "apps/sh/error.h"
 #include "apps/sh/escape.h"
 #include "apps/sh/input.h"
-#include "apps/sh/parse.h"
+#include "apps/sh/parse_int.h"
 #include "apps/sh/sh.h"
 #include "apps/sh/var.h"
 
@@ -174,7 +174,10 @@ static struct word *sub_word(struct wordbuf *w, enum read_mode mode, const char 
 	*ended = wordbuf_until(&sub, mode, stop);
 	if (*ended == SOURCE_EOF)
 		syntax_eof(line, "}");
-	return wordbuf_word(&sub);
+	struct word *word = wordbuf_word(&sub);
+	if (mode == READ_PLAIN)
+		word_tilde(w->ps->arena, word, false);
+	return word;
 }
 
 static struct sym *read_name(void)
@@ -534,7 +537,7 @@ static void dquote_char(struct wordbuf *w, int c, enum read_mode mode, bool brac
 	} else if (c == '$') {
 		read_dollar(w, mode);
 	} else if (c == '`') {
-		read_backquoted(w, mode != READ_HERE);
+		read_backquoted(w, true);
 	} else if (c == '"' && mode == READ_DQUOTE) {
 		read_double_quoted(w); /* "${x-"nested"}" */
 	} else if (c == '"' && (mode == READ_ARITH || brace)) {
