@@ -46,8 +46,8 @@ struct thread;
 
 /* --- What the architecture calls (kernel/entry.c) ------------------------------------------------ */
 
-/* A native call by the current thread; its registers are saved. */
-void kernel_call(uint32_t number);
+/* A native call by the current thread; its registers are saved. Leaves as kernel_leave does. */
+struct context *kernel_call(uint32_t number);
 /* A foreign call that `upcall_call` did not take, or one made while masked. */
 void kernel_foreign(uint64_t number);
 /* A fault or trap by the current thread in user mode. */

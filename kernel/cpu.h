@@ -9,8 +9,9 @@ constexpr unsigned PRIORITIES = 64;
 struct cpu {
 	struct arch_cpu arch; /* first: the entry code finds it */
 	unsigned index;
-	bool work;   /* kernel_leave has to look: reschedule, or the current thread's attention */
+	bool work;	  /* kernel_leave has to look: reschedule, attention, timer or reaper */
 	bool idle;
+	bool idle_locked; /* an interrupt in arch_idle has taken the kernel lock already */
 	bool online;
 	struct thread *current; /* nullptr: idle */
 	struct space *space;    /* whose page tables are in use; a reference */
@@ -34,7 +35,8 @@ void kernel_unlock(void);
 void kernel_lock_once(void);
 
 struct counters {
-	uint64_t calls, messages, fast_messages, faults, interrupts, switches, shootdowns, migrations;
+	uint64_t calls; /* of tasks that are gone; each task counts its own */
+	uint64_t messages, fast_messages, faults, interrupts, switches, shootdowns, migrations;
 };
 
 extern struct counters counters;

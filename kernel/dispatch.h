@@ -14,8 +14,13 @@ static inline bool user_range_ok(vaddr address, size_t size)
 	return size <= USER_END && address <= USER_END - size;
 }
 
-enum err handle_object_slow(struct slot *slot, enum object_type type, uint32_t rights,
-			    struct object **o);
+/* What a lookup gives: in two registers, so that it costs no memory. */
+struct found {
+	struct object *object;
+	enum err error;
+};
+
+struct found handle_object_slow(const struct slot *slot, enum object_type type, uint32_t rights);
 enum err handle_cap(struct thread *t, uint32_t handle, enum object_type type, uint32_t rights,
 		    struct cap *cap);
 
@@ -33,15 +38,15 @@ static inline struct slot *slot_find(struct handle_table *table, uint32_t handle
 
 /* The object behind a handle of the calling task, if it has this type (0: any) and these rights. It
  * stays valid while the kernel lock is held and the table is not changed. */
-static inline enum err handle_object(struct thread *t, uint32_t handle, enum object_type type,
-				     uint32_t rights, struct object **o)
+static inline struct found handle_object(struct thread *t, uint32_t handle, enum object_type type,
+					 uint32_t rights)
 {
 	struct slot *s = slot_find(&t->task->handles, handle);
 
 	if (s == nullptr)
-		return ERR_BAD_HANDLE;
-	if (s->object->type != type || (s->rights & rights) != rights)
-		return handle_object_slow(s, type, rights, o);
-	*o = s->object;
-	return OK;
+		return (struct found){ nullptr, ERR_BAD_HANDLE };
+	if ((type == OBJECT_ANY ? s->object->type == OBJECT_LEASED : s->object->type != type) ||
+	    (s->rights & rights) != rights) [[clang::unlikely]]
+		return handle_object_slow(s, type, rights);
+	return (struct found){ s->object, OK };
 }

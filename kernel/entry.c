@@ -10,56 +10,90 @@
 #include "kernel/tlb.h"
 #include "kernel/trace.h"
 
-constexpr uint32_t LOCK_FREE = 0; /* else 1 + the holder's index */
-
-static uint32_t lock;
+static uint32_t lock; /* 1: held */
 
 /* While it waits a CPU flushes its TLB when asked, for the holder may be waiting for that. */
-void kernel_lock(void)
+static void lock_wait(void)
 {
-	uint32_t me = this_cpu()->index + 1;
-	uint32_t expected = LOCK_FREE;
-
-	while (!__atomic_compare_exchange_n(&lock, &expected, me, false, __ATOMIC_ACQUIRE,
-					    __ATOMIC_RELAXED)) {
-		expected = LOCK_FREE;
+	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) {
 		tlb_flush_if_wanted(this_cpu());
 		cpu_relax();
 	}
 }
 
+void kernel_lock(void)
+{
+	if (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) [[clang::unlikely]]
+		lock_wait();
+}
+
 void kernel_unlock(void)
 {
-	__atomic_store_n(&lock, LOCK_FREE, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
 void kernel_lock_once(void)
 {
-	if (__atomic_load_n(&lock, __ATOMIC_RELAXED) != this_cpu()->index + 1)
-		kernel_lock();
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->idle_locked)
+		return;
+	kernel_lock();
+	cpu->idle_locked = cpu->idle;
 }
 
-void kernel_call(uint32_t number)
+/* Reschedule, and see to the current thread's attention, until there is a thread that may go. */
+[[clang::noinline]] static void leave_slowly(struct cpu *cpu)
 {
-	kernel_lock();
-	struct thread *t = this_cpu()->current;
+	do {
+		if (reap_wanted)
+			reap(32);
+		sched_run(cpu);
+	} while ((cpu->current->attention != 0 && !thread_attend(cpu->current)) || cpu->work);
+	sched_set_timer(cpu);
+	cpu->work = reap_wanted;
+}
 
-	counters.calls++;
-	t->task->calls++;
-	if (number >= CALL_COUNT || call_table[number] == nullptr) {
-		context_set_error(&t->context, ERR_UNSUPPORTED);
-		return;
-	}
-	if (trace_mask != 0)
-		trace(TRACE_CALL, number, context_argument(&t->context, 0),
-		      context_argument(&t->context, 1));
+struct context *kernel_leave(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->work) [[clang::unlikely]]
+		leave_slowly(cpu);
+	struct context *c = &cpu->current->context;
+
+	kernel_unlock();
+	return c;
+}
+
+[[clang::noinline]] static void call_traced(struct thread *t, uint32_t number)
+{
+	trace(TRACE_CALL, number, context_argument(&t->context, 0),
+	      context_argument(&t->context, 1));
 	enum err e = call_table[number](t);
 
 	if (e != CALL_WAITS)
 		context_set_error(&t->context, e);
-	if (trace_mask != 0)
-		trace(TRACE_RETURN, number, (uint64_t)(int64_t)e,
-		      context_word(&t->context, 0));
+	trace(TRACE_RETURN, number, (uint64_t)(int64_t)e, context_word(&t->context, 0));
+}
+
+struct context *kernel_call(uint32_t number)
+{
+	kernel_lock();
+	struct thread *t = this_cpu()->current;
+
+	t->task->calls++;
+	if (number >= CALL_COUNT) [[clang::unlikely]] {
+		context_set_error(&t->context, ERR_UNSUPPORTED);
+	} else if (trace_mask != 0) [[clang::unlikely]] {
+		call_traced(t, number);
+	} else {
+		enum err e = call_table[number](t);
+
+		if (e != CALL_WAITS)
+			context_set_error(&t->context, e);
+	}
+	return kernel_leave();
 }
 
 void kernel_foreign(uint64_t number)
@@ -124,34 +158,4 @@ void kernel_ipi(void)
 {
 	tlb_flush_if_wanted(this_cpu());
 	kernel_lock_once();
-}
-
-/* Reschedule, and see to the current thread's attention, until there is a thread that may go. */
-static void leave_slowly(struct cpu *cpu)
-{
-	for (;;) {
-		if (reap_wanted)
-			reap(32);
-		if (cpu->work || cpu->current == nullptr || cpu->current->state != THREAD_RUNNING)
-			sched_run(cpu);
-		if (cpu->current->attention == 0 || thread_attend(cpu->current)) {
-			if (!cpu->work && cpu->current->state == THREAD_RUNNING)
-				return;
-		}
-	}
-}
-
-struct context *kernel_leave(void)
-{
-	struct cpu *cpu = this_cpu();
-	struct thread *t = cpu->current;
-
-	if (cpu->work || reap_wanted || t == nullptr || t->attention != 0 ||
-	    t->state != THREAD_RUNNING) [[clang::unlikely]] {
-		leave_slowly(cpu);
-		t = cpu->current;
-	}
-	sched_set_timer(cpu);
-	kernel_unlock();
-	return &t->context;
 }

@@ -9,15 +9,13 @@
 static enum err caller_find(struct thread *self, uint32_t reply, uint32_t rights,
 			    struct thread **caller)
 {
-	struct object *o;
-
 	*caller = self->caller;
 	if (reply != 0) {
-		enum err e = handle_object(self, reply, OBJECT_REPLY, rights, &o);
+		struct found f = handle_object(self, reply, OBJECT_REPLY, rights);
 
-		if (e != OK)
-			return e;
-		*caller = ((struct reply *)o)->caller;
+		if (f.error != OK)
+			return f.error;
+		*caller = ((struct reply *)f.object)->caller;
 	}
 	return *caller != nullptr && (*caller)->call == BY_CALL ? OK : ERR_BAD_STATE;
 }

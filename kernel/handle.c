@@ -126,7 +126,7 @@ struct slot *handle_slot(struct task *task, uint32_t handle)
 	return slot_find(&task->handles, handle);
 }
 
-static enum err slot_cap(struct slot *s, struct cap *cap)
+static enum err slot_cap(const struct slot *s, struct cap *cap)
 {
 	*cap = (struct cap){ s->object, s->rights, nullptr };
 	if (s->object->type != OBJECT_LEASED)
@@ -155,21 +155,17 @@ enum err handle_cap(struct thread *t, uint32_t handle, enum object_type type, ui
 	return e;
 }
 
-/* Not the plain case: any type, a leased handle, or an error. */
-enum err handle_object_slow(struct slot *s, enum object_type type, uint32_t rights,
-			    struct object **o)
+/* Not the plain case: a leased handle, or an error. */
+struct found handle_object_slow(const struct slot *s, enum object_type type, uint32_t rights)
 {
 	struct cap cap;
 	enum err e = slot_cap(s, &cap);
 
-	if (e != OK)
-		return e;
-	if (type != 0 && cap.object->type != type)
-		return ERR_WRONG_TYPE;
-	if ((s->rights & rights) != rights)
-		return ERR_NO_RIGHT;
-	*o = cap.object;
-	return OK;
+	if (e == OK && type != OBJECT_ANY && cap.object->type != type)
+		e = ERR_WRONG_TYPE;
+	if (e == OK && (s->rights & rights) != rights)
+		e = ERR_NO_RIGHT;
+	return (struct found){ e == OK ? cap.object : nullptr, e };
 }
 
 struct cap handle_take(struct task *task, uint32_t handle)

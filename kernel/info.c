@@ -94,6 +94,8 @@ enum err sys_system_info(struct thread *self, struct resource *resource, struct 
 
 	if (e != OK)
 		return e;
+	for (const struct task *t = task_find(0); t != nullptr; t = task_find(t->object.id))
+		info.calls += t->calls;
 	for (unsigned i = 0; i < OBJECT_TYPES; i++)
 		info.objects[i] = object_count((enum object_type)i);
 	for (unsigned i = 0; i < CPUS_MAX; i++)

@@ -318,13 +318,11 @@ static enum err call_slow(struct thread *self)
 	return CALL_WAITS;
 }
 
-static struct port *port_of(struct thread *self, enum err *e)
+/* The port of an ipc call, to receive from. */
+static inline struct found port_find(struct thread *self)
 {
-	struct object *o = nullptr;
-
-	*e = handle_object(self, (uint32_t)context_argument(&self->context, 0), OBJECT_PORT,
-			   RIGHT_RECEIVE, &o);
-	return (struct port *)o;
+	return handle_object(self, (uint32_t)context_argument(&self->context, 0), OBJECT_PORT,
+			     RIGHT_RECEIVE);
 }
 
 static void receive_timed_out(struct timer *timer)
@@ -356,13 +354,12 @@ static enum err receive(struct thread *self, struct port *p)
 
 enum err sys_ipc_receive(struct thread *self)
 {
-	enum err e;
-	struct port *p = port_of(self, &e);
+	struct found f = port_find(self);
 
-	if (e != OK)
-		return e;
+	if (f.error != OK)
+		return f.error;
 	ipc_drop_caller(self);
-	return receive(self, p);
+	return receive(self, (struct port *)f.object);
 }
 
 static enum err reply_wait_slow(struct thread *self, struct port *p)
@@ -378,14 +375,13 @@ enum err sys_ipc_reply(struct thread *self)
 {
 	uint32_t handle = (uint32_t)context_argument(&self->context, 0);
 	struct thread *caller = self->caller;
-	struct object *o;
 
 	if (handle != 0) {
-		enum err e = handle_object(self, handle, OBJECT_REPLY, RIGHT_SEND, &o);
+		struct found f = handle_object(self, handle, OBJECT_REPLY, RIGHT_SEND);
 
-		if (e != OK)
-			return e;
-		caller = ((struct reply *)o)->caller;
+		if (f.error != OK)
+			return f.error;
+		caller = ((struct reply *)f.object)->caller;
 	}
 	return caller != nullptr ? answer(self, caller, context_tag(&self->context))
 				 : ERR_BAD_STATE;
@@ -473,11 +469,11 @@ enum err sys_ipc_reply_wait(struct thread *self)
 	struct cpu *cpu = this_cpu();
 	uint64_t tag = context_tag(&self->context);
 	struct thread *caller = self->caller;
-	enum err e;
-	struct port *p = port_of(self, &e);
+	struct found f = port_find(self);
+	struct port *p = (struct port *)f.object;
 
-	if (e != OK)
-		return e;
+	if (f.error != OK)
+		return f.error;
 	if (caller == nullptr || caller->call != BY_CALL || !tag_is_fast(tag) ||
 	    !list_is_empty(&p->callers) || !list_is_empty(&p->closed) ||
 	    !may_run_here(caller, cpu) || cpu->work || caller->timer.armed ||

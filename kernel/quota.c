@@ -3,6 +3,7 @@
 #include "kernel/assert.h"
 #include "kernel/calls.h"
 #include "kernel/frame.h"
+#include "kernel/task.h"
 
 /* By the index that frames carry. A quota stays here until all it paid for is freed. */
 static struct quota *quotas[QUOTAS_MAX];
@@ -36,6 +37,8 @@ struct quota *quota_root(void)
 
 enum err quota_create(struct quota *parent, uint64_t bytes, struct quota **new)
 {
+	if (parent->depth == QUOTA_DEPTH_MAX)
+		return ERR_FULL;
 	/* The object itself is the parent's, or its own charge would keep it alive. */
 	struct quota *q = (struct quota *)object_create(OBJECT_QUOTA, parent);
 
@@ -53,6 +56,7 @@ enum err quota_create(struct quota *parent, uint64_t bytes, struct quota **new)
 		return e;
 	}
 	q->parent = object_get(parent);
+	q->depth = parent->depth + 1;
 	q->limit = bytes;
 	*new = q;
 	return OK;
@@ -91,6 +95,13 @@ enum err sys_quota_resize(struct thread *self, struct quota *quota, struct quota
 		quota_refund(parent, quota->limit - bytes);
 	}
 	quota->limit = bytes;
+	return OK;
+}
+
+enum err sys_quota_end(struct thread *self, struct quota *quota)
+{
+	(void)self;
+	tasks_kill(quota);
 	return OK;
 }
 

@@ -13,10 +13,12 @@ struct quota {
 	struct quota *parent;
 	uint64_t limit, used; /* bytes */
 	uint64_t pages;	      /* of `used`, in whole pages */
+	uint16_t depth;	      /* of parents */
 	uint16_t index;	      /* in the table; 0 is the kernel's own, without a limit */
 };
 
 constexpr unsigned QUOTAS_MAX = 4096;
+constexpr unsigned QUOTA_DEPTH_MAX = 16; /* ending one may end its parents, each a call deeper */
 
 /* The first quota, with all memory that is free now. */
 struct quota *quota_root(void);

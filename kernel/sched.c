@@ -83,8 +83,10 @@ static void start_slice(struct cpu *cpu)
 {
 	uint64_t end = time_now() + SLICE_NS;
 
-	if (end < cpu->slice_end)
+	if (end < cpu->slice_end) {
 		cpu->slice_end = end;
+		cpu->work = true; /* the timer is to be set */
+	}
 }
 
 void sched_ready(struct thread *t)
@@ -169,6 +171,7 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 		space_enter(cpu, &to->task->space);
 	context_switch(from != nullptr ? &from->context : nullptr, &to->context);
 	counters.switches++;
+	to->switches++;
 	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id,
 	      to->priority | to->task->object.id << 8);
 }
@@ -203,6 +206,7 @@ static void idle(struct cpu *cpu)
 		kernel_unlock();
 		arch_idle();
 		kernel_lock_once();
+		cpu->idle_locked = false;
 		if (cpu->space->dying)
 			space_enter(cpu, space_kernel());
 	}
@@ -252,17 +256,18 @@ void sched_run(struct cpu *cpu)
 	struct thread *from = cpu->current;
 	struct thread *to;
 
-	cpu->work = false;
 	sched_account(cpu);
 	if (from != nullptr && from->state == THREAD_DEAD) {
 		cpu->current = nullptr;
 		object_put(&from->object);
 		from = nullptr;
 	}
+	cpu->work = false;
 	if (from != nullptr && keep_current(cpu, from)) {
 		if ((cpu->ready >> from->priority & 1) != 0)
 			start_slice(cpu);
 		cpu->slice_end = budget_slice(from->budget, cpu->slice_end);
+		cpu->work = false;
 		return;
 	}
 	if (from != nullptr && from->state == THREAD_RUNNING)
@@ -292,6 +297,7 @@ void sched_run(struct cpu *cpu)
 	if ((cpu->ready >> to->priority & 1) != 0)
 		start_slice(cpu);
 	cpu->slice_end = budget_slice(to->budget, cpu->slice_end);
+	cpu->work = false;
 	cpu_enter(cpu, from, to);
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/frame.h"
 #include "kernel/info.h"
 #include "kernel/port.h"
+#include "kernel/quota.h"
 #include "kernel/sched.h"
 #include "kernel/string.h"
 #include "kernel/trace.h"
@@ -160,7 +161,24 @@ void task_kill(struct task *task, int64_t code)
 	task->dying_next = nullptr;
 	*dying_tail = task;
 	dying_tail = &task->dying_next;
-	reap_wanted = true;
+	reap_want();
+}
+
+static bool quota_is_within(const struct quota *q, const struct quota *outer)
+{
+	while (q != nullptr && q != outer)
+		q = q->parent;
+	return q != nullptr;
+}
+
+void tasks_kill(const struct quota *quota)
+{
+	LIST_EACH(at, &tasks) {
+		struct task *t = container_of(at, struct task, link);
+
+		if (quota_is_within(t->object.quota, quota))
+			task_kill(t, -1);
+	}
 }
 
 void task_end(void *object)
@@ -202,8 +220,15 @@ static bool task_reap(struct task *t, unsigned *work)
 	return nodes_reap(work);
 }
 
+void reap_want(void)
+{
+	reap_wanted = true;
+	this_cpu()->work = true;
+}
+
 static void task_gone(struct task *t)
 {
+	counters.calls += t->calls;
 	t->state = TASK_DEAD;
 	list_remove(&t->link);
 	task_trace(t, 4);

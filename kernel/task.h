@@ -36,6 +36,8 @@ struct task {
 struct task *task_create(struct quota *quota, const char *name);
 /* End a task: its threads now, its memory by and by. */
 void task_kill(struct task *task, int64_t code);
+/* Kill all that are charged to a quota, or to one made from it. */
+void tasks_kill(const struct quota *quota);
 /* Nobody may manage it any more. */
 void task_end(void *task);
 void task_release(void *task);
@@ -44,5 +46,6 @@ struct task *task_find(uint64_t after);
 
 /* The reaper: gives back, in slices, what dead things held. */
 extern bool reap_wanted;
+void reap_want(void);
 /* Do about `work` steps. */
 void reap(unsigned work);

@@ -333,7 +333,7 @@ static void robust_release(struct thread *t)
 void thread_end(struct thread *t)
 {
 	struct task *task = t->task;
-	bool was_running = t->state == THREAD_RUNNING;
+	bool is_current = cpus[t->cpu]->current == t; /* it may already wait, and not be switched from */
 
 	if (t->state == THREAD_DEAD)
 		return;
@@ -346,8 +346,8 @@ void thread_end(struct thread *t)
 	task->nthreads--;
 	signals_set(&t->waitable, SIGNAL_DEAD);
 	/* A CPU that still has it as its current thread drops the task's reference later. */
-	if (was_running)
-		sched_again(this_cpu());
+	if (is_current)
+		sched_poke(cpus[t->cpu]);
 	else
 		object_put(&t->object);
 	if (task->nthreads == 0 && task->state == TASK_ALIVE)

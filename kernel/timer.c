@@ -2,6 +2,7 @@
 #include "kernel/timer.h"
 #include "abi/clock.h"
 #include "kernel/assert.h"
+#include "kernel/cpu.h"
 #include "kernel/frame.h"
 
 constexpr uint64_t SECOND = 1'000'000'000;
@@ -56,13 +57,13 @@ paddr time_page(void)
 	return direct_paddr(page);
 }
 
-void time_set_wall(uint64_t offset_ns, unsigned ncpus)
+void time_set_wall(uint64_t offset_ns, unsigned online)
 {
 	/* Readers on other CPUs see an odd number while it changes: abi/clock.h. */
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	page->wall_ns = offset_ns;
-	page->ncpus = ncpus;
+	page->ncpus = online;
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_RELEASE);
 }
 
@@ -71,8 +72,10 @@ void timer_set(struct timer *t, uint64_t at)
 	assert(!t->armed);
 	t->armed = true;
 	tree_insert(&timers, &t->node, at);
-	if (at < timer_next)
+	if (at < timer_next) {
 		timer_next = at;
+		this_cpu()->work = true; /* this CPU's hardware timer is to be set */
+	}
 }
 
 static void next_update(void)

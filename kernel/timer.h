@@ -20,7 +20,7 @@ uint64_t time_to_ticks(uint64_t ns);
 uint64_t time_hz(void);
 /* The clock page, for every task to map. */
 paddr time_page(void);
-void time_set_wall(uint64_t offset_ns, unsigned ncpus);
+void time_set_wall(uint64_t offset_ns, unsigned online);
 
 /* Arm a timer that is not armed. A time in the past fires at the next chance. */
 void timer_set(struct timer *t, uint64_t at);

@@ -32,7 +32,7 @@ void node_put(struct vmo_node *node)
 		return;
 	node->next = dead;
 	dead = node;
-	reap_wanted = true;
+	reap_want();
 }
 
 static void node_empty(struct vmo_node *node)

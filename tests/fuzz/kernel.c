@@ -258,7 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)CALL1(TASK_EXIT, 0);
 	for (unsigned i = 0; i < 2; i++)
 		actor_destroy(&actors[i]);
-	if (CALL1(HANDLE_CLOSE, quota) != OK)
+	if (CALL1(QUOTA_END, quota) != OK || CALL1(HANDLE_CLOSE, quota) != OK)
 		abort();
 	struct books after = books_take();
 

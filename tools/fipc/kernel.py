@@ -63,8 +63,7 @@ def handlers(it):
 		"struct user_in;", "struct user_out;", "")
 	for c in it.calls:
 		p.add(*handler(c))
-	p.add("", "/* By number: decode the arguments of the thread's call and run its handler. nullptr: no such",
-		" * call. */",
+	p.add("", "/* By number: decode the arguments of the thread's call and run its handler. */",
 		"extern enum err (*const call_table[CALL_COUNT])(struct thread *thread);",
 		"extern const char *const call_names[CALL_COUNT];")
 	return p
@@ -72,34 +71,35 @@ def handlers(it):
 
 def lookup(f, register):
 	"""The lines that look a handle up, and the variable they fill."""
-	by, type_name = ("handle_cap", "struct cap") if f.kind == "cap" else ("handle_object", "struct object *")
-	obj = "OBJECT_" + f.object.upper()
-	call = f"{by}(t, (uint32_t)argument(t, {register}), {obj}, {rights_mask(f.rights)}, &{f.name})"
-	sep = "" if type_name.endswith("*") else " "
-	if f.kind == "self":
-		own = "(struct object *)t->task" if f.object == "task" else "&t->object"
-		return [f"\t{type_name}{sep}{f.name} = {own};"], guarded(register, call)
-	if f.optional and f.kind == "handle":
-		return [f"\t{type_name}{sep}{f.name} = nullptr;"], guarded(register, call)
-	if f.optional:
-		return [f"\t{type_name}{sep}{f.name};"], guarded(register, call)
-	return [f"\t{type_name}{sep}{f.name};"], checked(call)
+	number = f"(uint32_t)argument(t, {register})"
+	wanted = f"OBJECT_{f.object.upper()}, {rights_mask(f.rights)}"
+	if f.kind == "cap":
+		call = checked(f"handle_cap(t, {number}, {wanted}, &{f.name})")
+		return [f"\tstruct cap {f.name};"], guarded(register, call) if f.optional else call
+	call = [f"\t{f.name} = handle_object(t, {number}, {wanted});",
+		f"\tif ({f.name}.error != OK)", f"\t\treturn {f.name}.error;"]
+	own = {"task": "(struct object *)t->task", "thread": "&t->object"}.get(f.object, "nullptr")
+	if f.kind == "self" or f.optional:
+		default = own if f.kind == "self" else "nullptr"
+		return [f"\tstruct found {f.name} = {{ {default}, OK }};"], guarded(register, call)
+	return [f"\tstruct found {f.name};"], call
 
 
 def checked(call, indent="\t"):
 	return [f"{indent}e = {call};", f"{indent}if (e != OK)", f"{indent}\treturn e;"]
 
 
-def guarded(register, call):
-	return [f"\tif ((uint32_t)argument(t, {register}) != 0) {{", *checked(call, "\t\t"), "\t}"]
+def guarded(register, lines):
+	return [f"\tif ((uint32_t)argument(t, {register}) != 0) {{", *["\t" + line for line in lines], "\t}"]
 
 
 def passed(f, register):
 	"""The argument as the handler gets it."""
 	if f.kind in ("handle", "self"):
 		if f.object == "any":
-			return f.name
-		return f"thread_of({f.name})" if f.object == "thread" else f"(struct {f.object} *){f.name}"
+			return f"{f.name}.object"
+		by = "thread_of(" if f.object == "thread" else f"(struct {f.object} *)"
+		return f"{by}{f.name}.object" + (")" if f.object == "thread" else "")
 	if f.kind == "cap":
 		return f"(uint32_t)argument(t, {register}) != 0 ? &{f.name} : nullptr" if f.optional else f"&{f.name}"
 	if f.kind in ("in", "out"):
@@ -161,7 +161,7 @@ def decoder(call):
 	declared += [result_variable(f) for f in call.results]
 	params += ["&" + f.name for f in call.results]
 	if not call.results:
-		declared += ["\tenum err e;"] if handles else []
+		declared += ["\tenum err e;"] if any("\te = " in line for line in handles) else []
 		tail = wrapped(f"\treturn sys_{call.name}", params, ";")
 	else:
 		declared += ["\tenum err e;"]
@@ -182,7 +182,11 @@ def dispatch(it):
 		"\treturn handle_install(t->task, &(struct cap){ .object = o, .rights = rights });", "}", "")
 	for c in it.calls:
 		p.add(*decoder(c))
+	p.add("static enum err call_missing(struct thread *t)", "{", "\t(void)t;",
+		"\treturn ERR_UNSUPPORTED;", "}", "")
+	numbers = {c.number for c in it.calls}
 	p.add("enum err (*const call_table[CALL_COUNT])(struct thread *) = {")
+	p.add(*[f"\t[{n}] = call_missing," for n in range(max(numbers)) if n not in numbers])
 	p.add(*[f"\t[CALL_{c.name.upper()}] = call_{c.name}," for c in it.calls])
 	p.add("};", "", "const char *const call_names[CALL_COUNT] = {")
 	p.add(*[f'\t[CALL_{c.name.upper()}] = "{c.name}",' for c in it.calls], "};")

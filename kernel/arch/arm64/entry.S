@@ -10,12 +10,12 @@
 
 #define ESR_SVC 0x56000000 /* class 0x15, 32-bit instruction; the immediate is in the low half */
 
-	/* Take a CPU's own kernel stack; \scratch is lost. No return address lies below us. */
+	/* Take a CPU's own kernel stack; \scratch is lost. x29 stays the user's: the backtrace ends
+	 * at a frame record that is in no kernel stack. */
 	.macro	KERNEL_STACK scratch
 	mrs	\scratch, tpidr_el1
 	ldr	\scratch, [\scratch, #CPU_STACK]
 	mov	sp, \scratch
-	mov	x29, xzr
 	.endm
 
 	/* Store sp, pc, pstate and the return address register; x1 to x3 are lost. */
@@ -85,9 +85,8 @@ vectors:
 	SAVE_STATE
 	KERNEL_STACK x1
 	mov	w0, w8
-	bl	kernel_call
-	bl	kernel_leave
-	b	user_exit
+	adr	x30, user_exit
+	b	kernel_call
 	.balign	0x80
 	stp	x0, x1, [sp]
 	b	user_interrupt
@@ -176,8 +175,8 @@ arch_start:
 
 	/* Run the context in x0. */
 user_exit:
-	ldp	x1, x2, [x0, #CONTEXT_SP]
-	ldr	x3, [x0, #CONTEXT_PSTATE]
+	ldp	x30, x1, [x0, #CONTEXT_X(30)]
+	ldp	x2, x3, [x0, #CONTEXT_PC]
 	mov	sp, x0
 	msr	sp_el0, x1
 	msr	elr_el1, x2
@@ -196,7 +195,6 @@ user_exit:
 	ldp	x24, x25, [sp, #CONTEXT_X(24)]
 	ldp	x26, x27, [sp, #CONTEXT_X(26)]
 	ldp	x28, x29, [sp, #CONTEXT_X(28)]
-	ldr	x30, [sp, #CONTEXT_X(30)]
 	ldp	x0, x1, [sp]
 	eret
 

@@ -19,15 +19,12 @@ struct thread *machine_thread(void)
 	return machine.cpu->current;
 }
 
-/* Leave the kernel, and make again what was rewound, until a thread is in user mode. */
-static void settle(void)
+/* Make again what was rewound, until a thread is in user mode. */
+static void settle(struct context *c)
 {
-	struct context *c = kernel_leave();
-
 	while (c->repeat) {
 		c->repeat = false;
-		kernel_call((uint32_t)c->number);
-		c = kernel_leave();
+		c = kernel_call((uint32_t)c->number);
 	}
 }
 
@@ -35,8 +32,7 @@ void machine_call(uint32_t number)
 {
 	machine.cpu->current->context.number = number;
 	machine.ticks += 100;
-	kernel_call(number);
-	settle();
+	settle(kernel_call(number));
 }
 
 void machine_advance(uint64_t ns)
@@ -45,7 +41,7 @@ void machine_advance(uint64_t ns)
 	if (machine.ticks >= machine.timer_at) {
 		machine.timer_at = UINT64_MAX;
 		kernel_timer();
-		settle();
+		settle(kernel_leave());
 	}
 }
 
@@ -79,7 +75,7 @@ bool machine_access(vaddr va, enum fault_access access)
 	if (walk(va, access) != nullptr)
 		return true;
 	kernel_fault(&(struct fault){ FAULT_UNMAPPED, access, va, 0 });
-	settle();
+	settle(kernel_leave());
 	return machine_thread() == t && walk(va, access) != nullptr;
 }
 
@@ -394,7 +390,7 @@ static jmp_buf started;
 
 void arch_start(void)
 {
-	settle();
+	settle(kernel_leave());
 	longjmp(started, 1);
 }
 

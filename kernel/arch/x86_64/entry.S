@@ -48,9 +48,7 @@ syscall_entry:
 	mov %eax, %edi
 	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_call
-
-leave:
-	call kernel_leave
+leave_to:
 	mov %rax, %rsp
 	cmpl $0, CONTEXT_BY_SYSCALL(%rsp)
 	je leave_by_iret
@@ -97,7 +95,9 @@ foreign_slow:
 	mov CONTEXT_RAX(%rsp), %rdi
 	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_foreign
-	jmp leave
+leave:
+	call kernel_leave
+	jmp leave_to
 
 /* The context's address is in rsp; its end is a frame for iret. */
 leave_by_iret:
