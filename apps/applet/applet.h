@@ -45,12 +45,12 @@ struct applet {
  */
 #define APPLET(id, ...) APPLET_NAMED(id, #id, __VA_ARGS__)
 #define APPLET_NAMED(id, string, ...)                                                              \
-	static const struct applet applet_##id = { .name = string,                                 \
-						   .main = id##_main,                              \
-						   __VA_ARGS__ };                                  \
+	static const struct applet applet_of_##id = { .name = string,                              \
+						      .main = id##_main,                           \
+						      __VA_ARGS__ };                               \
 	[[gnu::used, gnu::retain,                                                                  \
 	  gnu::section("applets")]] static const struct applet *const applet_entry_##id =          \
-		&applet_##id
+		&applet_of_##id
 
 /* The applet of that name, or nullptr when there is none. */
 const struct applet *applet_find(const char *name);
