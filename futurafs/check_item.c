@@ -5,6 +5,7 @@
 #include "futurafs/extent.h"
 #include "futurafs/file.h"
 #include "futurafs/inode.h"
+#include "futurafs/node.h"
 #include "futurafs/segment.h"
 
 /* Make room for one more of n elements. */
@@ -143,14 +144,24 @@ static enum fs_err check_orphan(struct checker *k, struct key key, uint32_t len)
 	return FS_OK;
 }
 
+static bool snapshot_is_there(struct fs *fs, const struct d_snapshot *d)
+{
+	struct ptr root = { get64(d->root.addr), get32(d->root.crc) };
+	uint32_t height = get32(d->height);
+	struct node *n;
+
+	return height >= 1 && height <= MAX_HEIGHT && segment_has(fs, root.addr, 1) &&
+	       fs->segment[segment_of(fs, root.addr)].state != STATE_FREE &&
+	       get64(d->seq) <= fs->seq && cache_load(fs, root, height - 1, &n) == FS_OK;
+}
+
 static void check_snapshot(struct checker *k, struct key key, const void *val, uint32_t len)
 {
 	const struct d_snapshot *d = val;
 
 	if (key.ino != SNAPSHOTS_INO || len != sizeof(*d) || d->name[sizeof(d->name) - 1] != 0)
 		check_report(k, FS_PROBLEM_ITEM, key, 0, 0);
-	else if (!segment_has(k->fs, get64(d->root.addr), 1) ||
-		 k->fs->segment[segment_of(k->fs, get64(d->root.addr))].state == STATE_FREE)
+	else if (!snapshot_is_there(k->fs, d))
 		check_report(k, FS_PROBLEM_SNAPSHOT, key, get64(d->root.addr), 0);
 }
 

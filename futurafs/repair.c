@@ -86,6 +86,7 @@ static enum fs_err repair_load(struct repair *k)
 	}
 	if (e != FS_OK) {
 		repair_without_checkpoint(k);
+		repair_close_streams(fs);
 		return FS_OK;
 	}
 	if (snapshots_newest(fs, &newest) == FS_OK)
@@ -102,7 +103,7 @@ static enum fs_err repair_load(struct repair *k)
 	(void)log_replay(fs, &any); /* as far as it goes */
 	fs->replaying = false;
 	repair_close_streams(fs);
-	return FS_OK;
+	return snapshots_hold(fs);
 }
 
 /* One check, and the mending of what it found. */
@@ -135,6 +136,7 @@ static enum fs_err repair_finish(struct repair *k, const struct d_super *s)
 	struct fs *fs = k->fs;
 	uint64_t newest;
 
+	TRY(snapshots_hold(fs)); /* some may have been found only now */
 	TRY(snapshots_newest(fs, &newest));
 	segments_pin(fs, newest);
 	/* What was only suspected to be in use is not; but take it only if there is nothing else.

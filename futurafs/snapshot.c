@@ -6,8 +6,7 @@
 #include "futurafs/segment.h"
 #include "futurafs/tree.h"
 
-/* The first snapshot with a number of at least id. */
-static enum fs_err snapshot_seek(struct fs *fs, uint64_t *id, struct d_snapshot *d)
+enum fs_err snapshot_seek(struct fs *fs, uint64_t *id, struct d_snapshot *d)
 {
 	struct path p;
 	uint32_t len;

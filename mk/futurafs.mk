@@ -73,3 +73,19 @@ $(FUTFS_TOOLS): $(FUTURAFS_FAST_OBJ)
 .PHONY: tools
 tools: $(FUTFS_TOOLS) ## build the tools for Linux in build/tools
 -include $(wildcard $(H)/fast/host/futfs/*.d)
+
+# Fuzzers. Their corpora grow in build/corpus.
+FUTURAFS_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/futurafs_*.c))
+FUTURAFS_FUZZ_SRC := $(FUTURAFS_HOST_SRC) $(filter-out %/crash.c %_test.c,$(wildcard futurafs/test/*.c))
+$(FUTURAFS_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: tests/fuzz/%.c $(FUTURAFS_FUZZ_SRC) \
+		$(wildcard futurafs/*.h futurafs/test/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(FUTURAFS_CFLAGS)) -O1 $(SANITIZE) -fsanitize=fuzzer \
+		-fuse-ld=lld$(LLVM) -o $@ $(filter %.c,$^)
+FUTURAFS_FUZZ_TARGETS := $(FUTURAFS_FUZZERS:%=fuzz-%)
+.PHONY: $(FUTURAFS_FUZZ_TARGETS)
+$(FUTURAFS_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
+	$(Q)mkdir -p build/corpus/$*
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=600 -print_final_stats=1 \
+		-artifact_prefix=build/corpus/$*- build/corpus/$*
+FUZZERS += $(FUTURAFS_FUZZ_TARGETS)
