@@ -4,6 +4,7 @@
  * the local one. All arrive at the first CPU. A line gets its vector when it is first set up.
  */
 #include "kernel/arch/x86_64/irq.h"
+#include <stdatomic.h>
 #include "abi/kernel.h"
 #include "kernel/arch/x86_64/acpi.h"
 #include "kernel/arch/x86_64/lapic.h"
@@ -35,7 +36,7 @@ static unsigned nvectors; /* in use */
 
 /* A message cannot be held back, so one that comes while masked is noted. */
 static struct {
-	bool masked, pending;
+	atomic_bool masked, pending;
 } messages[MESSAGES];
 
 static uint32_t ioapic_read(const struct ioapic *io, uint32_t r)
@@ -149,11 +150,9 @@ void arch_irq_unmask(unsigned line)
 
 	if (n >= MESSAGES)
 		return;
-	messages[n].masked = false;
-	if (messages[n].pending) {
-		messages[n].pending = false;
+	atomic_store(&messages[n].masked, false);
+	if (atomic_exchange(&messages[n].pending, false))
 		lapic_send(smp_apic_id(0), LAPIC_FIXED, VECTOR_MESSAGE + n);
-	}
 }
 
 unsigned arch_msi_count(void)
@@ -172,35 +171,38 @@ enum err arch_msi_setup(unsigned n, uint32_t, uint64_t *address, uint32_t *data)
 	return OK;
 }
 
-static void message_take(unsigned n)
+/* Another CPU may unmask it at the same time: one of the two sees that it is pending. */
+static bool message_is_held(unsigned n)
 {
-	if (messages[n].masked)
-		messages[n].pending = true;
-	else
-		kernel_interrupt(nlines + n);
-	lapic_eoi();
+	if (!atomic_load(&messages[n].masked))
+		return false;
+	atomic_store(&messages[n].pending, true);
+	return atomic_load(&messages[n].masked) || !atomic_exchange(&messages[n].pending, false);
 }
 
+/* kernel_leave, which comes after this, drops the kernel lock: so each way through here takes it.
+ */
 void irq_take(unsigned vector)
 {
-	if (vector == VECTOR_IPI) {
-		/* Whoever sent it may hold the lock and wait. */
-		lapic_eoi();
-		kernel_ipi();
-		return;
-	}
-	/* Whatever it was: kernel_leave drops the lock. */
-	kernel_lock_once();
 	if (vector == VECTOR_TIMER) {
 		lapic_eoi();
 		kernel_timer();
+	} else if (vector == VECTOR_IPI) {
+		lapic_eoi();
+		kernel_ipi();
 	} else if (vector - VECTOR_LINE < nvectors) {
 		/* It is masked when the portable kernel has seen it, so a level does not come
 		 * again. */
 		kernel_interrupt(vector_lines[vector - VECTOR_LINE]);
 		lapic_eoi();
 	} else if (vector - VECTOR_MESSAGE < MESSAGES) {
-		message_take(vector - VECTOR_MESSAGE);
+		lapic_eoi(); /* an edge: it may come again at once, and is noted then */
+		if (message_is_held(vector - VECTOR_MESSAGE))
+			kernel_lock_once();
+		else
+			kernel_interrupt(nlines + vector - VECTOR_MESSAGE);
+	} else {
+		/* Spurious: it wants no end of interrupt. */
+		kernel_lock_once();
 	}
-	/* What is left is spurious: it wants no end of interrupt. */
 }
