@@ -13,8 +13,9 @@ MUSL_TRIPLET_x86_64 := x86_64-linux-musl
 MUSL_TRIPLET_arm64 := aarch64-linux-musl
 MUSL_TRIPLET := $(MUSL_TRIPLET_$(ARCH))
 
-# Hosted, so that the compiler knows the C library's functions; its headers are musl's.
-NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -D_GNU_SOURCE \
+# Hosted, so that the compiler knows the C library's functions; its headers are musl's. Vectors only
+# where the source asks for them: a thread that touches SIMD registers pays for them at every switch.
+NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -mno-implicit-float -D_GNU_SOURCE \
 	-isystem /usr/include/$(MUSL_TRIPLET) -I$(O)/overlay -I$(O)/bench-overlay
 
 # Position independent, with relative relocations only, which crt0 does.
@@ -29,11 +30,12 @@ $(NATIVE_OBJ)/%.S.o: %.S | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_CFLAGS) -c -o $@ $<
 
-# <bench-arch/...> is bench/arch/<this architecture>.
+# <bench-arch/...> is bench/arch/<this architecture>, and <test-arch/...> tests/native/arch/<it>.
 BENCH_OVERLAY := $(O)/bench-overlay/.made
 $(BENCH_OVERLAY):
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(CURDIR)/bench/arch/$(ARCH) $(@D)/bench-arch
+	$(Q)ln -sfn $(CURDIR)/tests/native/arch/$(ARCH) $(@D)/test-arch
 	$(Q)touch $@
 
 LIBFUTURA := $(O)/libfutura.a

@@ -214,6 +214,8 @@ static int run_all(int npatterns, char **patterns)
 
 static int run_one(const char *name)
 {
+	/* As threads have it that a test starts: the task's limit is above it. */
+	OKAY(fut_thread_set_priority(0, THREAD_PRIORITY));
 	(void)report(); /* mapped now, while that cannot disturb the test */
 	for (const struct native_test *t = __start_native_tests; t < __stop_native_tests; t++)
 		if (strcmp(t->name, name) == 0) {
