@@ -26,14 +26,14 @@ enum err handle_cap(struct thread *t, uint32_t handle, enum object_type type, ui
 
 static inline struct slot *slot_find(struct handle_table *table, uint32_t handle)
 {
-	uint32_t index = (handle & HANDLE_INDEX_MASK) + (1u << CHUNK_SHIFT);
-	unsigned chunk = 31u - (unsigned)__builtin_clz(index) - CHUNK_SHIFT;
+	uint32_t place = handle & PLACE_MASK;
+	unsigned bit = 31u - (unsigned)__builtin_clz(place | 1);
 
-	if (chunk >= table->nchunks)
+	if (bit >= table->end_bit)
 		return nullptr;
-	struct slot *s = &table->chunks[chunk][index - (1u << (chunk + CHUNK_SHIFT))];
+	struct slot *s = table->places[bit] + place;
 
-	return s->object != nullptr && s->age == handle >> HANDLE_INDEX_BITS ? s : nullptr;
+	return s->number == handle ? s : nullptr;
 }
 
 /* The object behind a handle of the calling task, if it has this type (0: any) and these rights. It
@@ -41,12 +41,21 @@ static inline struct slot *slot_find(struct handle_table *table, uint32_t handle
 static inline struct found handle_object(struct thread *t, uint32_t handle, enum object_type type,
 					 uint32_t rights)
 {
-	struct slot *s = slot_find(&t->task->handles, handle);
+	struct handle_table *table = &t->task->handles;
+	uint32_t place = handle & PLACE_MASK;
+	unsigned bit = 31u - (unsigned)__builtin_clz(place | 1);
 
-	if (s == nullptr)
+	/* As slot_find, spelled out: this is on the way of nearly every call. */
+	if (bit >= table->end_bit) [[clang::unlikely]]
 		return (struct found){ nullptr, ERR_BAD_HANDLE };
-	if ((type == OBJECT_ANY ? s->object->type == OBJECT_LEASED : s->object->type != type) ||
+	struct slot *s = table->places[bit] + place;
+
+	if (s->number != handle) [[clang::unlikely]]
+		return (struct found){ nullptr, ERR_BAD_HANDLE };
+	struct object *o = s->object;
+
+	if ((type == OBJECT_ANY ? o->type == OBJECT_LEASED : o->type != type) ||
 	    (s->rights & rights) != rights) [[clang::unlikely]]
 		return handle_object_slow(s, type, rights);
-	return (struct found){ s->object, OK };
+	return (struct found){ o, OK };
 }

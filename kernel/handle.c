@@ -9,11 +9,11 @@
 #include "kernel/user.h"
 
 struct small_chunk {
-	struct slot slots[1u << CHUNK_SHIFT];
+	struct slot slots[PLACE_FIRST];
 };
 
 struct large_chunk {
-	struct slot slots[2u << CHUNK_SHIFT];
+	struct slot slots[2 * PLACE_FIRST];
 };
 
 POOL(small_chunks, struct small_chunk);
@@ -45,37 +45,66 @@ static void chunk_destroy(struct quota *quota, struct slot *chunk, unsigned n)
 		frame_free_run(direct_paddr(chunk), n - 2);
 }
 
-static uint32_t chunk_first(unsigned n)
+/* A chunk's first place, and how many it has. */
+static uint32_t chunk_size(unsigned n)
 {
-	return ((1u << n) - 1) << CHUNK_SHIFT;
+	return PLACE_FIRST << n;
 }
 
-static struct slot *slot_at(struct handle_table *t, uint32_t index)
+static unsigned chunk_count(const struct handle_table *t)
 {
-	uint32_t i = index + (1u << CHUNK_SHIFT);
-	unsigned chunk = 31u - (unsigned)__builtin_clz(i) - CHUNK_SHIFT;
-
-	return chunk < t->nchunks ? &t->chunks[chunk][i - (1u << (chunk + CHUNK_SHIFT))] : nullptr;
+	return t->end_bit == 0 ? 0 : t->end_bit - CHUNK_FIRST_BIT;
 }
 
-static void slot_free(struct handle_table *t, uint32_t index, struct slot *s)
+static void chunk_add(struct handle_table *t, struct slot *chunk)
+{
+	unsigned n = chunk_count(t);
+
+	t->places[CHUNK_FIRST_BIT + n] = chunk - chunk_size(n);
+	t->end_bit = CHUNK_FIRST_BIT + n + 1;
+	if (n == 0)
+		for (unsigned bit = 0; bit < CHUNK_FIRST_BIT; bit++)
+			t->places[bit] = chunk;
+}
+
+static struct slot *chunk_at(const struct handle_table *t, unsigned n)
+{
+	return t->places[CHUNK_FIRST_BIT + n] + chunk_size(n);
+}
+
+static struct slot *slot_at(struct handle_table *t, uint32_t place)
+{
+	unsigned bit = 31u - (unsigned)__builtin_clz(place);
+
+	return bit < t->end_bit ? &t->places[bit][place] : nullptr;
+}
+
+static void slot_free(struct handle_table *t, uint32_t place, struct slot *s)
 {
 	s->object = nullptr;
-	s->age = s->age + 1 < HANDLE_AGES ? s->age + 1 : 1;
+	s->number &= ~PLACE_MASK;
 	s->rights = t->free;
-	t->free = index;
+	t->free = place;
 	t->nfree++;
+}
+
+/* The next handle of a free slot: its age goes up, and is never 0. */
+static uint32_t number_next(const struct slot *s, uint32_t place)
+{
+	uint32_t age = (s->number >> PLACE_BITS) + 1;
+
+	return (age << PLACE_BITS == 0 ? 1u << PLACE_BITS : age << PLACE_BITS) | place;
 }
 
 void handle_table_init(struct handle_table *t)
 {
-	*t = (struct handle_table){ .free = HANDLE_NONE };
+	*t = (struct handle_table){};
 }
 
 static enum err table_grow(struct task *task)
 {
 	struct handle_table *t = &task->handles;
-	unsigned n = t->nchunks;
+	unsigned n = chunk_count(t);
 
 	if (n == HANDLE_CHUNKS)
 		return ERR_FULL;
@@ -83,10 +112,9 @@ static enum err table_grow(struct task *task)
 
 	if (chunk == nullptr)
 		return ERR_NO_MEMORY;
-	t->chunks[n] = chunk;
-	t->nchunks++;
-	for (uint32_t i = 1u << (n + CHUNK_SHIFT); i-- > 0;)
-		slot_free(t, chunk_first(n) + i, &chunk[i]);
+	chunk_add(t, chunk);
+	for (uint32_t i = chunk_size(n); i-- > 0;)
+		slot_free(t, chunk_size(n) + i, &chunk[i]);
 	return OK;
 }
 
@@ -110,15 +138,16 @@ static void slot_fill(struct slot *s, const struct cap *cap)
 uint32_t handle_install(struct task *task, const struct cap *cap)
 {
 	struct handle_table *t = &task->handles;
-	uint32_t index = t->free;
-	struct slot *s = slot_at(t, index);
+	uint32_t place = t->free;
 
-	assert(s != nullptr && s->object == nullptr);
+	assert(place != 0);
+	struct slot *s = slot_at(t, place);
+
 	t->free = s->rights;
 	t->nfree--;
 	t->nused++;
 	slot_fill(s, cap);
-	return s->age << HANDLE_INDEX_BITS | index;
+	return s->number = number_next(s, place);
 }
 
 struct slot *handle_slot(struct task *task, uint32_t handle)
@@ -176,7 +205,7 @@ struct cap handle_take(struct task *task, uint32_t handle)
 
 	if (s->object->type == OBJECT_LEASED)
 		cap.lease = (struct leased *)s->object;
-	slot_free(t, handle & HANDLE_INDEX_MASK, s);
+	slot_free(t, handle & PLACE_MASK, s);
 	t->nused--;
 	/* In no table now: its part in the object's life rests with the caller's cap. */
 	return cap;
@@ -217,14 +246,12 @@ struct cap cap_first(void *object)
 
 /* --- Clone and end of a task ------------------------------------------------------------------------ */
 
-static void slot_inherit(struct handle_table *t, uint32_t index, struct slot *to,
+static void slot_inherit(struct handle_table *t, uint32_t place, struct slot *to,
 			 const struct slot *from)
 {
-	to->age = from->age;
+	to->number = from->number;
 	if (from->object == nullptr || (from->rights & RIGHT_INHERIT) == 0) {
-		if (from->object == nullptr)
-			to->age--; /* slot_free raises it: the clone's next handle there equals the parent's */
-		slot_free(t, index, to);
+		slot_free(t, place, to);
 		return;
 	}
 	to->object = object_get(from->object);
@@ -238,15 +265,16 @@ enum err handle_table_copy(struct task *to, struct task *from)
 {
 	struct handle_table *t = &to->handles;
 
-	for (unsigned n = 0; n < from->handles.nchunks; n++) {
-		t->chunks[n] = chunk_create(to->object.quota, n);
-		if (t->chunks[n] == nullptr)
+	for (unsigned n = 0; n < chunk_count(&from->handles); n++) {
+		struct slot *chunk = chunk_create(to->object.quota, n);
+		const struct slot *source = chunk_at(&from->handles, n);
+
+		if (chunk == nullptr)
 			return ERR_NO_MEMORY;
-		t->nchunks++;
-		/* From the top, so that low slots are the first to be used. */
-		for (uint32_t i = 1u << (n + CHUNK_SHIFT); i-- > 0;)
-			slot_inherit(t, chunk_first(n) + i, &t->chunks[n][i],
-				     &from->handles.chunks[n][i]);
+		chunk_add(t, chunk);
+		/* From the top, so that low places are the first to be used. */
+		for (uint32_t i = chunk_size(n); i-- > 0;)
+			slot_inherit(t, chunk_size(n) + i, &chunk[i], &source[i]);
 	}
 	return OK;
 }
@@ -255,27 +283,24 @@ bool handle_table_drain(struct task *task, unsigned max)
 {
 	struct handle_table *t = &task->handles;
 
-	while (t->nchunks > 0) {
-		unsigned n = t->nchunks - 1;
+	for (; t->end_bit > 0; t->drained = 0) {
+		unsigned n = chunk_count(t) - 1;
+		struct slot *chunk = chunk_at(t, n);
 
-		for (uint32_t i = t->drained; i < 1u << (n + CHUNK_SHIFT); i++) {
-			struct slot s = t->chunks[n][i];
+		for (; t->drained < chunk_size(n); t->drained++) {
+			struct slot *s = &chunk[t->drained];
+			struct cap cap = { s->object, s->rights, nullptr };
 
-			if (s.object == nullptr)
+			if (s->object == nullptr)
 				continue;
-			t->chunks[n][i].object = nullptr;
-			t->nused--;
-			struct cap cap = { s.object, s.rights, nullptr };
-
-			cap_drop(&cap);
-			if (--max == 0) {
-				t->drained = i + 1;
+			if (max-- == 0)
 				return false;
-			}
+			*s = (struct slot){};
+			t->nused--;
+			cap_drop(&cap);
 		}
-		t->drained = 0;
-		chunk_destroy(task->object.quota, t->chunks[n], n);
-		t->nchunks--;
+		chunk_destroy(task->object.quota, chunk, n);
+		t->end_bit = n == 0 ? 0 : t->end_bit - 1;
 	}
 	return true;
 }
@@ -361,19 +386,19 @@ enum err sys_handle_give(struct thread *self, struct task *task, uint32_t handle
 enum err sys_handle_find(struct thread *self, struct task *task, uint32_t after,
 			 struct user_out to, uint32_t *handle)
 {
-	uint32_t index = after == 0 ? 0 : (after & HANDLE_INDEX_MASK) + 1;
+	uint32_t place = (after & PLACE_MASK) < PLACE_FIRST ? PLACE_FIRST : (after & PLACE_MASK) + 1;
 	struct handle_table *t = &task->handles;
 	struct slot *s;
 
 	if (task->state != TASK_ALIVE)
 		return ERR_NOT_FOUND;
-	for (; (s = slot_at(t, index)) != nullptr; index++) {
+	for (; (s = slot_at(t, place)) != nullptr; place++) {
 		struct handle_info info;
 		struct cap cap;
 
 		if (s->object == nullptr || slot_cap(s, &cap) != OK)
 			continue;
-		*handle = s->age << HANDLE_INDEX_BITS | index;
+		*handle = s->number;
 		info_handle(&info, *handle, &cap);
 		return user_put(self, to, &info, sizeof(info));
 	}

@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Handle tables. A handle is its slot's age above its slot's index: a closed handle stays dead when
- * its slot is used again (until the age wraps after 32,767 reuses of one slot). Slots lie in chunks
- * of 64, 128, 256, ... so that a table grows without moving and a lookup takes one step.
+ * Handle tables. A handle is its slot's age above its slot's place: a closed handle stays dead when its
+ * slot is used again (until the age wraps after 32,767 reuses of one slot). Places count from 64, and
+ * slots lie in chunks of 64, 128, 256, ...: the highest bit of the place tells the chunk, so a table
+ * grows without moving, and a lookup takes one step.
  */
 #pragma once
 #include "kernel/object.h"
 
-constexpr unsigned HANDLE_INDEX_BITS = 17;
-constexpr uint32_t HANDLE_INDEX_MASK = (1u << HANDLE_INDEX_BITS) - 1;
-constexpr uint32_t HANDLE_AGES = 1u << (32 - HANDLE_INDEX_BITS);
-constexpr unsigned HANDLE_CHUNKS = 11; /* 64 * (2^11 - 1) = 131,008 slots */
-constexpr unsigned CHUNK_SHIFT = 6;
+constexpr unsigned PLACE_BITS = 17;
+constexpr uint32_t PLACE_MASK = (1u << PLACE_BITS) - 1;
+constexpr uint32_t PLACE_FIRST = 64;
+constexpr unsigned CHUNK_FIRST_BIT = 6;
+constexpr unsigned HANDLE_CHUNKS = PLACE_BITS - CHUNK_FIRST_BIT; /* 131,008 slots */
 
 struct leased;
 struct task;
 
 struct slot {
 	struct object *object; /* nullptr: free */
-	uint32_t rights;       /* free: index of the next free slot */
-	uint32_t age;
+	uint32_t rights;       /* free: place of the next free slot, 0 if there is none */
+	uint32_t number;       /* the handle; free: its last age, with place 0, so that no handle equals it */
 };
 
 struct handle_table {
-	struct slot *chunks[HANDLE_CHUNKS];
-	uint32_t nchunks;
-	uint32_t free;	/* first free slot, HANDLE_NONE if there is none */
+	/* By a place's highest bit: its chunk, less the place of the first slot. The bits below the
+	 * first chunk's lead into that: to slots whose numbers are others. */
+	struct slot *places[PLACE_BITS];
+	uint32_t end_bit; /* of the places that exist; 0: none */
+	uint32_t free; /* place of the first free slot, 0 if there is none */
 	uint32_t nfree;
 	uint32_t nused;
 	uint32_t drained; /* slots of the last chunk that handle_table_drain is done with */
 };
-
-constexpr uint32_t HANDLE_NONE = UINT32_MAX;
 
 /* What a handle confers. `lease` is what must still hold for it to be valid, or nullptr. */
 struct cap {

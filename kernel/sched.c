@@ -266,6 +266,8 @@ void sched_run(struct cpu *cpu)
 	if (from != nullptr && keep_current(cpu, from)) {
 		if ((cpu->ready >> from->priority & 1) != 0)
 			start_slice(cpu);
+		else
+			cpu->slice_end = UINT64_MAX; /* or one that is over fires for ever */
 		cpu->slice_end = budget_slice(from->budget, cpu->slice_end);
 		cpu->work = false;
 		return;

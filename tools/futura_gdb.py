@@ -5,8 +5,7 @@ import re
 
 import gdb
 
-HANDLE_INDEX_BITS = 17	# kernel/handle.h
-CHUNK_SHIFT = 6
+PLACE_FIRST_BIT = 6	# kernel/handle.h
 BASE = re.compile(r"kernel base (0x[0-9a-fA-F]+)")
 
 
@@ -98,15 +97,13 @@ def show_threads(argument):
 def show_handles(argument):
 	"""handles [TASK]: the handles of a task: number, object, rights."""
 	table = task_of(argument)["handles"]
-	for chunk in range(int(table["nchunks"])):
-		first = ((1 << chunk) - 1) << CHUNK_SHIFT
-		for i in range(1 << (chunk + CHUNK_SHIFT)):
-			slot = table["chunks"][chunk][i]
+	for bit in range(PLACE_FIRST_BIT, int(table["end_bit"])):
+		for place in range(1 << bit, 2 << bit):
+			slot = (table["places"][bit] + place).dereference()
 			if int(slot["object"]) == 0:
 				continue
 			o = slot["object"]
-			handle = int(slot["age"]) << HANDLE_INDEX_BITS | (first + i)
-			print(f"{handle:#10x} {plain(o['type']):10} #{int(o['id']):<6} "
+			print(f"{int(slot['number']):#10x} {plain(o['type']):10} #{int(o['id']):<6} "
 				f"{int(o):#x} {rights(int(slot['rights']))}")
 
 

@@ -58,13 +58,13 @@ static uint32_t handle(struct input *in, const struct task *task, enum object_ty
 		return (uint32_t)number(in);
 	unsigned skip = b & 7;
 
-	for (unsigned n = 0; n < t->nchunks && n < 3; n++) {
-		for (uint32_t i = 0; i < 64u << n; i++) {
-			const struct slot *s = &t->chunks[n][i];
+	for (unsigned bit = CHUNK_FIRST_BIT; bit < t->end_bit && bit < 9; bit++) {
+		for (uint32_t place = 1u << bit; place < 2u << bit; place++) {
+			const struct slot *s = &t->places[bit][place];
 
 			if (s->object == nullptr || (b < 200 && type != 0 && s->object->type != type))
 				continue;
-			found = s->age << HANDLE_INDEX_BITS | ((64u * ((1u << n) - 1)) + i);
+			found = s->number;
 			if (skip-- == 0)
 				return found;
 		}
