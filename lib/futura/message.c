@@ -39,14 +39,41 @@ enum err inline_copy(struct inline_cursor *c, void *to, size_t size, uint64_t le
 	return e;
 }
 
+/* The highest bit of each byte that is zero, and maybe of those above it. */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+}
+
+/*
+ * Texts are short: a loop over words beats the calls it replaces. Whole words can be read, because
+ * a part starts at a multiple of eight and the page ends at one.
+ */
 enum err inline_text(struct inline_cursor *c, char *to, size_t size, uint64_t len)
 {
-	enum err e = size > 0 ? inline_copy(c, to, size - 1, len) : ERR_TOO_BIG;
+	const void *part = nullptr;
+	uint64_t zeros = 0, word;
+	enum err e = size > 0 ? inline_get(c, &part, len, size - 1) : ERR_TOO_BIG;
+	const char *from = part;
+	size_t at = 0;
 
 	if (e != OK)
 		return e;
+#pragma clang loop vectorize(disable) unroll(disable)
+	for (; at + 8 <= len; at += 8) {
+		memcpy(&word, from + at, 8);
+		memcpy(to + at, &word, 8);
+		zeros |= zero_bytes(word);
+	}
+	if (at < len) {
+		uint64_t beyond = ~0ull << (len - at) * 8;
+
+		memcpy(&word, from + at, 8);
+		zeros |= zero_bytes(word | beyond);
+		memcpy(to + at, &word, len - at);
+	}
 	to[len] = 0;
-	return memchr(to, 0, len) == nullptr ? OK : ERR_BAD_ARGUMENT;
+	return zeros == 0 ? OK : ERR_BAD_ARGUMENT;
 }
 
 void inline_put(struct inline_cursor *c, const void *from, size_t len)
@@ -54,9 +81,10 @@ void inline_put(struct inline_cursor *c, const void *from, size_t len)
 	char *page = message_page();
 	size_t start = part_start(c);
 
-	/* `from` may begin in the gap, so it moves before the gap is cleared. */
-	memmove(page + start, from, len);
-	memset(page + c->at, 0, start - c->at);
+	for (size_t gap = c->at; gap < start; gap++)
+		page[gap] = 0;
+	if (from != page + start)
+		memmove(page + start, from, len);
 	c->at = start + len;
 }
 
