@@ -7,4 +7,4 @@ import pytest
 @pytest.mark.parametrize("cpus", [1, 4])
 def test_native(guest_tests, arch, cpus, pytestconfig):
 	name = pytestconfig.option.name
-	guest_tests(arch=arch, cpus=cpus, append=f"run=native {name}", timeout=600)
+	guest_tests(arch=arch, cpus=cpus, append=f"run=tests {name}", timeout=600)
