@@ -15,7 +15,6 @@ void sched_init_cpu(struct cpu *cpu, unsigned index)
 	cpu->index = index;
 	cpu->timer_at = UINT64_MAX;
 	cpu->slice_end = UINT64_MAX;
-	cpu->idle = true;
 	cpu->space = space_kernel();
 	for (unsigned p = 0; p < PRIORITIES; p++)
 		list_init(&cpu->queues[p]);
@@ -251,6 +250,17 @@ static void requeue_current(struct cpu *cpu, struct thread *t)
 		queue_put(cpu, t, !whole);
 }
 
+/* The time that the thread may run from now on, if a slice that has begun does not end earlier. */
+static void set_slice(struct cpu *cpu, const struct thread *t)
+{
+	if ((cpu->ready >> t->priority & 1) != 0)
+		start_slice(cpu);
+	else
+		cpu->slice_end = UINT64_MAX; /* nobody wants the CPU any more */
+	cpu->slice_end = budget_slice(t->budget, cpu->slice_end);
+	cpu->work = false;
+}
+
 void sched_run(struct cpu *cpu)
 {
 	struct thread *from = cpu->current;
@@ -296,10 +306,7 @@ void sched_run(struct cpu *cpu)
 		budget_starve(to->budget, to);
 	}
 	cpu->slice_end = UINT64_MAX;
-	if ((cpu->ready >> to->priority & 1) != 0)
-		start_slice(cpu);
-	cpu->slice_end = budget_slice(to->budget, cpu->slice_end);
-	cpu->work = false;
+	set_slice(cpu, to);
 	cpu_enter(cpu, from, to);
 }
 
