@@ -91,7 +91,9 @@ static int tell_long(const char *who, const char *name, bool complain)
 		return 0;
 	}
 	if (s->builtin != nullptr) {
-		output_printf(&out1, "%s is a shell builtin\n", name);
+		const char *as = sh.posix ? command_path(s, name) : nullptr;
+		output_printf(&out1, as != nullptr ? "%s is a shell builtin for %s\n" :
+						     "%s is a shell builtin\n", name, as);
 		return 0;
 	}
 	const char *path = command_path(s, name);

@@ -79,6 +79,8 @@ const struct builtin *builtin_find(const char *name, size_t len)
 {
 	size_t low = 0, high = COUNT;
 
+	if (*name == '_' || (*name >= 'A' && *name <= 'Z') || len > 9)
+		return nullptr; /* a variable's name, most likely: none of ours */
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 		int c = strncmp(table[mid].name, name, len);

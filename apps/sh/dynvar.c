@@ -223,14 +223,12 @@ void var_init(char **envp)
 {
 	name_symbols();
 	for (; *envp != nullptr; envp++) {
-		const char *eq = strchr(*envp, '=');
-		if (eq == nullptr || !name_is_valid(*envp, (size_t)(eq - *envp)))
+		size_t n = name_length(*envp);
+		if (n == 0 || (*envp)[n] != '=')
 			continue;
-		struct sym *s = sym_intern(*envp, (size_t)(eq - *envp));
-		if (s->flags & VAR_DYNAMIC)
-			continue;
-		var_set(s, eq + 1, strlen(eq + 1));
-		s->flags |= VAR_EXPORT;
+		struct sym *s = sym_intern(*envp, n);
+		if ((s->flags & VAR_DYNAMIC) == 0)
+			var_import(s, *envp + n + 1);
 	}
 	var_set(sym_ifs, " \t\n", 3);
 	sym_ifs->flags &= ~(uint32_t)VAR_EXPORT;

@@ -144,7 +144,7 @@ static int redirect_in_subshell(struct node *n)
 	struct job *j = job_create(n, 1);
 
 	if (job_fork(j, FORK_FOREGROUND) == 0)
-		sh_exit(redir_apply(n->redirs, false) ? 0 : 2);
+		sh_exit(!redir_apply(n->redirs, false) ? 2 : sh.subst_status > 0 ? sh.subst_status : 0);
 	return job_wait_foreground(j);
 }
 

@@ -474,11 +474,13 @@ static void lex_token(struct parser *ps)
 	}
 }
 
+/* in, do and esac may stand where a word that follows an alias would be substituted. */
 static bool token_is_keyword(const struct token *t)
 {
 	const char *text = word_plain(t->word);
+	enum keyword kw = text != nullptr ? keyword_find(text, t->word->lit_len) : KW_NONE;
 
-	return text != nullptr && keyword_find(text, t->word->lit_len) != KW_NONE;
+	return kw == KW_IN || kw == KW_DO || kw == KW_ESAC;
 }
 
 struct token *token_peek(struct parser *ps)

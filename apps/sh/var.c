@@ -4,6 +4,7 @@
 #include "apps/sh/arith.h"
 #include "apps/sh/array.h"
 #include "apps/sh/builtin.h"
+#include "apps/sh/chars.h"
 #include "apps/sh/dynvar.h"
 #include "apps/sh/error.h"
 #include "apps/sh/mem.h"
@@ -27,6 +28,12 @@ struct saved {
 	size_t len, cap;
 	struct array *arr;
 };
+
+static void value_free(const struct sym *s)
+{
+	if (s->cap > 0) /* else it lies in the environment we were given */
+		free(s->val);
+}
 
 static uint32_t name_hash(const char *s, size_t len)
 {
@@ -105,9 +112,9 @@ size_t name_length(const char *s)
 {
 	size_t n = 0;
 
-	if (isdigit((unsigned char)s[0]))
+	if (!is_class((unsigned char)s[0], CC_START))
 		return 0;
-	while (s[n] == '_' || (isalnum((unsigned char)s[n]) && (s[n] & 0x80) == 0))
+	while (is_class((unsigned char)s[n], CC_NAME))
 		n++;
 	return n;
 }
@@ -162,7 +169,7 @@ static void value_store(struct sym *s, const char *val, size_t len)
 		size_t cap = len + len / 2 + 16;
 		char *p = xmalloc(cap);
 		memcpy(p, val, len);
-		free(s->val);
+		value_free(s);
 		s->val = p;
 		s->cap = cap;
 	} else {
@@ -219,6 +226,18 @@ void var_set(struct sym *s, const char *val, size_t len)
 		s->flags |= VAR_EXPORT;
 }
 
+void var_import(struct sym *s, char *val)
+{
+	if ((s->flags & VAR_SLOW) != 0 || s->val != nullptr) {
+		var_set(s, val, strlen(val));
+	} else {
+		s->val = val;
+		s->len = strlen(val);
+		s->cap = 0;
+	}
+	s->flags |= VAR_EXPORT;
+}
+
 void var_append(struct sym *s, const char *val, size_t len)
 {
 	if ((s->flags & VAR_SLOW) == 0 && s->val != nullptr && s->cap > s->len + len &&
@@ -257,7 +276,7 @@ struct array *var_array(struct sym *s, bool assoc)
 		s->arr = array_create(assoc);
 		if (s->val != nullptr)
 			array_put(s->arr, 0, "0", s->val, s->len);
-		free(s->val);
+		value_free(s);
 		s->val = nullptr;
 		s->len = s->cap = 0;
 		s->flags |= assoc ? VAR_ASSOC : VAR_INDEXED;
@@ -277,7 +296,7 @@ void var_set_element(struct sym *s, long long index, const char *key, const char
 
 void var_drop(struct sym *s)
 {
-	free(s->val);
+	value_free(s);
 	array_destroy(s->arr);
 	s->val = nullptr;
 	s->len = s->cap = 0;
@@ -327,7 +346,7 @@ void frame_pop(struct frame *f)
 		struct sym *s = v->s;
 
 		f->saved = v->next;
-		free(s->val);
+		value_free(s);
 		array_destroy(s->arr);
 		s->flags = v->flags;
 		s->val = v->val;

@@ -100,6 +100,8 @@ void var_set(struct sym *s, const char *val, size_t len);
 void var_append(struct sym *s, const char *val, size_t len);
 void var_set_num(struct sym *s, long long n);
 void var_put(const char *name, const char *val);
+/* A value from the environment, exported; used in place until it changes. */
+void var_import(struct sym *s, char *val);
 /* Assigns one element; makes the variable an array when it is none. key is for associative ones. */
 void var_set_element(struct sym *s, long long index, const char *key, const char *val, size_t len);
 /* The variable's array, made from its plain value when it had none. */
