@@ -48,6 +48,16 @@ struct native_role {
 #define FAILS(call, error) test_error((call), error, #call, __FILE__, __LINE__)
 #define EQUAL(got, wanted) test_equal((uint64_t)(got), (uint64_t)(wanted), #got, __FILE__, __LINE__)
 
+/* Let others run until it is so; the test ends if that takes too long. */
+#define UNTIL(condition)                                                                           \
+	do {                                                                                       \
+		uint64_t end_ = limit();                                                           \
+		while (!(condition)) {                                                             \
+			test_check(clock_now() < end_, "in time: " #condition, __FILE__, __LINE__); \
+			OKAY(fut_thread_yield());                                                  \
+		}                                                                                  \
+	} while (0)
+
 void test_check(bool good, const char *what, const char *file, int line);
 void test_error(enum err got, enum err wanted, const char *what, const char *file, int line);
 void test_equal(uint64_t got, uint64_t wanted, const char *what, const char *file, int line);

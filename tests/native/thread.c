@@ -55,8 +55,7 @@ static void start_sleepers(struct thread **t, unsigned n, uint32_t mask)
 	word = gate = 0;
 	for (unsigned i = 0; i < n; i++)
 		t[i] = run_thread(sleeper, (void *)(uintptr_t)(mask ? mask : 1u << i));
-	while (gate < n)
-		OKAY(fut_thread_yield());
+	UNTIL(gate == n);
 	OKAY(fut_thread_sleep(clock_after(SOON)));
 }
 
@@ -120,8 +119,7 @@ TEST(futex, is_shared_between_tasks_by_memory_object)
 
 	OKAY(fut_space_map(0, vmo, 0, 0, 4096, MAP_READ | MAP_WRITE, &at));
 	fut_handle task = peer_start("futex_partner", 0, 1, caps);
-	while (*(_Atomic uint32_t *)(at + 64) == 0)
-		OKAY(fut_thread_yield());
+	UNTIL(*(_Atomic uint32_t *)(at + 64) != 0);
 	for (uint64_t end = limit(); woken == 0 && clock_now() < end;)
 		OKAY(fut_futex_wake(at, 1, 1, 0, &woken));
 	EQUAL(peer_join(task), 0);
@@ -275,8 +273,7 @@ TEST(thread, suspends_and_resumes)
 	uint64_t signals;
 	uint32_t size;
 
-	while (counter < 1000)
-		OKAY(fut_thread_yield());
+	UNTIL(counter >= 1000);
 	FAILS(fut_thread_resume(h), ERR_BAD_STATE);
 	FAILS(fut_thread_read(h, THREAD_REGISTERS, &r, sizeof(r), &size), ERR_BAD_STATE);
 	OKAY(fut_thread_suspend(h));
@@ -296,8 +293,7 @@ TEST(thread, suspends_and_resumes)
 	      ERR_BAD_ADDRESS);
 	FAILS(fut_thread_read(h, 77, &r, sizeof(r), &size), ERR_BAD_ARGUMENT);
 	OKAY(fut_thread_resume(h));
-	while (counter == was)
-		OKAY(fut_thread_yield());
+	UNTIL(counter != was);
 	for (unsigned i = 0; i < 255; i++)
 		OKAY(fut_thread_suspend(h));
 	FAILS(fut_thread_suspend(h), ERR_FULL);
@@ -345,8 +341,7 @@ TEST(thread, info_describes_any_thread)
 	struct thread_info i;
 	uint32_t size;
 
-	while (gate == 0)
-		OKAY(fut_thread_yield());
+	UNTIL(gate != 0);
 	OKAY(fut_thread_sleep(clock_after(SOON)));
 	OKAY(fut_thread_read(thread_handle(t), THREAD_INFO, &i, sizeof(i), &size));
 	EQUAL(size, sizeof(i));
