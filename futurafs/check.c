@@ -199,6 +199,7 @@ const char *fs_problem_text(enum fs_problem_kind kind)
 		[FS_PROBLEM_TABLE] = "segment's live count is wrong",
 		[FS_PROBLEM_COUNTER] = "counter of the checkpoint is wrong",
 		[FS_PROBLEM_SNAPSHOT] = "snapshot has lost its root",
+		[FS_PROBLEM_LOG] = "log cannot be replayed to its end",
 		[FS_PROBLEM_SUPER] = "superblock or checkpoint copy is damaged",
 	};
 

@@ -24,6 +24,7 @@ enum fs_problem_kind : uint8_t {
 	FS_PROBLEM_TABLE,       /* a segment's live count is wrong; ino: segment, a: right number */
 	FS_PROBLEM_COUNTER,  /* a counter of the checkpoint is wrong; a: right, b: what it says */
 	FS_PROBLEM_SNAPSHOT, /* a snapshot's root is not where it should be */
+	FS_PROBLEM_LOG,      /* the log cannot be replayed to its end */
 	FS_PROBLEM_SUPER,    /* a superblock or checkpoint copy is damaged */
 };
 

@@ -269,6 +269,7 @@ enum fs_err problem_fix(struct fs *fs, const struct fs_problem *p)
 		return root_fix(fs);
 	case FS_PROBLEM_TABLE:
 	case FS_PROBLEM_COUNTER:
+	case FS_PROBLEM_LOG:
 	case FS_PROBLEM_SUPER:
 		return FS_OK; /* believed anew by the check, or written at the end */
 	default:

@@ -98,9 +98,14 @@ static enum fs_err repair_load(struct repair *k)
 		if (s->seg != NONE)
 			(void)segment_claim(fs, s->seg, type, false); /* the walk tells its life */
 		if (s->next != NONE)
-			(void)segment_claim(fs, s->next, type, false);
+			(void)segment_claim(fs, s->next, type, false); /* as above */
 	}
-	(void)log_replay(fs, &any); /* as far as it goes */
+	if (log_replay(fs, &any) != FS_OK) { /* it counts as far as it went */
+		struct fs_problem p = { .kind = FS_PROBLEM_LOG };
+
+		repair_note(k, &p);
+		fs->changed = true;
+	}
 	fs->replaying = false;
 	repair_close_streams(fs);
 	return snapshots_hold(fs);

@@ -76,7 +76,8 @@ tools: $(FUTFS_TOOLS) ## build the tools for Linux in build/tools
 
 # Fuzzers. Their corpora grow in build/corpus.
 FUTURAFS_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/futurafs_*.c))
-FUTURAFS_FUZZ_SRC := $(FUTURAFS_HOST_SRC) $(filter-out %/crash.c %_test.c,$(wildcard futurafs/test/*.c))
+FUTURAFS_FUZZ_SRC := $(FUTURAFS_HOST_SRC) \
+	$(filter-out %/crash.c %_test.c,$(wildcard futurafs/test/*.c))
 $(FUTURAFS_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: tests/fuzz/%.c $(FUTURAFS_FUZZ_SRC) \
 		$(wildcard futurafs/*.h futurafs/test/*.h)
 	$(Q)mkdir -p $(@D)

@@ -152,7 +152,7 @@ static void crash_state(struct crash *c, size_t first, size_t n, uint64_t mask, 
 	if (c->o->twice && random_next(&c->seed) % 8 == 0)
 		crash_recovery(c);
 	c->result.states++;
-	(void)crash_mount(c, low, high, 0);
+	(void)crash_mount(c, low, high, 0); /* which of them does not matter */
 	ram_rollback(&c->disk);
 	c->disk.undoing = false;
 }

@@ -15,10 +15,9 @@ static const struct fs_config config = { .cache_bytes = 64 << 10, .inodes = 16 }
 
 static void volume_make(struct ram *r)
 {
-	const struct fs_format format = { .block_size = 1024,
-					  .segment_blocks = 16,
-					  .segments = 96,
-					  .uuid = "error test vol" };
+	const struct fs_format format = {
+		.block_size = 1024, .segment_blocks = 16, .segments = 96, .uuid = "error test vol"
+	};
 
 	ram_init(r, 2 << 20);
 	struct fs_device dev = ram_device(r);

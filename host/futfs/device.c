@@ -57,21 +57,30 @@ static enum fs_err device_sync(void *ctx)
 	return fdatasync(device_fd(ctx)) == 0 ? FS_OK : FS_IO;
 }
 
-static void device_discard(void *ctx, uint64_t off, uint64_t len)
+/* Only hints: what does not support them keeps the blocks. */
+static void file_discard(void *ctx, uint64_t off, uint64_t len)
 {
-	/* Only a hint: what does not support it keeps the blocks. */
 	(void)fallocate(device_fd(ctx), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off,
 			(off_t)len);
 }
 
-static int device_size(int fd, uint64_t *size)
+static void block_discard(void *ctx, uint64_t off, uint64_t len)
+{
+	uint64_t range[2] = { off, len };
+
+	/* Not fallocate(): on a block device that promises zeros, and may write them. */
+	(void)ioctl(device_fd(ctx), BLKDISCARD, range);
+}
+
+static int device_size(int fd, uint64_t *size, bool *is_block)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return errno;
 	*size = (uint64_t)st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, size) != 0)
+	*is_block = S_ISBLK(st.st_mode);
+	if (*is_block && ioctl(fd, BLKGETSIZE64, size) != 0)
 		return errno;
 	return 0;
 }
@@ -80,12 +89,13 @@ int device_open(const char *path, bool write, bool create, uint64_t size, struct
 {
 	int fd = open(path, (write ? O_RDWR : O_RDONLY) | (create ? O_CREAT : 0) | O_CLOEXEC, 0666);
 	uint64_t have = 0;
+	bool is_block = false;
 	int e = fd < 0 ? errno : 0;
 
 	if (e == 0 && create && size > 0 && ftruncate(fd, (off_t)size) != 0 && errno != EINVAL)
 		e = errno;
 	if (e == 0)
-		e = device_size(fd, &have);
+		e = device_size(fd, &have, &is_block);
 	if (e != 0) {
 		if (fd >= 0)
 			close(fd);
@@ -96,7 +106,7 @@ int device_open(const char *path, bool write, bool create, uint64_t size, struct
 				   .read = device_read,
 				   .write = device_write,
 				   .flush = device_sync,
-				   .discard = device_discard };
+				   .discard = is_block ? block_discard : file_discard };
 	return 0;
 }
 

@@ -37,7 +37,7 @@ struct fs *command_open(struct command *c, const char *snapshot, bool write)
 
 	if (e == FS_OK)
 		return fs;
-	(void)command_fail(c->image, e);
+	(void)command_fail(c->image, e); /* nullptr says as much */
 	return nullptr;
 }
 

@@ -38,7 +38,7 @@ static bool number(const char *text, uint64_t *to)
 {
 	*to = size_parse(text);
 	if (*to == 0)
-		(void)fail(text, "not a positive number");
+		(void)fail(text, "not a positive number"); /* false says as much */
 	return *to != 0;
 }
 

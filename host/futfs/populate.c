@@ -82,7 +82,7 @@ static void copy_xattrs(struct copy *c, const char *path, uint64_t ino)
 		ssize_t n = lgetxattr(path, list + at, value, sizeof(value));
 
 		if (n >= 0 && fs_xattr_set(c->fs, ino, list + at, value, (size_t)n, 0) != FS_OK)
-			(void)complain(path, "attribute too long, left out");
+			(void)complain(path, "attribute too long, left out"); /* go on */
 	}
 }
 

@@ -54,7 +54,7 @@ static void base_make(struct ram *base)
 		struct step s = step_random(&seed, 4096);
 
 		s.a %= 20000;
-		(void)volume_do(fs, &s);
+		(void)volume_do(fs, &s); /* some fail */
 		if (i == 100 &&
 		    (fs_checkpoint(fs) != FS_OK || fs_snapshot_create(fs, "s") != FS_OK))
 			abort();
@@ -96,9 +96,9 @@ static void use(struct fs_device *dev, const struct fs_host *host, enum fs_mount
 		struct step s = step_random(&seed, 4096);
 
 		s.a %= 20000;
-		(void)volume_do(fs, &s);
+		(void)volume_do(fs, &s); /* some fail */
 	}
-	(void)fs_check(fs, &check);
+	(void)fs_check(fs, &check); /* must only end */
 	if (fs_unmount(fs) != FS_OK)
 		return;
 }
