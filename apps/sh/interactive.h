@@ -11,5 +11,7 @@
 char *interactive_line(int prompt, size_t *len);
 /* Start-up files, history, key bindings. */
 void interactive_init(void);
+/* The lines read since the last time are one command: into the history with it. */
+void interactive_commit(void);
 /* Restores the terminal, writes the history. */
 void interactive_exit(void);

@@ -93,10 +93,12 @@ static bool interactive_command(void)
 	if (guard_push(&g) == 0) {
 		source_prompt = 1;
 		r = parse_command(t, &n);
+		interactive_commit();
 		if (r == PARSE_COMMAND)
 			eval(n, 0);
 		guard_pop(&g);
 	} else {
+		interactive_commit();
 		source_discard_line();
 	}
 	sh.skip = SKIP_NONE;
