@@ -206,12 +206,12 @@ void kernel_main(const struct boot_info *boot)
 	const char *limit = option_find(boot->cmdline, "cpus=");
 
 	arch_cpu_init(&cpu_storage[0], 0);
-	klog("Futura\nkernel base 0x%lx\n", arch_kernel_slide());
+	klog("Futura\n");
 	frame_init(boot);
 	space_kernel_init();
 	futex_init();
 	arch_init(boot, &found);
-	time_init();
+	time_init(boot->start_ticks);
 	if (limit != nullptr && *limit >= '1' && *limit <= '8' && (unsigned)(*limit - '0') < found)
 		found = (unsigned)(*limit - '0');
 	for (unsigned i = 0; i < found; i++)

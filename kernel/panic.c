@@ -35,7 +35,7 @@ void panic(const char *format, ...)
 	va_start(arguments, format);
 	klog_list(format, arguments);
 	va_end(arguments);
-	klog("\nkernel base 0x%lx\n", arch_kernel_slide());
+	klog("\n");
 	arch_panic_registers();
 	arch_backtrace(frame_print);
 	for (unsigned i = 0; i < CPUS_MAX; i++)

@@ -122,8 +122,13 @@ enum err thread_clone(struct task *task, struct thread *from, struct thread **th
 
 	if (e != OK)
 		return e;
+	struct registers registers;
+
 	page_copy((*thread)->control, from->control);
 	control_fill(*thread);
+	context_registers_get(&from->context, &registers);
+	if (!context_registers_set(&(*thread)->context, &registers))
+		return ERR_BAD_ARGUMENT;
 	/* A failure leaves the thread to the end of the clone, which its maker brings about. */
 	return context_copy(&(*thread)->context, &from->context) ? OK : ERR_NO_MEMORY;
 }

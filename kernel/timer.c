@@ -19,12 +19,12 @@ static uint64_t scale(uint64_t value, uint64_t by)
 	return (uint64_t)((unsigned __int128)value * by >> 32);
 }
 
-void time_init(void)
+void time_init(uint64_t start_ticks)
 {
 	paddr p;
 
 	hz = arch_ticks_hz();
-	boot_ticks = ticks();
+	boot_ticks = start_ticks;
 	ns_per_tick = (SECOND << 32) / hz;
 	ticks_per_ns = (hz / SECOND << 32) + (hz % SECOND << 32) / SECOND;
 	if (!frame_alloc_zero(nullptr, FRAME_KERNEL, &p))

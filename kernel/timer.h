@@ -14,7 +14,8 @@ struct timer {
 /* The time until which this CPU need not look at the timers. */
 extern uint64_t timer_next;
 
-void time_init(void);
+/* Time 0 is the kernel's first instruction, at `start_ticks`. */
+void time_init(uint64_t start_ticks);
 uint64_t time_now(void);
 uint64_t time_to_ticks(uint64_t ns);
 uint64_t time_hz(void);
