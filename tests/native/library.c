@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Rings and the event loop of libfutura over the real kernel's events, waitsets and ports. */
+#include "lib/futura/loop.h"
+#include "lib/futura/ring.h"
+#include "protocol/echo.h"
+#include "tests/native/test.h"
+
+constexpr uint32_t RING_SIZE = 256;
+constexpr uint32_t STREAM = 100000;
+
+static alignas(64) char ring_memory[RING_HEADER + RING_SIZE];
+static fut_handle left, right;
+
+/* Writes pieces of 1 to 13 bytes that count up, and then is gone. */
+static int stream_write(void *unused)
+{
+	struct ring w;
+
+	(void)unused;
+	OKAY(ring_open_writer(&w, ring_memory, RING_SIZE, left));
+	for (uint32_t i = 0; i < STREAM;) {
+		uint8_t bytes[13];
+		uint32_t n = 1 + i % 13;
+
+		n = n < STREAM - i ? n : STREAM - i;
+		for (uint32_t j = 0; j < n; j++)
+			bytes[j] = (uint8_t)(i + j);
+		OKAY(ring_wait_space(&w, n, limit()));
+		OKAY(ring_write(&w, bytes, n));
+		i += n;
+	}
+	close_handle(left);
+	return 0;
+}
+
+TEST(ring, a_stream_passes_between_threads_that_wait_for_each_other)
+{
+	struct ring r;
+	uint32_t seen = 0;
+	enum err e;
+
+	OKAY(fut_event_create_pair(&left, &right));
+	OKAY(ring_open_reader(&r, ring_memory, RING_SIZE, right));
+	struct thread *writer = run_thread(stream_write, nullptr);
+
+	while ((e = ring_wait_filled(&r, 1, limit())) == OK) {
+		uint8_t bytes[29];
+		uint32_t n;
+
+		OKAY(ring_read_some(&r, bytes, sizeof bytes, &n));
+		for (uint32_t i = 0; i < n; i++)
+			EQUAL(bytes[i], (uint8_t)seen++);
+	}
+	EQUAL(e, ERR_PEER_CLOSED);
+	EQUAL(seen, STREAM);
+	thread_join(writer);
+	close_handle(right);
+}
+
+static enum err on_count(void *self, uint64_t badge, struct echo_count_results *r)
+{
+	(void)badge;
+	r->calls = ++*(uint64_t *)self;
+	return OK;
+}
+
+static enum err on_say(void *self, uint64_t badge, const struct echo_say_args *a,
+		       struct echo_say_results *r)
+{
+	(void)self, (void)badge;
+	for (uint32_t i = 0; i < a->text_len; i++)
+		r->back[i] = a->text[a->text_len - 1 - i];
+	r->back_len = a->text_len;
+	return OK;
+}
+
+static struct loop loop;
+static unsigned nticks, nclosed;
+static fut_handle session, bell;
+
+static void on_tick(void *self, uint64_t signals)
+{
+	(void)signals;
+	if (++nticks < 3)
+		loop_timer_set(&loop, self, clock_after(MILLISECOND), on_tick, self);
+}
+
+static void on_bell(void *self, uint64_t signals)
+{
+	(void)self;
+	EQUAL(signals, 1);
+	loop_stop(&loop, ERR_DENIED);
+}
+
+static void on_closed(void *self, uint64_t badge)
+{
+	(void)self;
+	EQUAL(badge, 42);
+	nclosed++;
+	OKAY(fut_event_signal(bell, 1, 0));
+}
+
+/* Calls the loop's server, lets the ticks pass, and closes its session. */
+static int loop_client(void *unused)
+{
+	struct remote echo = { .session = session };
+	uint64_t calls = 0;
+	char back[257];
+	size_t len;
+
+	(void)unused;
+	for (unsigned i = 1; i <= 200; i++) {
+		OKAY(echo_count(&echo, &calls));
+		EQUAL(calls, i);
+	}
+	OKAY(echo_say(&echo, "abc", 3, back, sizeof back, &len));
+	EQUAL(back[0], 'c');
+	EQUAL(len, 3);
+	FAILS(echo_fail(&echo), ERR_UNSUPPORTED);
+	OKAY(fut_thread_sleep(clock_after(SOON)));
+	close_handle(session);
+	return 0;
+}
+
+TEST(loop, serves_a_port_while_timers_run_and_ends_at_an_event)
+{
+	static const struct echo_ops ops = { .count = on_count, .say = on_say };
+	static const struct service speaks = { ECHO_PROTOCOL, echo_dispatch, &ops };
+	uint64_t ncalls = 0;
+	struct loop_timer tick = {};
+	struct loop_watch watch;
+	struct loop_server ls;
+	struct server server = { make_port(), &speaks, 1, &ncalls, on_closed };
+
+	bell = make_event();
+	session = make_session(server.port, 42);
+	OKAY(loop_init(&loop));
+	OKAY(loop_serve(&loop, &ls, &server));
+	OKAY(loop_watch(&loop, &watch, bell, 1, on_bell, nullptr));
+	loop_timer_set(&loop, &tick, 0, on_tick, &tick);
+	struct thread *client = run_thread(loop_client, nullptr);
+
+	FAILS(loop_run(&loop), ERR_DENIED);
+	EQUAL(nticks, 3);
+	EQUAL(nclosed, 1);
+	EQUAL(ncalls, 200);
+	thread_join(client);
+	loop_unwatch(&watch);
+	loop_fini(&loop);
+	close_handle(bell);
+	close_handle(server.port);
+}
+
+/* A server that answers with what it is told: the client's handle table is what matters. */
+static enum err on_open(void *self, uint64_t badge, struct echo_open_results *r)
+{
+	(void)self, (void)badge;
+	return fut_event_create(&r->session);
+}
+
+static int serve_open(void *port)
+{
+	static const struct echo_ops ops = { .open = on_open };
+	static const struct service speaks = { ECHO_PROTOCOL, echo_dispatch, &ops };
+
+	FAILS(serve(&(struct server){ *(fut_handle *)port, &speaks, 1, nullptr, nullptr }),
+	      ERR_BAD_HANDLE);
+	return 0;
+}
+
+TEST(serve, a_client_that_gives_up_leaves_no_handle_behind)
+{
+	fut_handle port = make_port(), s = make_session(port, 1), got = 0;
+	struct thread *server = run_thread(serve_open, &port);
+	struct remote patient = { .session = s };
+
+	for (unsigned i = 0; i < 300; i++) {
+		/* The deadline may pass before the call, in it, or not at all. */
+		struct remote hasty = { .session = s, .deadline = clock_now() + i * 200 };
+
+		if (echo_open(&hasty, &got) == OK)
+			close_handle(got);
+	}
+	OKAY(echo_open(&patient, &got));
+	close_handle(got);
+	close_handle(s);
+	close_handle(port);
+	thread_join(server);
+}
