@@ -36,4 +36,4 @@ fuzz-fipc: $(FIPC_TEST)/fuzzer
 	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=4400 -verbosity=0 \
 		-artifact_prefix=$(FIPC_TEST)/ $(FIPC_TEST)/corpus
 
--include $(wildcard $(FIPC_TEST)/*/*.d $(FIPC_TEST)/*/*/*.d $(FIPC_TEST)/*/*/*/*.d)
+-include $(FIPC_TEST_SRCS:%=$(FIPC_TEST)/%.d) $(FIPC_FUZZ_SRCS:%=$(FIPC_TEST)/fuzz/%.d)

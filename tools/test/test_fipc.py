@@ -9,7 +9,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
-from fipc import kernel, language, protocol  # noqa: E402
+from fipc import describe, grammar, kernel, language, manual, protocol  # noqa: E402
 
 KERNEL = """interface kernel 0
 error bad_handle 1: no.
@@ -119,6 +119,42 @@ class Ours(unittest.TestCase):
 		every = os.path.join(ROOT, "tools", "test", "every.fipc")
 		first, second = (protocol.header(language.read(every, it)).lines for _ in range(2))
 		self.assertEqual(first, second)
+
+
+class Made(unittest.TestCase):
+	def setUp(self):
+		self.kernel = language.read_kernel()
+		path = os.path.join(ROOT, "tools", "test", "every.fipc")
+		self.calls = {c["name"]: c for c in
+			describe.description(language.read(path, self.kernel))["calls"]}
+
+	def test_a_description_says_where_handles_grants_and_lengths_are(self):
+		move, lend, shout = (self.calls[name]["args"] for name in ("move", "lend", "shout"))
+		self.assertEqual([f["handle"] for f in move], [0, 1, 2])
+		self.assertEqual(move[2]["type"], "handle?<vmo:read+write>")
+		self.assertEqual([f["grant"] for f in lend], [0, 1])
+		self.assertEqual([(f["part"], f["length"]) for f in shout], [(0, {"word": 0}), (1, {"word": 1})])
+
+	def test_a_description_says_where_a_structure_travels(self):
+		packed, paged = (self.calls[name]["args"] for name in ("packed", "paged"))
+		self.assertEqual(packed[-1], {"head": "words", "size": 16})
+		self.assertEqual(packed[2]["offset"], 8)
+		self.assertEqual(paged[-1], {"head": "page", "size": 56})
+		self.assertEqual(paged[-2]["length"], {"offset": 52, "size": 4})
+
+	def test_the_manual_has_every_call_and_error(self):
+		text = manual.manual(self.kernel)
+		for call in self.kernel.calls:
+			self.assertIn(f"\n### {call.name}\n", text)
+		for error in self.kernel.errors:
+			self.assertIn(f"* `{error}` (-", text)
+
+	def test_every_argument_that_can_be_wrong_has_a_row(self):
+		rows = {tuple(row.strip("\t {},").split(", ")[:2]) for row in grammar.bad_rows(self.kernel)}
+		for call in self.kernel.calls:
+			for i, f in enumerate(call.args):
+				can = f.kind in ("handle", "cap", "self", "slot", "in", "out")
+				self.assertEqual((f"CALL_{call.name.upper()}", str(i)) in rows, can)
 
 
 class Counted(unittest.TextTestResult):
