@@ -95,12 +95,12 @@ uint64_t boot_low(enum loader loader, uint64_t info)
 	if (boot.bundle.size != 0)
 		ranges_reserve(&boot, boot.bundle.base, boot.bundle.size);
 	/* Not page 0, which has the BIOS's vectors. The rest of low memory is firmware's
-	 * playground. */
+	 * playground: but for starting CPUs it is left alone. */
 	ranges_reserve(&boot, 0, PAGE_SIZE);
 	trampoline_page = ranges_take(&boot, TRAMPOLINE_PAGES);
 	if (trampoline_page >= LOW_END)
 		trampoline_page = 0;
-	ranges_reserve(&boot, 0, 1 << 20);
+	ranges_start_at(&boot, 1 << 20);
 
 	random_stir(start_ticks ^ info ^ boot.bundle.size);
 	boot.entropy = arch_random();

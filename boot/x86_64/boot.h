@@ -25,6 +25,8 @@ void ranges_add_ram(struct boot_info *boot, uint64_t base, uint64_t size);
 void ranges_reserve(struct boot_info *boot, uint64_t base, uint64_t size);
 /* Low. Free pages below 4 GiB, which are reserved now; 0 if there are none. */
 uint64_t ranges_take(struct boot_info *boot, uint64_t npages);
+/* Low. There is no RAM below this. */
+void ranges_start_at(struct boot_info *boot, uint64_t start);
 /* Low. Is any usable RAM in the range; is all of it RAM. */
 bool ranges_touch_ram(const struct boot_info *boot, uint64_t base, uint64_t size);
 bool ranges_all_ram(const struct boot_info *boot, uint64_t base, uint64_t size);

@@ -85,6 +85,22 @@ bool ranges_all_ram(const struct boot_info *boot, uint64_t base, uint64_t size)
 	return false;
 }
 
+void ranges_start_at(struct boot_info *boot, uint64_t start)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < boot->nram; i++) {
+		struct memory_range r = boot->ram[i];
+
+		if (range_end(r) <= start)
+			continue;
+		if (r.base < start)
+			r = (struct memory_range){ start, range_end(r) - start };
+		boot->ram[n++] = r;
+	}
+	boot->nram = n;
+}
+
 uint64_t ranges_end(const struct boot_info *boot)
 {
 	return range_end(boot->ram[boot->nram - 1]);
