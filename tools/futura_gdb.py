@@ -13,6 +13,11 @@ def value(expression):
 	return gdb.parse_and_eval(expression)
 
 
+def variable(name):
+	"""The kernel's global of that name, whatever the function we stopped in calls so."""
+	return gdb.lookup_global_symbol(name).value()
+
+
 def pointer_to(name):
 	return gdb.lookup_type(f"struct {name}").pointer()
 
@@ -50,13 +55,13 @@ def plain(enumerator):
 
 
 def tasks():
-	return members(value("tasks"), "task", "link")
+	return members(value("'kernel/task.c'::tasks"), "task", "link")
 
 
 def task_of(argument):
 	"""The task of a number or a name; without an argument, of the thread that runs here."""
 	if not argument:
-		current = value("cpus[0]->current")
+		current = variable("cpus")[0]["current"]
 		if int(current) == 0:
 			raise gdb.GdbError("no thread runs; give a task's number or name")
 		return current["task"]
@@ -122,8 +127,8 @@ def show_mappings(argument):
 
 def show_queues(_):
 	"""queues: on each CPU who runs, and who is ready, by priority."""
-	for n in range(int(value("ncpus"))):
-		cpu = value(f"cpus[{n}]")
+	for n in range(int(variable("ncpus"))):
+		cpu = variable("cpus")[n]
 		current = cpu["current"]
 		who = f"#{int(current['object']['id'])} of {text(current['task']['name'])}" \
 			if int(current) else "nobody"
@@ -141,12 +146,10 @@ def relocate(argument):
 	base = argument or logged_base()
 	if not base:
 		raise gdb.GdbError("the log has no `kernel base 0x...` yet; give the base")
-	linked = min(int(m[1], 16) for m in re.finditer(r"^\s*(0x[0-9a-f]+) - 0x[0-9a-f]+ is \.",
-		gdb.execute("info files", to_string=True), re.M))
-	linked &= ~0xfff
 	# It is told as an address, or as the distance from where the kernel was linked to be.
-	slide = int(base, 16) - linked if int(base, 16) >= linked else int(base, 16)
+	slide = int(base, 16) - LINKED if int(base, 16) >= LINKED else int(base, 16)
 	gdb.execute(f"symbol-file {elf} -o {slide:#x}", to_string=True)
+	RELOCATED.append(base)
 
 
 def logged_base():
@@ -155,13 +158,20 @@ def logged_base():
 	return m[1] if m else None
 
 
-def relocate_once(_):
-	"""At the first stop after the kernel said where it is, move the symbols there."""
-	if logged_base():
-		gdb.events.stop.disconnect(relocate_once)
-		gdb.post_event(lambda: relocate(""))
+def relocate_once():
+	"""Move the symbols, once, as soon as the kernel has said where it is."""
+	if not RELOCATED and logged_base():
+		relocate("")
 
 
+def linked_base():
+	sections = gdb.execute("info files", to_string=True)
+	return min((int(x, 16) for x in re.findall(r"^\s*(0x[0-9a-f]+) - 0x[0-9a-f]+ is \.",
+		sections, re.M)), default=0) & ~0xfff
+
+
+LINKED = linked_base()
+RELOCATED = []
 COMMANDS = (show_tasks, show_threads, show_handles, show_mappings, show_queues, relocate)
 
 
@@ -173,6 +183,8 @@ class Command(gdb.Command):
 
 	def invoke(self, argument, from_tty):
 		del from_tty
+		if self.function is not relocate:
+			relocate_once()
 		self.function(argument.strip())
 
 
@@ -183,4 +195,4 @@ class Help(gdb.Command):
 Help("futura", gdb.COMMAND_DATA)
 for command in COMMANDS:
 	Command(command)
-gdb.events.stop.connect(relocate_once)
+gdb.execute("define hook-stop\npython relocate_once()\nend")
