@@ -28,13 +28,22 @@ void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument
 	};
 }
 
-/* The inactive GS base is the user's while the kernel runs. */
-static void user_gs_write(uint64_t base)
+/* SIMD registers and breakpoints change hands: rare between two messages, so kept off the short
+ * way. */
+[[gnu::noinline]] static void switch_more(struct arch_cpu *cpu, struct context *from,
+					  const struct context *to)
 {
-	if (cpu_has.fsgsbase)
-		asm volatile("swapgs\n\twrgsbase %0\n\tswapgs" ::"r"(base));
-	else
-		msr_write(MSR_KERNEL_GS_BASE, base);
+	if (cpu->simd_on)
+		simd_leave(cpu, from);
+	if (to != nullptr && (cpu->dr7 | to->dr7) != 0)
+		debug_load(cpu, to);
+}
+
+/* Without FSGSBASE user mode cannot have changed its FS base, so `from` has it already. */
+static void bases_write(const struct context *to)
+{
+	msr_write(MSR_FS_BASE, to->registers.fs_base);
+	msr_write(MSR_KERNEL_GS_BASE, to->control_user);
 }
 
 void context_switch(struct context *from, struct context *to)
@@ -42,17 +51,26 @@ void context_switch(struct context *from, struct context *to)
 	struct arch_cpu *cpu = this_arch_cpu();
 
 	cpu->context = to;
-	if (from != nullptr)
+	if (to == nullptr) [[clang::unlikely]] {
 		fs_base_save(from);
-	if (cpu->simd_on || cpu->simd_owner == to)
-		simd_switch(cpu, from, to);
-	if (to == nullptr)
+		switch_more(cpu, from, to);
 		return;
+	}
 	cpu->tss.rsp0 = (uint64_t)&to->registers.fs_base;
-	fs_base_write(to->registers.fs_base);
-	user_gs_write(to->control_user);
-	if (cpu->dr7 | to->dr7)
-		debug_load(cpu, to);
+	if (cpu_has.fsgsbase) [[clang::likely]] {
+		if (from != nullptr)
+			fs_base_read(from);
+		/* The inactive GS base is the user's while the kernel runs. */
+		asm volatile("wrfsbase %0\n\t"
+			     "swapgs\n\t"
+			     "wrgsbase %1\n\t"
+			     "swapgs" ::"r"(to->registers.fs_base),
+			     "r"(to->control_user));
+	} else {
+		bases_write(to);
+	}
+	if (cpu->simd_on || (cpu->dr7 | to->dr7) != 0) [[clang::unlikely]]
+		switch_more(cpu, from, to);
 }
 
 void context_registers_get(struct context *c, struct registers *r)

@@ -177,11 +177,16 @@ static inline void fs_base_write(uint64_t base)
 		msr_write(MSR_FS_BASE, base);
 }
 
+static inline void fs_base_read(struct context *c)
+{
+	asm volatile("rdfsbase %0" : "=r"(c->registers.fs_base));
+}
+
 /* Without FSGSBASE user mode cannot have changed it, so the context has it already. */
 static inline void fs_base_save(struct context *c)
 {
 	if (cpu_has.fsgsbase)
-		asm volatile("rdfsbase %0" : "=r"(c->registers.fs_base));
+		fs_base_read(c);
 }
 
 static inline void context_set_tls(struct context *c, vaddr tls)

@@ -149,14 +149,14 @@ bool simd_use(void)
 	return true;
 }
 
-void simd_switch(struct arch_cpu *cpu, const struct context *from, const struct context *to)
+/* Should the thread come back before others used them, the registers are still good: the trap at
+ * its next use finds that out. Many a slice has no next use, and turning them on has its price,
+ * too. */
+void simd_leave(struct arch_cpu *cpu, struct context *from)
 {
-	bool on = to != nullptr && is_loaded(cpu, to);
-
-	if (cpu->simd_on && several_cpus && from != nullptr)
+	if (several_cpus && from != nullptr)
 		area_save(from->simd);
-	if (on != cpu->simd_on)
-		registers_turn(cpu, on);
+	registers_turn(cpu, false);
 }
 
 void context_settle(struct context *c)

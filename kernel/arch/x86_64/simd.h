@@ -13,5 +13,5 @@ void simd_cpu_init(void);
 void simd_smp(bool several);
 /* The current thread wants its state in the registers: false if there is no memory for it. */
 bool simd_use(void);
-/* `from` stops running here, and `to` starts; either may be nullptr. */
-void simd_switch(struct arch_cpu *cpu, const struct context *from, const struct context *to);
+/* `from` (or nullptr: it is gone), which has them in use, stops running here. */
+void simd_leave(struct arch_cpu *cpu, struct context *from);
