@@ -50,6 +50,27 @@ static uint32_t record_bytes(const struct d_record *r)
 	}
 }
 
+/* Do the blocks it speaks of exist in any file? */
+static bool record_is_sound(const struct d_record *r)
+{
+	uint64_t from = get64(r->off), end;
+	le64 d_end;
+
+	switch (r->type) {
+	case RECORD_MAP:
+		end = from + get16(r->len);
+		break;
+	case RECORD_CLEAR:
+	case RECORD_KEEP:
+		bytes_copy(&d_end, r->body, sizeof(d_end));
+		end = get64(d_end);
+		break;
+	default:
+		return true;
+	}
+	return from <= FS_FILE_MAX && end <= FS_FILE_MAX && from <= end;
+}
+
 /* Do the records fill their bytes exactly, and name every data block once? */
 static bool records_are_sound(const struct chunk_reader *c)
 {
@@ -61,7 +82,7 @@ static bool records_are_sound(const struct chunk_reader *c)
 		if (c->record_len - at < sizeof(*r))
 			return false;
 		uint32_t len = record_bytes(r);
-		if (len == 0 || len > c->record_len - at)
+		if (len == 0 || len > c->record_len - at || !record_is_sound(r))
 			return false;
 		if (r->type == RECORD_MAP)
 			data += get16(r->len);

@@ -134,7 +134,7 @@ struct fs {
 
 	/* inodes */
 	struct inode **inode_hash;
-	struct inode *inode_hand, *inode_dirty;
+	struct inode *inode_hand, *inode_dirty, *inode_dirty_last;
 	uint32_t inode_hash_mask, ninodes, ninodes_dirty, inode_goal;
 
 	/* one block each, for one function at a time */

@@ -152,9 +152,14 @@ void inode_touch(struct fs *fs, struct inode *i)
 	i->change = fs->transaction + 1;
 	if (i->dirty)
 		return;
+	/* In order, because new inodes have ascending numbers and the tree likes that. */
 	i->dirty = true;
-	i->dirty_next = fs->inode_dirty;
-	fs->inode_dirty = i;
+	i->dirty_next = nullptr;
+	if (fs->inode_dirty == nullptr)
+		fs->inode_dirty = i;
+	else
+		fs->inode_dirty_last->dirty_next = i;
+	fs->inode_dirty_last = i;
 	fs->ninodes_dirty++;
 }
 

@@ -88,5 +88,6 @@ FUTURAFS_FUZZ_TARGETS := $(FUTURAFS_FUZZERS:%=fuzz-%)
 $(FUTURAFS_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
 	$(Q)mkdir -p build/corpus/$*
 	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=600 -print_final_stats=1 \
-		-artifact_prefix=build/corpus/$*- build/corpus/$*
+		-artifact_prefix=build/corpus/$*- build/corpus/$* \
+		$(wildcard tests/fuzz/$*-corpus)
 FUZZERS += $(FUTURAFS_FUZZ_TARGETS)
