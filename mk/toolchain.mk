@@ -20,7 +20,7 @@ WARNINGS := -Wall -Wextra -Werror -Wundefined-internal -Wmissing-prototypes -Wst
 # What all of our C is compiled with. -MMD -MP: each object knows the headers it was made from.
 # -MJ: how it was compiled, for clang-tidy and editors.
 COMMON_CFLAGS = -std=c23 -fasm $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing \
-	-fno-common -fwrapv -MMD -MP -MJ $@.json -I.
+	-fno-common -fwrapv -MMD -MP $(if $@,-MJ $@.json) -I.
 
 # For the bare machine. No symbol is ever replaced at run time, so nothing goes through a GOT.
 BARE_CFLAGS = $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -fPIE \
