@@ -220,6 +220,8 @@ class Reader:
 			raise self.bad("number 0 is the kernel's, and only its")
 		if self.it.number > 0xffff:
 			raise self.bad("the number of an interface has 16 bits")
+		if self.base:
+			self.check_neighbours()
 
 	def add(self, table, entry, numbered=True):
 		if entry.name in table:
@@ -361,6 +363,18 @@ class Reader:
 			if self.base and not gives and "would_block" in dict(call.fails):
 				raise self.bad(f"{call.name} can fail with would_block, but no call gives an event",
 					call.line)
+
+	def check_neighbours(self):
+		"""Interfaces in one folder have different numbers."""
+		folder = os.path.dirname(self.path) or "."
+		for name in sorted(os.listdir(folder)):
+			path = os.path.join(folder, name)
+			if not name.endswith(".fipc") or os.path.samefile(path, self.path):
+				continue
+			with open(path, encoding="utf-8") as f:
+				m = re.search(rf"^interface (\w+) {self.it.number}$", f.read(), re.M)
+			if m:
+				raise self.bad(f"{m[1]} has this number already: {path}")
 
 	def end_call(self):
 		if self.call and not self.call.prose:

@@ -23,10 +23,11 @@ PROSE = "\tDo it.\n"
 
 
 def read(text, base=None):
-	with tempfile.NamedTemporaryFile("w", suffix=".fipc") as f:
-		f.write(text)
-		f.flush()
-		return language.read(f.name, base)
+	with tempfile.TemporaryDirectory() as folder:
+		path = os.path.join(folder, "it.fipc")
+		with open(path, "w") as f:
+			f.write(text)
+		return language.read(path, base)
 
 
 class Refused(unittest.TestCase):
@@ -95,6 +96,15 @@ class Refused(unittest.TestCase):
 		self.refused("# nothing\n", 1, "no `interface` line")
 		self.refused("interface x 5\n", 1, "number 0 is the kernel's")
 		self.refused("interface x 5\ninterface y 6\n", 2, "one interface", language.read_kernel())
+
+
+	def test_a_number_that_a_neighbour_has(self):
+		with tempfile.TemporaryDirectory() as folder:
+			for name in ("one", "two"):
+				with open(os.path.join(folder, name + ".fipc"), "w") as f:
+					f.write(f"# Here.\ninterface {name} 7\n")
+			with self.assertRaisesRegex(language.Bad, "two.fipc:2: one has this number already"):
+				language.read(os.path.join(folder, "two.fipc"), language.read_kernel())
 
 
 class Ours(unittest.TestCase):
