@@ -63,7 +63,10 @@ $(LIBPURE): /usr/lib/$(MUSL_TRIPLET)/libc.a mk/user.mk
 NATIVE_LIBS = $(LIBFUTURA) $(LIBPURE) $(LIBGCC)
 
 PROGRAM_FOLDERS := $(NATIVE_PROGRAMS) $(NATIVE_PROGRAMS_$(ARCH))
-program_srcs = $(wildcard $1/*.c $1/core/*.c $1/arch/$(ARCH)/*.c $1/arch/$(ARCH)/*.S)
+# The tests also read the manifest.
+EXTRA_SRCS_tests/native := services/init/core/*.c
+program_srcs = $(wildcard $1/*.c $1/core/*.c $1/arch/$(ARCH)/*.c $1/arch/$(ARCH)/*.S \
+	$(EXTRA_SRCS_$1))
 program_objs = $(patsubst %,$(NATIVE_OBJ)/%.o,$(call program_srcs,$1))
 
 define program_rule

@@ -19,6 +19,12 @@ static const Elf64_Phdr *tls_header(void)
 	return nullptr; /* there are no such variables */
 }
 
+/* What the linker has rounded the variables' size to: the thread pointer is where that ends. */
+static size_t own_align(const Elf64_Phdr *p)
+{
+	return p ? p->p_align : 1;
+}
+
 size_t tls_align(void)
 {
 	const Elf64_Phdr *p = tls_header();
@@ -30,7 +36,7 @@ size_t tls_size(void)
 {
 	const Elf64_Phdr *p = tls_header();
 
-	return tls_block_size(p ? p->p_memsz : 0, tls_align());
+	return tls_block_size(p ? p->p_memsz : 0, own_align(p));
 }
 
 void *tls_init(void *block)
@@ -38,7 +44,7 @@ void *tls_init(void *block)
 	const Elf64_Phdr *p = tls_header();
 	void *pointer;
 	void *variables =
-		tls_block_init(block, p ? p->p_memsz : 0, tls_align(), __stack_chk_guard, &pointer);
+		tls_block_init(block, p ? p->p_memsz : 0, own_align(p), __stack_chk_guard, &pointer);
 
 	if (p)
 		memcpy(variables, (const char *)&__ehdr_start + p->p_vaddr, p->p_filesz);

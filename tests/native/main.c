@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Runs the native tests: `native [PATTERN...]` those whose name contains a pattern, or all; `native
- * --list` lists them. Prints `plan N`, then `ok NAME` or `not ok NAME: why` for each. A test that
+ * --list` lists them; `seconds=N` says how long those last that can go on for ever. Prints `plan N`, then `ok NAME` or `not ok NAME: why` for each. A test that
  * leaves objects or pages behind has failed.
  */
 #include "tests/native/runner.h"
@@ -119,10 +119,12 @@ struct attempt {
 	struct task_info info;
 };
 
+static const char *seconds; /* SECONDS=N for tests that can go on as long as one likes */
+
 static enum err start(struct attempt *a, const char *name)
 {
 	const char *const argv[] = { "native", "--run", name };
-	struct startup_cap caps[6];
+	struct startup_cap caps[SPAWN_CAPS];
 	struct spawn s = { .name = name, .argc = 3, .argv = argv, .caps = caps };
 	enum err e = fut_quota_create(cap_need("quota"), TEST_QUOTA, &a->quota);
 
@@ -133,6 +135,10 @@ static enum err start(struct attempt *a, const char *name)
 	caps[s.capc++] = named("system", duplicate(cap_need("system"), RIGHTS_ALL));
 	caps[s.capc++] = named("log", duplicate(cap_need("log"), RIGHTS_ALL));
 	caps[s.capc++] = named("bundle", duplicate(cap_need("bundle"), RIGHTS_ALL));
+	if (cap_get("init"))
+		caps[s.capc++] = named("init", duplicate(cap_get("init"), RIGHTS_ALL));
+	if (seconds)
+		s.env = &seconds, s.envc = 1;
 	s.own_task = RIGHTS_ALL;
 	s.quota = a->quota;
 	s.priority = 31;
@@ -243,6 +249,12 @@ int main(int argc, char **argv)
 		for (const struct native_test *t = __start_native_tests; t < __stop_native_tests; t++)
 			print("%s\n", t->name);
 		return 0;
+	}
+	if (argc > 1 && strncmp(argv[1], "seconds=", 8) == 0) {
+		memcpy(argv[1], "SECONDS", 7);
+		seconds = argv[1];
+		argc--;
+		argv++;
 	}
 	return run_all(argc - 1, argv + 1);
 }

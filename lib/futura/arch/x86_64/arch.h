@@ -16,21 +16,26 @@ constexpr uint32_t RELOCATION_RELATIVE = 8; /* R_X86_64_RELATIVE */
 constexpr uint64_t TLS_TAIL = 48;
 constexpr uint64_t TLS_CANARY = 40;
 
+static inline uint64_t tls_round(uint64_t size, uint64_t align)
+{
+	return (size + align - 1) & ~(align - 1);
+}
+
 static inline uint64_t tls_block_size(uint64_t size, uint64_t align)
 {
-	return ((size + align - 1) & ~(align - 1)) + TLS_TAIL;
+	return tls_round(tls_round(size, align), 16) + TLS_TAIL;
 }
 
 /* Where in a block of that size, zeroed and aligned, variables start; sets the thread pointer. */
 static inline void *tls_block_init(void *block, uint64_t size, uint64_t align, uint64_t canary,
 				   void **pointer)
 {
-	char *end = (char *)block + ((size + align - 1) & ~(align - 1));
+	char *end = (char *)block + tls_round(tls_round(size, align), 16);
 
 	*(void **)end = end;
 	*(uint64_t *)(end + TLS_CANARY) = canary;
 	*pointer = end;
-	return end - ((size + align - 1) & ~(align - 1));
+	return end - tls_round(size, align);
 }
 
 static inline void tls_install(void *pointer)
