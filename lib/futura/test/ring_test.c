@@ -168,6 +168,52 @@ TEST(ring, only_a_peer_that_waits_is_woken)
 	CHECK(ring_read(&reader, out, 1) == OK && nsignals == 2 && last_signal == RING_SPACE);
 }
 
+TEST(ring, whatever_a_peer_writes_nothing_outside_is_touched)
+{
+	uint64_t random = 88172645463325252;
+	char bytes[2 * SIZE];
+	uint32_t n;
+
+	setup();
+	for (unsigned i = 0; i < 200000; i++) {
+		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		uint32_t value = (uint32_t)(random >> 32), len = random % sizeof bytes;
+
+		/* Mostly near what is right, so that some of it is believed. */
+		if (random >> 8 & 1)
+			value = (random >> 9 & 1 ? writer.index : reader.index) + value % 64;
+		switch (random >> 16 & 7) {
+		case 0:
+			shared->written = value;
+			break;
+		case 1:
+			shared->read = value;
+			break;
+		case 2:
+			shared->writer_waits = shared->reader_waits = value;
+			break;
+		case 3:
+			(void)ring_write(&writer, bytes, len); /* any outcome */
+			break;
+		case 4:
+			(void)ring_read(&reader, bytes, len); /* any outcome */
+			break;
+		case 5:
+			if (ring_write_some(&writer, bytes, len, &n) == OK)
+				CHECK(n <= len && n <= SIZE);
+			break;
+		case 6:
+			if (ring_read_some(&reader, bytes, len, &n) == OK)
+				CHECK(n <= len && n <= SIZE);
+			break;
+		default:
+			(void)ring_watch_filled(&reader, len); /* any outcome */
+			break;
+		}
+	}
+	CHECK(beyond_is_whole());
+}
+
 static void peer_writes(void)
 {
 	CHECK(ring_write(&writer, "late", 4) == OK);
