@@ -43,7 +43,7 @@ ROLE(stub_server)
 
 static bool setup(void)
 {
-	fut_handle port;
+	fut_handle port = 0;
 
 	need(fut_port_create(&port), "port");
 	need(fut_session_create(port, 1, &remote.session), "session");

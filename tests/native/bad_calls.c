@@ -63,7 +63,7 @@ static void setup_memory(void)
 
 static void setup(void)
 {
-	fut_handle leased;
+	fut_handle leased = 0;
 	uint64_t id;
 
 	OKAY(fut_task_create(cap_need("quota"), "other", 5, &f.other));
