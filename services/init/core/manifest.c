@@ -86,9 +86,6 @@ static enum err open_service(struct parser *p)
 		return fail(p, "expected `service NAME`");
 	if (strlen(p->words[0]) > SERVICE_NAME || p->words[0][0] == '\0')
 		return fail(p, "a service's name has 1 to %zu characters", SERVICE_NAME);
-	const struct manifest_service *same = manifest_find(p->m, p->words[0]);
-	if (same)
-		return fail(p, "service `%s` stands on line %u already", same->name, same->line);
 	if (p->m->nservices == MANIFEST_SERVICES)
 		return fail(p, "more than %u services", MANIFEST_SERVICES);
 	p->s = &p->m->services[p->m->nservices++];
@@ -322,13 +319,19 @@ static enum err line_parse(struct parser *p, char *line)
 	return fail(p, "there is no statement `%s`", words[0]);
 }
 
+/* Can both be there, on some architecture? */
+static bool can_meet(const struct manifest_service *a, const struct manifest_service *b)
+{
+	return a->only == nullptr || b->only == nullptr || strcmp(a->only, b->only) == 0;
+}
+
 /* Another service that provides the name on the same architecture. */
 static const struct manifest_service *provider(const struct manifest *m, const char *name,
 					       const struct manifest_service *but)
 {
 	for (unsigned i = 0; i < m->nservices; i++) {
 		const struct manifest_service *s = &m->services[i];
-		if (s == but || (but && s->only && but->only && strcmp(s->only, but->only) != 0))
+		if (s == but || (but && !can_meet(s, but)))
 			continue;
 		for (unsigned k = 0; k < s->provide.n; k++)
 			if (strcmp(s->provide.word[k], name) == 0)
@@ -337,12 +340,22 @@ static const struct manifest_service *provider(const struct manifest *m, const c
 	return nullptr;
 }
 
+static enum err check_name(struct parser *p, const struct manifest_service *s)
+{
+	for (const struct manifest_service *o = p->m->services; o < s; o++)
+		if (strcmp(o->name, s->name) == 0 && can_meet(o, s))
+			return fail(p, "service `%s` stands on line %u already", s->name, o->line);
+	return OK;
+}
+
 /* What only the whole shows: every service has a program, every name one provider. */
 static enum err check(struct parser *p)
 {
 	for (unsigned i = 0; i < p->m->nservices; i++) {
 		const struct manifest_service *s = &p->m->services[i];
 		p->line = s->line;
+		if (check_name(p, s) != OK)
+			return ERR_BAD_ARGUMENT;
 		if (s->program == nullptr)
 			return fail(p, "service `%s` has no `program`", s->name);
 		for (unsigned k = 0; k < s->provide.n; k++) {

@@ -77,7 +77,7 @@ struct manifest_error {
  */
 enum err manifest_parse(char *text, struct manifest *m, struct manifest_error *error);
 
-/* The service of that name; nullptr if there is none. */
+/* The first service of that name; nullptr if there is none. */
 const struct manifest_service *manifest_find(const struct manifest *m, const char *name);
 
 /* "physical" and so on, as init's own capabilities are called too. */

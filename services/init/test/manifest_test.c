@@ -70,7 +70,7 @@ TEST(manifest, tells_what_is_wrong_and_where)
 {
 	refuses("program p\n", 1, "before the first `service`");
 	refuses("\nservice\n", 2, "service NAME");
-	refuses("service a\nprogram p\nservice a\n", 3, "line 1 already");
+	refuses("service a\nprogram p\nservice a\nprogram p\n", 3, "line 1 already");
 	refuses("service a\n", 1, "no `program`");
 	refuses("service a\nprogram p\nprogram q\n", 3, "given twice");
 	refuses("service a\nquota lots\n", 2, "quota BYTES");
@@ -92,6 +92,12 @@ TEST(manifest, tells_what_is_wrong_and_where)
 		"provided by `a` and by `b`");
 	refuses("service 12345678901234567890123456789012\n", 1, "1 to 31");
 	refuses("service a\narguments 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n", 2, "more than");
+}
+
+TEST(manifest, allows_one_service_of_a_name_for_each_architecture)
+{
+	CHECK(parse("service a\nprogram p\nonly arm64\nservice a\nprogram q\nonly x86_64\n") == OK);
+	refuses("service a\nprogram p\nonly arm64\nservice a\nprogram q\n", 4, "already");
 }
 
 TEST(manifest, allows_one_provider_for_each_architecture)
