@@ -65,7 +65,9 @@ enum fs_err extent_find(struct fs *fs, uint64_t ino, uint64_t fblk, struct exten
 	} else if (e == FS_NOT_FOUND) {
 		e = tree_seek_ge(fs, key_make(ino, ITEM_EXTENT, fblk), &p);
 	}
-	return e == FS_OK ? extent_at(fs, &p, ino, x) : e;
+	TRY(e);
+	TRY(extent_at(fs, &p, ino, x));
+	return x->fblk > fblk ? FS_OK : FS_CORRUPT; /* or callers would go in circles */
 }
 
 static enum fs_err extent_put(struct fs *fs, uint64_t ino, const struct extent *x)

@@ -49,10 +49,20 @@ static enum fs_err path_descend(struct fs *fs, struct path *p, uint32_t level, b
 	return FS_OK;
 }
 
+/*
+ * A node is only checked by itself when it is read. So that no image can make a walk go in circles,
+ * a step to another leaf must lead onwards, and few leaves in a row may be empty.
+ */
+constexpr unsigned EMPTY_LEAVES_MAX = 1000;
+
 /* The leaf after this one that holds something. */
 static enum fs_err path_next_leaf(struct fs *fs, struct path *p)
 {
+	unsigned n = 0;
+
 	do {
+		if (n++ == EMPTY_LEAVES_MAX)
+			return FS_CORRUPT;
 		uint32_t l = 1;
 
 		while (l < fs->height && p->slot[l] + 1 >= node_count(p->node[l]))
@@ -67,7 +77,11 @@ static enum fs_err path_next_leaf(struct fs *fs, struct path *p)
 
 static enum fs_err path_prev_leaf(struct fs *fs, struct path *p)
 {
+	unsigned n = 0;
+
 	do {
+		if (n++ == EMPTY_LEAVES_MAX)
+			return FS_CORRUPT;
 		uint32_t l = 1;
 
 		while (l < fs->height && p->slot[l] == 0)
@@ -83,7 +97,10 @@ static enum fs_err path_prev_leaf(struct fs *fs, struct path *p)
 enum fs_err tree_seek_ge(struct fs *fs, struct key k, struct path *p)
 {
 	TRY(tree_find(fs, k, p));
-	return p->slot[0] < node_count(p->node[0]) ? FS_OK : path_next_leaf(fs, p);
+	if (p->slot[0] < node_count(p->node[0]))
+		return FS_OK;
+	TRY(path_next_leaf(fs, p));
+	return key_less(path_key(p), k) ? FS_CORRUPT : FS_OK;
 }
 
 enum fs_err tree_seek_le(struct fs *fs, struct key k, struct path *p)
@@ -91,17 +108,23 @@ enum fs_err tree_seek_le(struct fs *fs, struct key k, struct path *p)
 	TRY(tree_find(fs, k, p));
 	if (p->found)
 		return FS_OK;
-	if (p->slot[0] == 0)
-		return path_prev_leaf(fs, p);
-	p->slot[0]--;
-	return FS_OK;
+	if (p->slot[0] > 0) {
+		p->slot[0]--;
+		return FS_OK;
+	}
+	TRY(path_prev_leaf(fs, p));
+	return key_less(k, path_key(p)) ? FS_CORRUPT : FS_OK;
 }
 
 enum fs_err tree_next(struct fs *fs, struct path *p)
 {
-	if (++p->slot[0] < node_count(p->node[0]))
+	if (p->slot[0] + 1 < node_count(p->node[0])) {
+		p->slot[0]++;
 		return FS_OK;
-	return path_next_leaf(fs, p);
+	}
+	struct key last = node_count(p->node[0]) > 0 ? path_key(p) : (struct key){};
+	TRY(path_next_leaf(fs, p));
+	return key_less(last, path_key(p)) ? FS_OK : FS_CORRUPT;
 }
 
 /* Give a clean node a place in memory only; its place on the device dies. */

@@ -47,6 +47,16 @@ $(FUTURAFS_TESTS:%=test-futurafs-%): test-futurafs-%: $(H)/futurafs/%
 	$(Q)$<
 HOST_TESTS += $(FUTURAFS_TESTS:%=test-futurafs-%)
 
+# What operations cost in instructions: two counts of each workload, counted by callgrind.
+$(H)/fast/futurafs-cost: futurafs/bench/cost.c futurafs/test/ram.c $(FUTURAFS_HOST_SRC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP -g,$(FUTURAFS_CFLAGS)) -O2 -o $@ $^
+.PHONY: futurafs-cost futurafs-compare
+futurafs-cost: $(H)/fast/futurafs-cost ## count FuturaFS's instructions per operation (needs valgrind)
+	$(Q)futurafs/bench/count $<
+futurafs-compare: tools ## compare device writes with ext4 (needs root and loop devices)
+	$(Q)host/futfs/compare.py
+
 SWEEP ?= 20
 futurafs-sweep: $(FUTURAFS_TESTS:%=$(H)/fast/%) ## try SWEEP times as many crash states and steps
 	$(Q)for t in $^; do echo $$t; ROUNDS=$(SWEEP) $$t || exit 1; done
