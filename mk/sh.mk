@@ -17,11 +17,14 @@ $(H)/obj/apps/%.o: apps/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
-$(O)/apps/sh: $$(SH_OBJS) $$(UTIL_OBJS)
+# With its symbols, for gdb and callgrind; what runs on Futura has none.
+$(O)/apps/sh.debug: $$(SH_OBJS) $$(UTIL_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_LINK)
+$(O)/apps/sh: $(O)/apps/sh.debug
+	$(Q)$(OBJCOPY) --strip-all $< $@
 	$(Q)ln -sf sh $(@D)/fush
-$(H)/sh/sh: $(SH_HOST_OBJS) $(UTIL_HOST_OBJS)
+$(H)/sh/sh: $(SH_HOST_OBJS) $$(UTIL_HOST_OBJS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_LDFLAGS) $^ -lm -o $@
 	$(Q)ln -sf sh $(@D)/fush

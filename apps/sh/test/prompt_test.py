@@ -79,7 +79,7 @@ def home_end_and_delete(s):
 @case
 def control_w_u_and_y(s):
     s.keys("one two\x17\x15" + "printf '[[%s]'']\\n' \x19\r")
-    expect(s.result(), "one ")
+    expect(s.result(), "one")
 
 
 @case
