@@ -44,7 +44,7 @@ struct thread;
  */
 #include <arch/context.h>
 
-/* --- What the architecture calls (kernel/entry.c) ------------------------------------------------ */
+/* --- What the architecture calls (kernel/entry.c) --- */
 
 /* A native call by the current thread; its registers are saved. Leaves as kernel_leave does. */
 struct context *kernel_call(uint32_t number);
@@ -90,7 +90,7 @@ struct boot_info {
 /* Every other CPU, in the same state; `cpu` is its index. */
 [[noreturn]] void kernel_main_secondary(unsigned cpu);
 
-/* --- Processor ----------------------------------------------------------------------------------- */
+/* --- Processor --- */
 
 /* arch/inline.h also has `const char arch_name[]`, `constexpr bool TLB_BROADCASTS`: tlb_flush reaches
  * every CPU by itself, and `constexpr bool PTE_BREAK_FIRST`: before a present leaf entry becomes another
@@ -121,7 +121,7 @@ void arch_ipi(uint64_t cpus);
 /* One-shot: call kernel_timer at or soon after `at` (ticks); UINT64_MAX stops it. */
 void arch_timer_set(uint64_t at);
 
-/* --- Threads ------------------------------------------------------------------------------------- */
+/* --- Threads --- */
 
 /* A fresh context: user mode, at `entry`, with a stack and one argument. */
 void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument);
@@ -164,7 +164,7 @@ static inline vaddr context_sp(const struct context *c);
 static inline void context_rewind(struct context *c);
 static inline void context_set_tls(struct context *c, vaddr tls);
 
-/* --- User memory: the current address space only --------------------------------------------------- */
+/* --- User memory: the current address space only --- */
 
 /* Copy, and return how many bytes were copied before the first fault. The range was checked to lie
  * in user memory. A fault here changes nothing else. */
@@ -217,7 +217,7 @@ void space_switch(paddr root, struct space_id *id);
 /* Forget, on this CPU, cached entries of the space for n pages from va (n = SIZE_MAX: all). */
 void tlb_flush(struct space_id *id, vaddr va, size_t n);
 
-/* --- Physical memory ------------------------------------------------------------------------------- */
+/* --- Physical memory --- */
 
 /* All RAM, and what firmware tables need, is mapped in one piece, not executable. */
 static inline void *direct(paddr p);
@@ -232,7 +232,7 @@ static inline void words_copy(void *to, const void *from, size_t n);
 /* New instructions were written to this page through the direct map (ARM64: clean and invalidate). */
 void page_sync_code(paddr page);
 
-/* --- Interrupts, power, console --------------------------------------------------------------------- */
+/* --- Interrupts, power, console --- */
 
 unsigned arch_irq_lines(void); /* lines are numbered from 0 */
 enum err arch_irq_setup(unsigned line, uint32_t flags); /* IRQ_EDGE, IRQ_LOW; leaves it masked */

@@ -13,7 +13,14 @@ static void refill_fired(struct timer *timer)
 {
 	struct budget *b = container_of(timer, struct budget, refill);
 
-	b->left = b->allowance;
+	uint64_t paid = b->debt < b->allowance ? b->debt : b->allowance;
+
+	b->debt -= paid;
+	b->left = b->allowance - paid;
+	if (b->left == 0) {
+		timer_set(&b->refill, time_now() + b->period);
+		return;
+	}
 	while (!list_is_empty(&b->starved)) {
 		struct thread *t = container_of(b->starved.next, struct thread, queue);
 
@@ -29,7 +36,10 @@ void budget_use(struct budget *b, uint64_t ns)
 	if (!b->refill.armed)
 		timer_set(&b->refill, time_now() - ns + b->period);
 	b->used += ns;
-	b->left -= ns < b->left ? ns : b->left;
+	uint64_t paid = ns < b->left ? ns : b->left;
+
+	b->left -= paid;
+	b->debt += ns - paid;
 }
 
 void budget_starve(struct budget *b, struct thread *t)

@@ -47,7 +47,7 @@ void kernel_lock_once(void)
 {
 	do {
 		if (reap_wanted)
-			reap(32);
+			reap(64);
 		sched_run(cpu);
 	} while ((cpu->current->attention != 0 && !thread_attend(cpu->current)) || cpu->work);
 	sched_set_timer(cpu);

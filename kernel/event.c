@@ -127,7 +127,7 @@ enum err sys_event_timer(struct thread *self, struct event *event, uint64_t at, 
 	return OK;
 }
 
-/* --- wait ------------------------------------------------------------------------------------------ */
+/* --- wait --- */
 
 static void wait_woken(struct waiter *w, struct waitable *object)
 {

@@ -202,7 +202,7 @@ void frame_free_run(paddr first, unsigned order)
 	block_give(number, order);
 }
 
-/* --- Start ----------------------------------------------------------------------------------------- */
+/* --- Start --- */
 
 /* The first address at or after `base` that no reserved range holds; a free run of at least one page
  * from there ends at `*end`. */

@@ -148,7 +148,7 @@ enum err sys_futex_requeue(struct thread *self, uint64_t from, uint64_t to, uint
 	return OK;
 }
 
-/* --- Words of threads that end -------------------------------------------------------------------------- */
+/* --- Words of threads that end --- */
 
 enum err futex_word_find(struct thread *self, vaddr address, struct futex_word *word)
 {

@@ -244,7 +244,7 @@ struct cap cap_first(void *object)
 	return (struct cap){ o, type_rights[o->type], nullptr };
 }
 
-/* --- Clone and end of a task ------------------------------------------------------------------------ */
+/* --- Clone and end of a task --- */
 
 static void slot_inherit(struct handle_table *t, uint32_t place, struct slot *to,
 			 const struct slot *from)
@@ -305,7 +305,7 @@ bool handle_table_drain(struct task *task, unsigned max)
 	return true;
 }
 
-/* --- Calls --------------------------------------------------------------------------------------------- */
+/* --- Calls --- */
 
 enum err sys_handle_close(struct thread *self, uint32_t handle)
 {

@@ -8,7 +8,7 @@
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 
-/* --- Lending priority and budget --------------------------------------------------------------------- */
+/* --- Lending priority and budget --- */
 
 /* A server works with its caller's priority and on its budget; whom it calls in turn as well. */
 static void lend(struct thread *server, unsigned priority, struct budget *budget)
@@ -27,7 +27,7 @@ static void lend_end(struct thread *server)
 		lend(server, server->base, server->task->budget);
 }
 
-/* --- Handles in messages ---------------------------------------------------------------------------------- */
+/* --- Handles in messages --- */
 
 /* The handles exist, may be transferred, and each occurs once. */
 static enum err handles_check(struct task *task, const uint32_t *handles, unsigned n)
@@ -81,7 +81,7 @@ static enum err message_check(struct thread *t, uint64_t tag, bool is_call)
 	return handles_check(t->task, t->handles, t->nhandles);
 }
 
-/* --- Calls: delivery -------------------------------------------------------------------------------------- */
+/* --- Calls: delivery --- */
 
 static void port_settle(struct port *p)
 {
@@ -202,7 +202,7 @@ void ipc_start(struct thread *caller, struct port *p, uint64_t deadline)
 		port_serve(p);
 }
 
-/* --- Calls: the end --------------------------------------------------------------------------------------- */
+/* --- Calls: the end --- */
 
 void ipc_abandon(struct thread *caller)
 {
@@ -293,7 +293,7 @@ static enum err answer_nobody(struct thread *server, uint64_t tag)
 	return e;
 }
 
-/* --- The system calls, whole ------------------------------------------------------------------------------ */
+/* --- The system calls, whole --- */
 
 static enum err call_slow(struct thread *self)
 {
@@ -404,7 +404,7 @@ enum err sys_reply_keep(struct thread *self, struct reply **reply)
 	return OK;
 }
 
-/* --- The fast paths --------------------------------------------------------------------------------------- */
+/* --- The fast paths --- */
 /*
  * Words and bytes to a server that waits, on the CPU of its caller, and back: no queue, no scheduler.
  * All conditions come first and change nothing; what fails one takes the way above, which is the

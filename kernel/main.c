@@ -28,7 +28,7 @@ static const uint8_t userboot[] = {
 
 static struct cpu cpu_storage[CPUS_MAX];
 
-/* --- init's startup block ------------------------------------------------------------------------------- */
+/* --- init's startup block --- */
 
 /* The capabilities come first, then the strings. */
 static union {
@@ -79,7 +79,7 @@ static void startup_env_number(const char *name, uint64_t value)
 	startup_env(name, text);
 }
 
-/* --- init -------------------------------------------------------------------------------------------------------- */
+/* --- init --- */
 
 /* Memory that firmware or the loader filled, as an object. */
 static struct vmo *vmo_of_range(struct quota *quota, const struct memory_range *r)
@@ -179,7 +179,7 @@ static void init_start(const struct boot_info *boot)
 	object_put(init); /* its handle to itself keeps it alive */
 }
 
-/* --- CPUs ----------------------------------------------------------------------------------------------------------- */
+/* --- CPUs --- */
 
 static void cpu_online(struct cpu *cpu)
 {

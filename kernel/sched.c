@@ -21,7 +21,7 @@ void sched_init_cpu(struct cpu *cpu, unsigned index)
 	cpus[index] = cpu;
 }
 
-/* --- Queues ------------------------------------------------------------------------------------------ */
+/* --- Queues --- */
 
 static void queue_put(struct cpu *cpu, struct thread *t, bool first)
 {
@@ -144,7 +144,7 @@ static struct thread *steal(struct cpu *self)
 	return best;
 }
 
-/* --- Switching ---------------------------------------------------------------------------------------- */
+/* --- Switching --- */
 
 void sched_account(struct cpu *cpu)
 {
@@ -310,7 +310,7 @@ void sched_run(struct cpu *cpu)
 	cpu_enter(cpu, from, to);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------------- */
+/* --- Calls --- */
 
 enum err sys_thread_yield(struct thread *self)
 {

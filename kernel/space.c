@@ -94,7 +94,7 @@ struct mapping *space_find(struct space *s, vaddr va)
 	return m != nullptr && m->address <= va ? m : nullptr;
 }
 
-/* --- Faults -------------------------------------------------------------------------------------------- */
+/* --- Faults --- */
 
 static bool access_is_allowed(const struct mapping *m, enum fault_access access)
 {
@@ -194,7 +194,7 @@ enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access ac
 	return FAULT_NONE;
 }
 
-/* --- Pages that belong to no memory object ------------------------------------------------------------- */
+/* --- Pages that belong to no memory object --- */
 
 enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr first, uint32_t flags,
 			 enum mapping_kind kind)
@@ -225,7 +225,7 @@ void space_unmap_pages(struct space *s, vaddr address)
 	mapping_destroy(m);
 }
 
-/* --- Clone --------------------------------------------------------------------------------------------- */
+/* --- Clone --- */
 
 /* What a mapping of the vmo becomes in the clone: the vmo itself, or its copy, made once for all. */
 static enum err vmo_for_clone(struct space *to, struct mapping *m, bool copy, struct vmo **vmo)

@@ -36,7 +36,7 @@ static bool range_is_free(struct space *s, vaddr address, uint64_t size)
 	return m == nullptr || m->address >= address + size;
 }
 
-/* --- Free ranges ------------------------------------------------------------------------------------------ */
+/* --- Free ranges --- */
 
 /* The highest free range of `size` bytes that ends at or below `top`; 0 if there is none. */
 static vaddr range_below(struct space *s, vaddr top, uint64_t size)
@@ -74,7 +74,7 @@ static vaddr range_choose(struct space *s, vaddr wish, uint64_t size, bool low)
 	return at;
 }
 
-/* --- Unmap ---------------------------------------------------------------------------------------------- */
+/* --- Unmap --- */
 
 /* Free the pages of fresh memory that nothing maps any more. */
 static enum err fresh_free(struct mapping *m, vaddr va, uint64_t size, unsigned *work)
@@ -166,7 +166,7 @@ enum err sys_space_unmap(struct thread *self, struct task *task, uint64_t addres
 	return e == ERR_AGAIN ? call_repeat(self) : e;
 }
 
-/* --- Map --------------------------------------------------------------------------------------------------- */
+/* --- Map --- */
 
 static enum err map_check(const struct cap *vmo, uint64_t offset, uint64_t size, uint32_t flags)
 {
@@ -249,7 +249,7 @@ enum err sys_space_map(struct thread *self, struct task *task, const struct cap 
 	return OK;
 }
 
-/* --- Change ------------------------------------------------------------------------------------------------ */
+/* --- Change --- */
 
 /* Every page of the range is mapped, and every mapping in it satisfies `check`. */
 static enum err range_check(struct space *s, vaddr address, uint64_t size,
@@ -378,7 +378,7 @@ enum err sys_space_move(struct thread *self, struct task *task, uint64_t from, u
 	return e;
 }
 
-/* --- Look --------------------------------------------------------------------------------------------------- */
+/* --- Look --- */
 
 enum err sys_space_find(struct thread *self, struct task *task, uint64_t address,
 			struct user_out to)
@@ -428,7 +428,7 @@ enum err sys_space_present(struct thread *self, uint64_t address, uint64_t size,
 	return OK;
 }
 
-/* --- Another task's memory ------------------------------------------------------------------------------ */
+/* --- Another task's memory --- */
 
 static enum err fault_error(enum fault_kind kind)
 {

@@ -16,7 +16,14 @@
 #include "abi/clock.h"
 
 static struct list tasks = { &tasks, &tasks }; /* by number */
-static struct task *dying, **dying_tail = &dying;
+
+/* Dying tasks pass through two queues: first what they may do ends, then what they occupy. */
+struct reap_queue {
+	struct task *first, **tail;
+};
+
+static struct reap_queue with_handles = { nullptr, &with_handles.first };
+static struct reap_queue with_memory = { nullptr, &with_memory.first };
 
 bool reap_wanted;
 
@@ -29,9 +36,7 @@ static void task_trace(const struct task *t, unsigned step)
 	trace(TRACE_TASK, t->object.id, step, name);
 }
 
-/* --- Making
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Making --- */
 
 struct task *task_create(struct quota *quota, const char *name)
 {
@@ -133,9 +138,24 @@ struct task *task_find(uint64_t after)
 	return nullptr;
 }
 
-/* --- The end
- * ------------------------------------------------------------------------------------------------
- */
+/* --- The end --- */
+
+static void reap_queue_put(struct reap_queue *q, struct task *t)
+{
+	t->dying_next = nullptr;
+	*q->tail = t;
+	q->tail = &t->dying_next;
+}
+
+static struct task *reap_queue_take(struct reap_queue *q)
+{
+	struct task *t = q->first;
+
+	q->first = t->dying_next;
+	if (q->first == nullptr)
+		q->tail = &q->first;
+	return t;
+}
 
 void task_kill(struct task *task, int64_t code)
 {
@@ -158,9 +178,7 @@ void task_kill(struct task *task, int64_t code)
 			thread_end(t);
 		}
 	}
-	task->dying_next = nullptr;
-	*dying_tail = task;
-	dying_tail = &task->dying_next;
+	reap_queue_put(&with_handles, task);
 	reap_want();
 }
 
@@ -198,28 +216,6 @@ void task_release(void *object)
 	object_put(task->budget);
 }
 
-/* Give back what a task held. False: not all of it yet. */
-static bool task_reap(struct task *t, unsigned *work)
-{
-	if (t->nthreads > 0)
-		return false; /* on other CPUs, on their way out */
-	if (!t->reaped_handles) {
-		unsigned n = *work > 0 ? *work : 1;
-
-		if (!handle_table_drain(t, n)) {
-			*work = 0;
-			return false;
-		}
-		t->reaped_handles = true;
-	}
-	if (!t->reaped_space) {
-		if (!space_reap(&t->space, work))
-			return false;
-		t->reaped_space = true;
-	}
-	return nodes_reap(work);
-}
-
 void reap_want(void)
 {
 	reap_wanted = true;
@@ -236,35 +232,62 @@ static void task_gone(struct task *t)
 	object_put(t);
 }
 
-void reap(unsigned work)
+/* Close the handles of a task without threads. False: not all of them yet. */
+static bool handles_reap(struct task *t, unsigned *work)
 {
-	struct task *last = nullptr;
+	if (t->nthreads > 0)
+		return false; /* on other CPUs, on their way out */
+	uint32_t n = t->handles.nused < *work ? t->handles.nused : *work;
+	bool done = handle_table_drain(t, *work);
 
-	reap_wanted = false;
-	while (nodes_reap(&work) && dying != nullptr) {
-		struct task *t = dying;
-
-		dying = t->dying_next;
-		if (dying == nullptr)
-			dying_tail = &dying;
-		if (task_reap(t, &work)) {
-			task_gone(t);
-			continue;
-		}
-		t->dying_next = nullptr;
-		*dying_tail = t;
-		dying_tail = &t->dying_next;
-		if (work == 0 || t == last)
-			break;
-		if (last == nullptr)
-			last = t;
-	}
-	reap_wanted = dying != nullptr || work == 0;
+	*work -= n;
+	return done;
 }
 
-/* --- Calls
- * ----------------------------------------------------------------------------------------------------
- */
+static bool memory_reap(struct task *t, unsigned *work)
+{
+	if (!t->reaped_space) {
+		if (!space_reap(&t->space, work))
+			return false;
+		t->reaped_space = true;
+	}
+	return nodes_reap(work);
+}
+
+/* Take each task that is in the queue now through one step; those that are done go on to `next`. */
+static void queue_reap(struct reap_queue *q, bool (*step)(struct task *, unsigned *),
+		       void (*next)(struct task *), unsigned *work)
+{
+	struct task **end = q->tail;
+
+	while (q->first != nullptr && *work > 0) {
+		bool is_last = &q->first->dying_next == end;
+		struct task *t = reap_queue_take(q);
+
+		if (step(t, work))
+			next(t);
+		else
+			reap_queue_put(q, t);
+		if (is_last)
+			break;
+	}
+}
+
+static void memory_follows(struct task *t)
+{
+	reap_queue_put(&with_memory, t);
+}
+
+void reap(unsigned work)
+{
+	reap_wanted = false;
+	queue_reap(&with_handles, handles_reap, memory_follows, &work);
+	if (nodes_reap(&work))
+		queue_reap(&with_memory, memory_reap, task_gone, &work);
+	reap_wanted = with_handles.first != nullptr || with_memory.first != nullptr || work == 0;
+}
+
+/* --- Calls --- */
 
 enum err sys_task_exit(struct thread *self, int64_t code)
 {

@@ -30,7 +30,7 @@ struct task {
 	char name[32];
 	uint64_t start_ns, cpu_ns, faults, calls, messages;
 	struct task *dying_next; /* in the queue of the reaper, which has a reference */
-	bool reaped_handles, reaped_space;
+	bool reaped_space;
 };
 
 struct task *task_create(struct quota *quota, const char *name);

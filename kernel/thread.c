@@ -19,7 +19,7 @@ constexpr unsigned AREA_ORDER = 1; /* two pages: control and message */
 static_assert(PAGE_SIZE << AREA_ORDER == THREAD_AREA_SIZE);
 static_assert(sizeof(struct thread) <= 4000);
 
-/* --- Making ------------------------------------------------------------------------------------------------ */
+/* --- Making --- */
 
 /* The control and message pages, mapped at t->area. */
 static enum err area_create(struct thread *t)
@@ -138,7 +138,7 @@ void thread_start(struct thread *t)
 	sched_ready(t);
 }
 
-/* --- Waiting ----------------------------------------------------------------------------------------------- */
+/* --- Waiting --- */
 
 bool thread_is_interrupted(struct thread *t)
 {
@@ -212,7 +212,7 @@ void thread_poke(struct thread *t)
 		sched_poke(cpus[t->cpu]);
 }
 
-/* --- Upcalls and faults -------------------------------------------------------------------------------- */
+/* --- Upcalls and faults --- */
 
 /* Go on at on_event, with the registers of now noted in the control page. */
 static void upcall_enter(struct thread *t, enum upcall_reason reason)
@@ -322,7 +322,7 @@ bool thread_attend(struct thread *t)
 	return true;
 }
 
-/* --- The end ------------------------------------------------------------------------------------------------ */
+/* --- The end --- */
 
 /* Locks in shared memory that it holds: the next owner finds out. A word whose page is not there now is
  * left alone. */
@@ -367,7 +367,7 @@ void thread_release_object(void *object)
 	object_put(t->task);
 }
 
-/* --- Calls ------------------------------------------------------------------------------------------------------ */
+/* --- Calls --- */
 
 enum err sys_thread_create(struct thread *self, struct task *task, uint64_t area, uint64_t entry,
 			   uint64_t stack, uint64_t argument, uint32_t priority,

@@ -70,7 +70,7 @@ enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota
 	return OK;
 }
 
-/* --- Mappings of an object ------------------------------------------------------------------------------- */
+/* --- Mappings of an object --- */
 
 /* The part of a mapping that shows pages [index, index + n) of its object. */
 static bool mapping_part(const struct mapping *m, uint64_t index, uint64_t n, vaddr *va,
@@ -142,7 +142,7 @@ void vmo_protect_pages(struct vmo *vmo, uint64_t index, uint64_t n)
 	}
 }
 
-/* --- Calls: making ------------------------------------------------------------------------------------------ */
+/* --- Calls: making --- */
 
 static bool size_is_good(uint64_t *size)
 {
@@ -250,7 +250,7 @@ enum err sys_vmo_clone(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 	return vmo_clone(vmo, offset, size, self->task->object.quota, clone);
 }
 
-/* --- Calls: contents ---------------------------------------------------------------------------------------- */
+/* --- Calls: contents --- */
 
 /* Find a page for the kernel to copy from or to. CALL_WAITS: the thread asks the pager, and repeats. */
 static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, bool write,
@@ -394,7 +394,7 @@ enum err sys_vmo_commit(struct thread *self, struct vmo *vmo, uint64_t offset, u
 	return i > 0 || n == 0 ? OK : ERR_NO_MEMORY;
 }
 
-/* --- Calls: pagers --------------------------------------------------------------------------------------------- */
+/* --- Calls: pagers --- */
 
 /* Move one page; what the quotas are charged moves with it. */
 static enum err page_supply(struct vmo *to, uint64_t to_index, struct vmo *from,

@@ -182,7 +182,7 @@ uint64_t *slot_next(struct vmo *vmo, uint64_t *index, uint64_t end)
 	return nullptr;
 }
 
-/* --- Finding pages -------------------------------------------------------------------------------------- */
+/* --- Finding pages --- */
 
 /* Look in the pager's object behind a clone. */
 static enum page_result behind_read(struct vmo *vmo, uint64_t index, struct page_ref *ref)
@@ -272,7 +272,7 @@ enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref
 	return page_replace(vmo, slot, r == PAGE_FOUND, from, ref);
 }
 
-/* --- Dropping pages ---------------------------------------------------------------------------------- */
+/* --- Dropping pages --- */
 
 enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *work)
 {

@@ -11,8 +11,7 @@ constexpr unsigned LOW_ENTRIES = 4 * 512, LOW_GIB = 4;
 alignas(PAGE_SIZE) static char stacks[STACKS_PAGES][PAGE_SIZE];
 static uint64_t spare, nspare; /* pages for tables */
 
-/* --- The image
- * --------------------------------------------------------------------------------------- */
+/* --- The image --- */
 
 static void image_part(uint64_t slide, const char *from, const char *to, pte flags)
 {
@@ -41,8 +40,7 @@ void map_image(uint64_t slide)
 		stack_map(0, n, (paddr){ (uint64_t)stacks[n] });
 }
 
-/* --- All RAM
- * ------------------------------------------------------------------------------------------ */
+/* --- All RAM --- */
 
 static uint64_t *spare_take(void)
 {

@@ -98,8 +98,7 @@ bool fdt_cells(struct fdt_value value, unsigned first, unsigned cells, uint64_t 
 	return true;
 }
 
-/* --- Tokens. Offsets count from the start of the structure block.
- * ---------------------------------- */
+/* --- Tokens. Offsets count from the start of the structure block. --- */
 
 static bool token_at(const struct fdt *f, uint32_t at, enum token *token)
 {
@@ -174,8 +173,7 @@ static uint32_t cells_or(const struct fdt *f, const struct fdt_node *node, const
 	return (uint32_t)number;
 }
 
-/* --- Walking
- * ----------------------------------------------------------------------------------------- */
+/* --- Walking --- */
 
 void fdt_walk_start(struct fdt_walk *w, const struct fdt *fdt)
 {
@@ -232,8 +230,7 @@ bool fdt_walk_next(struct fdt_walk *w)
 	return false;
 }
 
-/* --- The current node
- * -------------------------------------------------------------------------------- */
+/* --- The current node --- */
 
 bool fdt_find(const struct fdt_walk *w, const char *name, struct fdt_value *value)
 {

@@ -71,8 +71,7 @@ static void wait_clear(registers r, unsigned offset, uint32_t bits)
 		cpu_relax();
 }
 
-/* --- The distributor
- * --------------------------------------------------------------------------------- */
+/* --- The distributor --- */
 
 /* Groups of 32 lines: off, not pending, not active, one priority, level triggered. */
 static void lines_init(registers r, unsigned from, unsigned to)
@@ -151,8 +150,7 @@ void gic_init(void)
 		messages_init();
 }
 
-/* --- Each CPU's part
- * --------------------------------------------------------------------------------- */
+/* --- Each CPU's part --- */
 
 /* Affinity as GICR_TYPER has it in its upper half. */
 static uint64_t affinity_packed(uint64_t mpidr)
@@ -216,8 +214,7 @@ bool gic_cpu_init(struct arch_cpu *cpu)
 	return gic.v3 ? cpu_init_v3(cpu) : cpu_init_v2(cpu);
 }
 
-/* --- Use
- * --------------------------------------------------------------------------------------------- */
+/* --- Use --- */
 
 static registers line_home(unsigned line)
 {
@@ -287,8 +284,7 @@ void gic_send(unsigned line, uint64_t cpus)
 	isb();
 }
 
-/* --- kernel/arch.h: lines and messages
- * ---------------------------------------------------------------- */
+/* --- kernel/arch.h: lines and messages --- */
 
 unsigned arch_irq_lines(void)
 {

@@ -15,8 +15,7 @@ static struct memory_range reg_range(const struct fdt_walk *w, unsigned i)
 	return fdt_reg(w, i, &r.base, &r.size) ? r : (struct memory_range){};
 }
 
-/* --- Memory
- * ------------------------------------------------------------------------------------------ */
+/* --- Memory --- */
 
 static bool device_type_is(const struct fdt_walk *w, const char *type)
 {
@@ -54,8 +53,7 @@ static bool is_below(const struct fdt_walk *w, const char *parent)
 	return w->depth == 3 && strncmp(w->node[1].name, parent, strlen(parent) + 1) == 0;
 }
 
-/* --- /chosen
- * ----------------------------------------------------------------------------------------- */
+/* --- /chosen --- */
 
 /* Take a seed out of the tree: it must not be known to who reads the tree later. */
 static void seed_take(const struct fdt_walk *w, const char *name)
@@ -91,8 +89,7 @@ static void chosen_read(const struct fdt_walk *w, struct boot_info *boot)
 	seed_take(w, "rng-seed");
 }
 
-/* --- Processors
- * -------------------------------------------------------------------------------------- */
+/* --- Processors --- */
 
 static void cpu_read(const struct fdt_walk *w)
 {
@@ -123,8 +120,7 @@ static void psci_read(const struct fdt_walk *w)
 	machine.psci_is_smc = strncmp(method, "smc", sizeof("smc")) == 0;
 }
 
-/* --- Interrupts and timer
- * ---------------------------------------------------------------------------- */
+/* --- Interrupts and timer --- */
 
 static void gic2_read(const struct fdt_walk *w)
 {
@@ -175,8 +171,7 @@ static void timer_read(const struct fdt_walk *w)
 		machine.timer_line = PRIVATE_FIRST + (unsigned)number;
 }
 
-/* --- Console
- * ----------------------------------------------------------------------------------------- */
+/* --- Console --- */
 
 /* No pointers: this is read before the image is relocated. */
 static const struct {
@@ -256,8 +251,7 @@ static const char *console_find(const struct fdt *fdt, char *path, size_t n)
 	return nullptr;
 }
 
-/* --- The whole
- * --------------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 static void device_read(const struct fdt_walk *w, const char *console)
 {

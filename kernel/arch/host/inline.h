@@ -104,7 +104,7 @@ static inline void context_set_tls(struct context *c, vaddr tls)
 	c->tls = tls;
 }
 
-/* --- Page tables: an entry is the page's address and the flags ----------------------------------- */
+/* --- Page tables: an entry is the page's address and the flags --- */
 
 constexpr pte PTE_PRESENT = 1, PTE_WRITE = 2, PTE_EXEC = 4, PTE_READ = 8;
 
@@ -153,7 +153,7 @@ static inline void pte_publish(void)
 {
 }
 
-/* --- Physical memory --------------------------------------------------------------------------------- */
+/* --- Physical memory --- */
 
 static inline void *direct(paddr p)
 {

@@ -12,7 +12,7 @@
 
 struct machine machine = { .timer_at = UINT64_MAX };
 
-/* --- Running ------------------------------------------------------------------------------------------ */
+/* --- Running --- */
 
 struct thread *machine_thread(void)
 {
@@ -79,7 +79,7 @@ bool machine_access(vaddr va, enum fault_access access)
 	return machine_thread() == t && walk(va, access) != nullptr;
 }
 
-/* --- User memory --------------------------------------------------------------------------------------- */
+/* --- User memory --- */
 
 static size_t user_copy(vaddr user, char *kernel, size_t n, bool out)
 {
@@ -123,7 +123,7 @@ bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old)
 	       user_copy(at, (char *)&desired, sizeof(desired), true) == sizeof(desired);
 }
 
-/* --- Threads -------------------------------------------------------------------------------------------- */
+/* --- Threads --- */
 
 void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument)
 {
@@ -208,7 +208,7 @@ enum err context_debug_set(struct context *c, const struct thread_debug *d)
 	return d->kind[0] == 0 ? OK : ERR_UNSUPPORTED;
 }
 
-/* --- Memory and devices ------------------------------------------------------------------------------------ */
+/* --- Memory and devices --- */
 
 void space_root_init(pte *root)
 {

@@ -110,8 +110,7 @@ static void madt_read(const struct table *t)
 	}
 }
 
-/* --- FADT, 5.2.9: power management
- * -------------------------------------------------------------------- */
+/* --- FADT, 5.2.9: power management --- */
 
 constexpr uint64_t FADT_TIMER_32 = 1 << 8, FADT_RESET = 1 << 10, FADT_REDUCED = 1 << 20;
 
@@ -176,8 +175,7 @@ static void hpet_read(const struct table *t)
 		acpi.hpet_base = a.address;
 }
 
-/* --- The list of tables, 5.2.5 to 5.2.8
- * --------------------------------------------------------------- */
+/* --- The list of tables, 5.2.5 to 5.2.8 --- */
 
 static void table_read(const struct table *t)
 {
@@ -225,8 +223,7 @@ void acpi_read(uint64_t rsdp)
 		klog("acpi: the list of tables is damaged\n");
 }
 
-/* --- Registers
- * ----------------------------------------------------------------------------------------- */
+/* --- Registers --- */
 
 /* PCI configuration space, device 0 to 31 of bus 0: device << 32 | function << 16 | offset. */
 static uint32_t pci_select(uint64_t address)

@@ -22,8 +22,7 @@ static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 	return q;
 }
 
-/* --- Reference clocks
- * -------------------------------------------------------------------------------- */
+/* --- Reference clocks --- */
 
 struct reference {
 	const char *name;
@@ -92,8 +91,7 @@ static void pit_find(struct reference *r)
 	*r = (struct reference){ "8254", pit_count, 1'193'182, 0xffff, 1000 };
 }
 
-/* --- Measuring
- * --------------------------------------------------------------------------------------- */
+/* --- Measuring --- */
 
 /* All clocks at one moment, or nearly so. */
 struct sample {

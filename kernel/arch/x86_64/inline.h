@@ -46,8 +46,7 @@ static inline uint64_t ticks(void)
 	return low | (uint64_t)high << 32;
 }
 
-/* --- Registers of a call -------------------------------------------------------------------------
- */
+/* --- Registers of a call --- */
 
 static inline uint64_t context_argument(const struct context *c, unsigned i)
 {
@@ -196,8 +195,7 @@ static inline void context_set_tls(struct context *c, vaddr tls)
 		fs_base_write(tls);
 }
 
-/* --- Page tables: volume 3A, section 4.5 of the Intel manual
- * ---------------------------------------- */
+/* --- Page tables: volume 3A, section 4.5 of the Intel manual --- */
 
 constexpr pte PTE_PRESENT = 1 << 0, PTE_WRITE = 1 << 1, PTE_USER = 1 << 2;
 constexpr pte PTE_PWT = 1 << 3,
@@ -264,8 +262,7 @@ static inline void pte_publish(void)
 	asm volatile("" ::: "memory");
 }
 
-/* --- Physical memory
- * ------------------------------------------------------------------------------- */
+/* --- Physical memory --- */
 
 constexpr vaddr DIRECT_BASE = 0xffff800000000000;
 

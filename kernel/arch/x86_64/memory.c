@@ -6,8 +6,7 @@ alignas(PAGE_SIZE) struct kernel_tables kernel_tables;
 unsigned direct_roots;
 static unsigned ndevices; /* pages in use */
 
-/* --- Stacks and devices
- * ---------------------------------------------------------------------------- */
+/* --- Stacks and devices --- */
 
 /* The page, within a CPU's stride, of page n of all its stacks: one more guard below each stack. */
 static unsigned stack_page(unsigned n)
@@ -92,8 +91,7 @@ uint64_t arch_kernel_slide(void)
 	return (uint64_t)image_start - KERNEL_LINK;
 }
 
-/* --- Address spaces
- * -------------------------------------------------------------------------------- */
+/* --- Address spaces --- */
 
 void space_root_init(pte *root)
 {

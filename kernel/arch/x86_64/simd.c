@@ -196,8 +196,7 @@ void context_fini(struct context *c)
 	c->simd_cpu = SIMD_NOWHERE;
 }
 
-/* --- For debuggers and signal frames
- * ------------------------------------------------------------------ */
+/* --- For debuggers and signal frames --- */
 
 size_t context_simd_size(void)
 {

@@ -23,8 +23,7 @@ uint32_t smp_apic_id(unsigned cpu)
 	return apic_ids[cpu];
 }
 
-/* --- Setting up
- * ------------------------------------------------------------------------------------ */
+/* --- Setting up --- */
 
 /* The first CPU is the one that runs; the others follow in the tables' order. */
 static unsigned cpus_list(void)
@@ -64,8 +63,7 @@ void arch_cpu_init(struct cpu *cpu, unsigned index)
 	lapic_cpu_init(a);
 }
 
-/* --- Starting
- * -------------------------------------------------------------------------------------- */
+/* --- Starting --- */
 
 /* Called by the trampoline, on the CPU's own stack, with the trampoline's page tables. */
 [[noreturn]] static void smp_arrive(uint64_t cpu)
@@ -142,8 +140,7 @@ unsigned arch_cpus_start(unsigned ncpus, struct cpu *const[])
 	return n;
 }
 
-/* --- Running
- * --------------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 void arch_idle(void)
 {

@@ -126,8 +126,7 @@ void trap_user(uint64_t error, unsigned vector)
 	kernel_fault(&f);
 }
 
-/* --- In the kernel
- * --------------------------------------------------------------------------------- */
+/* --- In the kernel --- */
 
 /* An instruction that may fault on user memory, and where to go on: distances from the field
  * itself. */
@@ -201,8 +200,7 @@ void arch_panic_registers(void)
 	     cr3_read());
 }
 
-/* --- Backtrace
- * ------------------------------------------------------------------------------------- */
+/* --- Backtrace --- */
 
 constexpr unsigned BACKTRACE_MAX = 32;
 
