@@ -116,11 +116,31 @@ static fut_handle handle_with(enum object_type type, uint32_t rights)
 	return 0;
 }
 
+/* A number that may be right, by what it is called. */
+static uint64_t number_for(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} known[] = {
+		{ "size", PAGE },
+		{ "bytes", PAGE },
+		{ "rights", RIGHT_READ },
+		{ "period", 100 * MILLISECOND },
+		{ "allowance", 50 * MILLISECOND },
+	};
+
+	if (strcmp(name, "address") == 0)
+		return f.memory;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].value;
+	return 0;
+}
+
 /* Put an argument that is right into its registers. False: this task can have none. */
 static bool fill_right(const struct call_arg *a, uint64_t *regs)
 {
-	bool is_address = strcmp(a->name, "address") == 0;
-
 	switch (a->kind) {
 	case ARG_HANDLE:
 		regs[a->reg] = handle_with(a->type, a->rights);
@@ -134,7 +154,7 @@ static bool fill_right(const struct call_arg *a, uint64_t *regs)
 		regs[a->reg + 1] = a->limit < 1024 ? a->limit : 1024;
 		return true;
 	default:
-		regs[a->reg] = is_address ? f.memory : 0;
+		regs[a->reg] = number_for(a->name);
 		return true;
 	}
 }
@@ -268,6 +288,77 @@ TEST(bad_calls, give_the_documented_errors)
 	/* Only interrupts, ports and DMA windows, of which a test has none, are left out. */
 	CHECK(nleft_out * 10 < ROWS);
 	CHECK(naddress > 50);
+}
+
+/* Take all that the quota has: first in pages, then in objects until no event can be made. */
+static fut_handle exhaust(fut_handle *events, unsigned room, unsigned *n)
+{
+	fut_handle vmo = make_vmo(1ull << 32);
+	uint64_t at = 0, done;
+
+	while (fut_vmo_commit(vmo, at, (1ull << 32) - at, &done) == OK)
+		at += done;
+	for (*n = 0; *n < room && fut_event_create(&events[*n]) == OK;)
+		++*n;
+	return vmo;
+}
+
+static bool makes_handles(const struct call_grammar *g)
+{
+	for (unsigned i = 0; i < g->nresults; i++)
+		if (g->results[i].kind == ARG_HANDLE)
+			return true;
+	return false;
+}
+
+/* A call that wants memory, with all arguments right, when there is none. */
+static enum err try_poor(const struct call_grammar *g)
+{
+	struct native_words r = {};
+	uint64_t regs[8] = {};
+
+	for (unsigned i = 0; i < g->nargs; i++)
+		if (!fill_right(&g->args[i], regs))
+			return OK;
+	enum err e =
+		native_call6(g->number, regs[0], regs[1], regs[2], regs[3], regs[4], regs[5], &r);
+	if (e == OK && g->number == CALL_TASK_CLONE && r.word[1] == 1)
+		(void)fut_task_exit(0); /* we are the clone */
+	if (e != OK && !is_documented(g, e)) {
+		char why[100];
+
+		snprintf(why, sizeof why, "%s without memory gave %s", g->name, error_name(e));
+		test_check(false, why, __FILE__, __LINE__);
+	}
+	if (e == OK)
+		close_results(g, &r);
+	return e;
+}
+
+TEST(bad_calls, an_exhausted_quota_is_a_documented_error)
+{
+	static fut_handle events[4096];
+	unsigned n, nrefused = 0, nmakers = 0;
+
+	setup();
+	fut_handle vmo = exhaust(events, sizeof events / sizeof events[0], &n);
+
+	for (size_t i = 0; i < sizeof call_grammar / sizeof call_grammar[0]; i++) {
+		if (!makes_handles(&call_grammar[i]) || call_grammar[i].special)
+			continue;
+		nmakers++;
+		nrefused += try_poor(&call_grammar[i]) == ERR_NO_MEMORY;
+	}
+	close_handle(vmo);
+	while (n > 0)
+		close_handle(events[--n]);
+	/* With memory, the same calls are not refused for want of it. */
+	for (size_t i = 0; i < sizeof call_grammar / sizeof call_grammar[0]; i++)
+		if (makes_handles(&call_grammar[i]) && call_grammar[i].number != CALL_TASK_CLONE)
+			CHECK(try_poor(&call_grammar[i]) != ERR_NO_MEMORY);
+	fini();
+	/* The others want hardware that a test has not, a call to keep, or a place that is free. */
+	CHECK(nrefused * 2 > nmakers);
 }
 
 TEST(bad_calls, numbers_that_are_no_call_are_unsupported)
