@@ -18,7 +18,7 @@ static const struct opt base_opts[] = {
 
 struct base {
 	const char *letters;
-	unsigned bits;	/* a letter */
+	unsigned bits;       /* a letter */
 	size_t bytes, chars; /* of a group */
 	uint64_t wrap, column;
 	bool garbage;
@@ -65,6 +65,14 @@ static void encode(struct base *b, struct in *in)
 		put_char('\n');
 }
 
+/* What is whole of a group that was cut off is still given. */
+static void rest_put(const struct base *b, uint64_t v, size_t chars, size_t pads)
+{
+	v <<= (b->chars - chars) * b->bits;
+	for (size_t i = 0; i < (chars - pads) * b->bits / 8; i++)
+		put_char((int)(v >> ((b->bytes - 1 - i) * 8) & 0xff));
+}
+
 static bool decode(struct base *b, struct in *in)
 {
 	uint64_t v = 0;
@@ -79,6 +87,7 @@ static bool decode(struct base *b, struct in *in)
 			if (at == nullptr && c != '=') {
 				if (b->garbage)
 					continue;
+				rest_put(b, v, chars, pads);
 				return false;
 			}
 			if (c == '=' ? chars < 2 : pads != 0)
@@ -93,13 +102,8 @@ static bool decode(struct base *b, struct in *in)
 			v = chars = pads = 0;
 		}
 	}
-	if (chars == 0)
-		return true;
-	/* What is whole of a group that was cut off is still given. */
-	v <<= (b->chars - chars) * b->bits;
-	for (size_t i = 0; i < (chars - pads) * b->bits / 8; i++)
-		put_char((int)(v >> ((b->bytes - 1 - i) * 8) & 0xff));
-	return false;
+	rest_put(b, v, chars, pads);
+	return chars == 0;
 }
 
 static int base_run(int argc, char **argv, struct base b)
@@ -133,14 +137,19 @@ static int base_run(int argc, char **argv, struct base b)
 
 static int base64_main(int argc, char **argv)
 {
-	return base_run(argc, argv, (struct base){ "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-						   6, 3, 4, 0, 0, false });
+	return base_run(
+		argc, argv,
+		(struct base){ "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+			       6, 3, 4, 0, 0, false });
 }
 
 static int base32_main(int argc, char **argv)
 {
-	return base_run(argc, argv, (struct base){ "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5, 5, 8, 0, 0, false });
+	return base_run(argc, argv,
+			(struct base){ "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5, 5, 8, 0, 0, false });
 }
 
-APPLET(base64, .usage = "[OPTION]... [FILE]", .summary = "Encode FILE as letters, or decode it.", .opts = base_opts);
-APPLET(base32, .usage = "[OPTION]... [FILE]", .summary = "Encode FILE as letters, or decode it.", .opts = base_opts);
+APPLET(base64, .usage = "[OPTION]... [FILE]", .summary = "Encode FILE as letters, or decode it.",
+       .opts = base_opts);
+APPLET(base32, .usage = "[OPTION]... [FILE]", .summary = "Encode FILE as letters, or decode it.",
+       .opts = base_opts);

@@ -11,6 +11,7 @@
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
 #include "apps/applet/scan.h"
+#include "apps/applet/utf8.h"
 
 static const struct opt cmp_opts[] = {
 	{ 'b', "print-bytes", nullptr, "show the bytes that differ" },
@@ -47,7 +48,8 @@ static void byte_text(char text[static 8], unsigned char b)
 	*p = '\0';
 }
 
-static void difference_show(const struct cmp *c, uint64_t at, uint64_t line, unsigned char a, unsigned char b, int width)
+static void difference_show(const struct cmp *c, uint64_t at, uint64_t line, unsigned char a,
+			    unsigned char b, int width)
 {
 	char x[8], y[8];
 
@@ -58,10 +60,12 @@ static void difference_show(const struct cmp *c, uint64_t at, uint64_t line, uns
 	else if (c->all)
 		put_format("%*llu %3o %3o\n", width, (unsigned long long)at, a, b);
 	else if (c->bytes)
-		put_format("%s %s differ: byte %llu, line %llu is %3o %s %3o %s\n", c->names[0], c->names[1],
-			   (unsigned long long)at, (unsigned long long)line, a, x, b, y);
+		put_format("%s %s differ: byte %llu, line %llu is %3o %s %3o %s\n", c->names[0],
+			   c->names[1], (unsigned long long)at, (unsigned long long)line, a, x, b,
+			   y);
 	else
-		put_format("%s %s differ: byte %llu, line %llu\n", c->names[0], c->names[1], (unsigned long long)at,
+		put_format("%s %s differ: %s %llu, line %llu\n", c->names[0], c->names[1],
+			   utf8_is_locale() ? "byte" : "char", (unsigned long long)at,
 			   (unsigned long long)line);
 }
 
@@ -104,8 +108,9 @@ static int files_compare(struct cmp *c, int width)
 			else if (c->all)
 				err_warn("EOF on %s after byte %llu", name, (unsigned long long)at);
 			else
-				err_warn("EOF on %s after byte %llu, %sline %llu", name, (unsigned long long)at,
-					 last == '\n' ? "" : "in ", (unsigned long long)(lines + (last != '\n')));
+				err_warn("EOF on %s after byte %llu, %sline %llu", name,
+					 (unsigned long long)at, last == '\n' ? "" : "in ",
+					 (unsigned long long)(lines + (last != '\n')));
 			return 1;
 		}
 		n = n < m ? n : m;
@@ -120,7 +125,8 @@ static int files_compare(struct cmp *c, int width)
 				if (c->quiet)
 					return 1;
 				uint64_t line = c->all ? 0 : lines + scan_count(a, a + i, '\n') + 1;
-				difference_show(c, at + i + 1, line, (unsigned char)a[i], (unsigned char)b[i], width);
+				difference_show(c, at + i + 1, line, (unsigned char)a[i],
+						(unsigned char)b[i], width);
 				if (!c->all)
 					return 1;
 			}
@@ -142,7 +148,8 @@ static int width_needed(const struct cmp *c)
 	struct stat st;
 
 	for (int i = 0; i < 2; i++) {
-		if (fstat(c->in[i].fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size - c->skip[i] < size)
+		if (fstat(c->in[i].fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (uint64_t)st.st_size - c->skip[i] < size)
 			size = (uint64_t)st.st_size - c->skip[i];
 	}
 	for (; size >= 10; size /= 10)
@@ -165,9 +172,12 @@ static int cmp_main(int argc, char **argv)
 		if (o == 'i') {
 			char first[64];
 			const char *colon = strchr(s.arg, ':');
-			snprintf(first, sizeof first, "%.*s", colon != nullptr ? (int)(colon - s.arg) : 63, s.arg);
+			snprintf(first, sizeof first, "%.*s",
+				 colon != nullptr ? (int)(colon - s.arg) : 63, s.arg);
 			c.skip[0] = num_get_size(first, "--ignore-initial value");
-			c.skip[1] = colon != nullptr ? num_get_size(colon + 1, "--ignore-initial value") : c.skip[0];
+			c.skip[1] = colon != nullptr
+					    ? num_get_size(colon + 1, "--ignore-initial value")
+					    : c.skip[0];
 		}
 		if (o == 'n')
 			c.limit = num_get_size(s.arg, "--bytes value");
@@ -188,5 +198,6 @@ static int cmp_main(int argc, char **argv)
 	return files_compare(&c, c.all ? width_needed(&c) : 0);
 }
 
-APPLET(cmp, .usage = "[OPTION]... FILE1 [FILE2 [SKIP1 [SKIP2]]]", .summary = "Compare two files byte by byte.",
-       .opts = cmp_opts, .details = "The status is 0 if they are the same, 1 if they differ, 2 after an error.");
+APPLET(cmp, .usage = "[OPTION]... FILE1 [FILE2 [SKIP1 [SKIP2]]]",
+       .summary = "Compare two files byte by byte.", .opts = cmp_opts,
+       .details = "The status is 0 if they are the same, 1 if they differ, 2 after an error.");

@@ -291,11 +291,23 @@ static void bytes_convert(struct dd *d, char *p, size_t n)
 	for (size_t i = 0; i < n && d->case_change != 0; i++)
 		p[i] = (char)(d->case_change == 'u' ? toupper((unsigned char)p[i])
 						    : tolower((unsigned char)p[i]));
-	for (size_t i = 0; d->swab && i + 1 < n; i += 2) {
-		char c = p[i];
-		p[i] = p[i + 1];
-		p[i + 1] = c;
+}
+
+/* Swaps pairs, also across blocks: an odd byte waits. Returns how many bytes are ready in `to`. */
+static size_t bytes_swap(struct dd *d, char *to, const char *p, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (d->odd < 0) {
+			d->odd = (unsigned char)p[i];
+			continue;
+		}
+		to[len++] = p[i];
+		to[len++] = (char)d->odd;
+		d->odd = -1;
 	}
+	return len;
 }
 
 static ssize_t block_read(struct dd *d, char *buf, size_t want)
@@ -318,6 +330,7 @@ static void blocks_copy(struct dd *d, char *buf)
 {
 	bool plain = d->direct_bs && d->case_change == 0 && !d->swab && !d->block && !d->unblock;
 	uint64_t left = d->count, position = 0;
+	char *swapped = d->swab ? mem_alloc((size_t)d->in_size + 2) : nullptr;
 
 	while (!d->has_count || left != 0) {
 		size_t want = (size_t)d->in_size;
@@ -348,6 +361,10 @@ static void blocks_copy(struct dd *d, char *buf)
 			n = (size_t)d->in_size;
 		}
 		bytes_convert(d, buf, n);
+		if (d->swab) {
+			n = bytes_swap(d, swapped, buf, n);
+			memcpy(buf, swapped, n);
+		}
 		if (plain)
 			block_write(d, buf, n);
 		else if (d->block)
@@ -356,6 +373,10 @@ static void blocks_copy(struct dd *d, char *buf)
 			unblocks_add(d, buf, n, &position);
 		else
 			output_add(d, buf, n);
+	}
+	if (d->odd >= 0) {
+		char c = (char)d->odd;
+		output_add(d, &c, 1);
 	}
 	for (; d->block && d->column != 0 && d->column < d->conv_size; d->column++)
 		output_add(d, " ", 1);
@@ -427,7 +448,8 @@ static int dd_main(int argc, char **argv)
 		operand_read(&d, argv[i]);
 	if ((d.block || d.unblock) && d.conv_size == 0)
 		d.block = d.unblock = false;
-	char *buf = mem_alloc((size_t)d.in_size);
+	char *buf = mem_alloc((size_t)d.in_size + 2);
+	d.odd = -1;
 	d.pending = mem_alloc((size_t)d.out_size);
 	files_open(&d);
 	input_skip(&d, buf);

@@ -79,7 +79,9 @@ static const char *match_eval(const char *text, const char *pattern, bool skip)
 	unsigned groups = regex_groups(r);
 	bool found = regex_match(r, text, strlen(text), 0, m, 2) && m[0].start == 0;
 	if (groups != 0)
-		return found && m[1].start != REGEX_UNSET ? mem_dup_bytes(text + m[1].start, m[1].end - m[1].start) : "";
+		return found && m[1].start != REGEX_UNSET
+			       ? mem_dup_bytes(text + m[1].start, m[1].end - m[1].start)
+			       : "";
 	int64_t chars = 0;
 	for (const char *p = text; found && p < text + m[0].end; chars++) {
 		uint32_t code;
@@ -134,7 +136,8 @@ static const char *primary_eval(struct words *w)
 	if (word_take(w, "(")) {
 		const char *v = or_eval(w);
 		if (!word_take(w, ")"))
-			err_fatal("syntax error: expecting ')' %s '%s'", *w->p == nullptr ? "after" : "instead of",
+			err_fatal("syntax error: expecting ')' %s '%s'",
+				  *w->p == nullptr ? "after" : "instead of",
 				  *w->p == nullptr ? w->p[-1] : *w->p);
 		return v;
 	}
@@ -163,10 +166,12 @@ static const char *keyword_eval(struct words *w)
 		const char *text = keyword_eval(w);
 		int64_t at, len;
 		const char *a = keyword_eval(w), *b = keyword_eval(w);
-		if (num_parse_signed(a, &at) == NUM_BAD || num_parse_signed(b, &len) == NUM_BAD || at <= 0 || len <= 0)
+		if (num_parse_signed(a, &at) == NUM_BAD || num_parse_signed(b, &len) == NUM_BAD ||
+		    at <= 0 || len <= 0)
 			return "";
 		const char *from = char_at(text, at);
-		return mem_dup_bytes(from, (size_t)(char_at(from, len == INT64_MAX ? len : len + 1) - from));
+		return mem_dup_bytes(
+			from, (size_t)(char_at(from, len == INT64_MAX ? len : len + 1) - from));
 	}
 	return primary_eval(w);
 }
@@ -232,9 +237,15 @@ static const char *compare_eval(struct words *w)
 		w->p++;
 		const char *right = sum_eval(w);
 		int64_t a, b;
-		bool numbers = num_parse_signed(v, &a) == NUM_OK && num_parse_signed(right, &b) == NUM_OK;
+		bool numbers =
+			num_parse_signed(v, &a) == NUM_OK && num_parse_signed(right, &b) == NUM_OK;
 		int d = numbers ? (a > b) - (a < b) : strcmp(v, right);
-		bool r = op == 0 ? d < 0 : op == 1 ? d <= 0 : op <= 3 ? d == 0 : op == 4 ? d != 0 : op == 5 ? d >= 0 : d > 0;
+		bool r = op == 0   ? d < 0
+			 : op == 1 ? d <= 0
+			 : op <= 3 ? d == 0
+			 : op == 4 ? d != 0
+			 : op == 5 ? d >= 0
+				   : d > 0;
 		v = r ? "1" : "0";
 	}
 }
@@ -283,7 +294,8 @@ static int expr_main(int argc, char **argv)
 	return is_null(v);
 }
 
-APPLET(expr, .usage = "EXPRESSION", .summary = "Evaluate EXPRESSION; the status is 1 if it is empty or 0.",
+APPLET(expr, .usage = "EXPRESSION",
+       .summary = "Evaluate EXPRESSION; the status is 1 if it is empty or 0.",
        .flags = APPLET_IN_PROCESS,
        .details = "First the loosest: A | B   A & B   A < B (also <= = != >= >)   A + B  A - B\n"
 		  "A * B  A / B  A % B   TEXT : REGEX   match TEXT REGEX, substr TEXT POS LEN,\n"

@@ -47,6 +47,8 @@ static void time_text(char *buf, size_t size, const struct timespec *t, char how
 			 t->tv_nsec);
 	else if (how == 'S' || how == 'T')
 		snprintf(buf + strftime(buf, size, format, &tm), 16, ".%09ld0", t->tv_nsec);
+	else if (how == 'k' || how == 'l') /* not every C library has these */
+		snprintf(buf, size, "%2d", how == 'k' ? tm.tm_hour : (tm.tm_hour + 11) % 12 + 1);
 	else
 		strftime(buf, size, format, &tm);
 }

@@ -14,8 +14,8 @@
 #include "apps/applet/utf8.h"
 
 /* Calls `line` for each line of each operand, or of standard input. */
-static int lines_each(int argc, char **argv, int first, char end, void (*each)(void *ctx, char *line, size_t len),
-		      void *ctx)
+static int lines_each(int argc, char **argv, int first, char end,
+		      void (*each)(void *ctx, char *line, size_t len), void *ctx)
 {
 	int status = 0;
 
@@ -36,7 +36,8 @@ static int lines_each(int argc, char **argv, int first, char end, void (*each)(v
 }
 
 static const struct opt nl_opts[] = {
-	{ 'b', "body-numbering", "STYLE", "number body lines: a all, t not empty, n none, pRE matching" },
+	{ 'b', "body-numbering", "STYLE",
+	  "number body lines: a all, t not empty, n none, pRE matching" },
 	{ 'd', "section-delimiter", "CC", "the characters that mark sections (\\:)" },
 	{ 'f', "footer-numbering", "STYLE", "the same for footers (n)" },
 	{ 'h', "header-numbering", "STYLE", "the same for headers (n)" },
@@ -115,8 +116,10 @@ static void nl_line(void *ctx, char *line, size_t len)
 			n->blanks = 0;
 	}
 	if (numbered) {
-		put_format(n->format == 'l' ? "%-*lld" : n->format == 'z' ? "%0*lld" : "%*lld", n->width,
-			   (long long)n->number);
+		put_format(n->format == 'l'   ? "%-*lld"
+			   : n->format == 'z' ? "%0*lld"
+					      : "%*lld",
+			   n->width, (long long)n->number);
 		put_string(n->separator);
 		n->number += n->step;
 	} else {
@@ -128,8 +131,15 @@ static void nl_line(void *ctx, char *line, size_t len)
 
 static int nl_main(int argc, char **argv)
 {
-	struct nl n = { .styles = { { 'n', nullptr }, { 't', nullptr }, { 'n', nullptr } }, .section = 1,
-			.mark = "\\:", .separator = "\t", .first = 1, .step = 1, .join = 1, .format = 'r', .width = 6 };
+	struct nl n = { .styles = { { 'n', nullptr }, { 't', nullptr }, { 'n', nullptr } },
+			.section = 1,
+			.mark = "\\:",
+			.separator = "\t",
+			.first = 1,
+			.step = 1,
+			.join = 1,
+			.format = 'r',
+			.width = 6 };
 	struct opt_state s;
 	int o;
 
@@ -142,14 +152,18 @@ static int nl_main(int argc, char **argv)
 		else if (o == 'f')
 			n.styles[2] = style_read(s.arg, "footer");
 		else if (o == 'd')
-			n.mark = s.arg[0] != '\0' && s.arg[1] == '\0' ? mem_format("%c:", s.arg[0]) : s.arg;
+			n.mark = s.arg[0] != '\0' && s.arg[1] == '\0' ? mem_format("%c:", s.arg[0])
+								      : s.arg;
 		else if (o == 'i')
 			n.step = num_get_signed(s.arg, "line number increment");
 		else if (o == 'l')
-			n.join = (int64_t)num_get(s.arg, 1, INT64_MAX, "line number of blank lines");
+			n.join =
+				(int64_t)num_get(s.arg, 1, INT64_MAX, "line number of blank lines");
 		else if (o == 'n')
-			n.format = strcmp(s.arg, "ln") == 0 ? 'l' : strcmp(s.arg, "rn") == 0 ? 'r' :
-				   strcmp(s.arg, "rz") == 0 ? 'z' : 0;
+			n.format = strcmp(s.arg, "ln") == 0   ? 'l'
+				   : strcmp(s.arg, "rn") == 0 ? 'r'
+				   : strcmp(s.arg, "rz") == 0 ? 'z'
+							      : 0;
 		else if (o == 'p')
 			n.keep = true;
 		else if (o == 's')
@@ -182,7 +196,10 @@ static size_t column_after(const struct fold *f, size_t column, char c)
 {
 	if (f->bytes)
 		return column + 1;
-	return c == '\b' ? (column > 0 ? column - 1 : 0) : c == '\r' ? 0 : c == '\t' ? column + 8 - column % 8 : column + 1;
+	return c == '\b'   ? (column > 0 ? column - 1 : 0)
+	       : c == '\r' ? 0
+	       : c == '\t' ? column + 8 - column % 8
+			   : column + 1;
 }
 
 static void fold_line(void *ctx, char *line, size_t len)
@@ -236,7 +253,7 @@ static int fold_main(int argc, char **argv)
 /* Tab stops: every `every` columns, or a list, after which +N or /N may repeat. */
 struct tabs {
 	size_t *stops, count, capacity;
-	size_t every; /* after the list; 0: none */
+	size_t every;   /* after the list; 0: none */
 	bool from_last; /* +N counts from the last stop, /N from the line's start */
 	bool initial_only, all;
 };
@@ -255,7 +272,8 @@ static void tabs_read(struct tabs *t, const char *list)
 {
 	char *copy = mem_dup(list), *save = nullptr;
 
-	for (char *w = strtok_r(copy, ", \t", &save); w != nullptr; w = strtok_r(nullptr, ", \t", &save)) {
+	for (char *w = strtok_r(copy, ", \t", &save); w != nullptr;
+	     w = strtok_r(nullptr, ", \t", &save)) {
 		bool repeat = *w == '+' || *w == '/';
 		uint64_t n;
 		if (num_parse(w + repeat, &n) != NUM_OK)
@@ -338,61 +356,56 @@ static int expand_main(int argc, char **argv)
 	return lines_each(argc, argv, s.index, '\n', expand_line, &t);
 }
 
-/* Blanks are held back until it is known whether they reach a tab stop. */
+/*
+ * Blanks are held back until it is known whether they reach a tab stop. A single blank right before
+ * a stop stays a blank unless more blanks follow.
+ */
 static void unexpand_line(void *ctx, char *line, size_t len)
 {
 	const struct tabs *t = ctx;
 	struct text held = {};
 	size_t column = 0;
-	bool convert = true, last, prev_blank = true;
+	bool convert = true, blank_before = true, single = false, last;
 
-	text_add_string(&held, "");
 	for (size_t i = 0; i < len; i++) {
 		char c = line[i];
 		bool blank = isblank((unsigned char)c);
-		if (!convert) {
-			put_char(c);
-			continue;
-		}
-		if (blank) {
-			size_t stop = stop_next(t, column, &last);
-			if (last) {
-				convert = false;
-			} else if (c == '\t') {
+		size_t stop = convert && blank ? stop_next(t, column, &last) : 0;
+		if (convert && blank && last)
+			convert = false;
+		if (convert && blank) {
+			if (c == '\t') {
 				column = stop;
-				/* All blanks since the last stop become this one tab. */
-				held.len = 0;
-				put_char('\t');
-				prev_blank = true;
+				if (held.len != 0)
+					held.bytes[0] = '\t';
+			} else if (++column != stop || !blank_before) {
+				single |= column == stop;
+				text_add_char(&held, c);
+				blank_before = true;
 				continue;
 			} else {
-				column++;
-				if (column == stop && (held.len != 0 || prev_blank)) {
-					held.len = 0;
-					/* A single blank that stands at a stop stays a blank, after text. */
-					put_char('\t');
-					prev_blank = true;
-					continue;
-				}
-				text_add_char(&held, ' ');
-				prev_blank = prev_blank && column != stop;
-				if (column == stop) {
-					put_bytes(held.bytes, held.len);
-					held.len = 0;
-					prev_blank = true;
-				}
-				continue;
+				c = '\t';
+				if (held.len != 0)
+					held.bytes[0] = '\t';
 			}
+			held.len = held.len != 0 && single;
+		} else if (convert && c == '\b') {
+			column -= column > 0;
+		} else if (convert) {
+			column++;
 		}
-		put_bytes(held.bytes, held.len);
+		if (held.len > 1 && single)
+			held.bytes[0] = '\t';
+		if (held.len != 0)
+			put_bytes(held.bytes, held.len);
 		held.len = 0;
+		single = false;
+		blank_before = blank;
+		convert &= t->all || blank;
 		put_char(c);
-		column = c == '\b' ? (column > 0 ? column - 1 : 0) : column + 1;
-		prev_blank = blank;
-		if (!blank && !t->all)
-			convert = false;
 	}
-	put_bytes(held.bytes, held.len);
+	if (held.len != 0)
+		put_bytes(held.bytes, held.len);
 	mem_free(held.bytes);
 }
 
@@ -425,7 +438,10 @@ static int unexpand_main(int argc, char **argv)
 	return lines_each(argc, argv, s.index, '\n', unexpand_line, &t);
 }
 
-APPLET(nl, .usage = "[OPTION]... [FILE]...", .summary = "Show FILEs with numbered lines.", .opts = nl_opts);
+APPLET(nl, .usage = "[OPTION]... [FILE]...", .summary = "Show FILEs with numbered lines.",
+       .opts = nl_opts);
 APPLET(fold, .usage = "[OPTION]... [FILE]...", .summary = "Break long lines.", .opts = fold_opts);
-APPLET(expand, .usage = "[OPTION]... [FILE]...", .summary = "Turn tabs into blanks.", .opts = expand_opts);
-APPLET(unexpand, .usage = "[OPTION]... [FILE]...", .summary = "Turn blanks into tabs.", .opts = unexpand_opts);
+APPLET(expand, .usage = "[OPTION]... [FILE]...", .summary = "Turn tabs into blanks.",
+       .opts = expand_opts);
+APPLET(unexpand, .usage = "[OPTION]... [FILE]...", .summary = "Turn blanks into tabs.",
+       .opts = unexpand_opts);

@@ -162,7 +162,10 @@ static int paste_main(int argc, char **argv)
 		if (strcmp(names[i], "-") != 0)
 			continue;
 		text_add_string(&texts[k], "");
-		files[i] = (struct in){ .fd = -1, .name = "-", .eof = true, .buf = texts[k].bytes,
+		files[i] = (struct in){ .fd = -1,
+					.name = "-",
+					.eof = true,
+					.buf = texts[k].bytes,
 					.end = texts[k].len };
 		k++;
 	}
@@ -241,7 +244,8 @@ static int comm_main(int argc, char **argv)
 			end = '\0';
 	}
 	if (argc - s.index < 2)
-		opt_usage_error(s.index == argc ? "missing operand" : "missing operand after '%s'", argv[argc - 1]);
+		opt_usage_error(s.index == argc ? "missing operand" : "missing operand after '%s'",
+				argv[argc - 1]);
 	if (argc - s.index > 2)
 		opt_extra_operand(argv[s.index + 2]);
 	for (int i = 0; i < 2; i++) {
@@ -251,7 +255,9 @@ static int comm_main(int argc, char **argv)
 	}
 	bool unpaired = false;
 	while (sides[0].has || sides[1].has) {
-		int d = !sides[0].has ? 1 : !sides[1].has ? -1 : line_compare(&sides[0].line, &sides[1].line);
+		int d = !sides[0].has   ? 1
+			: !sides[1].has ? -1
+					: line_compare(&sides[0].line, &sides[1].line);
 		int column = d < 0 ? 0 : d > 0 ? 1 : 2;
 		const struct text *t = &sides[d > 0].line;
 		unpaired |= d != 0;
@@ -268,7 +274,8 @@ static int comm_main(int argc, char **argv)
 			if (i == 0 ? d > 0 : d < 0)
 				continue;
 			side_next(&sides[i], end);
-			if (sides[i].has && sides[i].disorder && check != 0 && !warned[i] && (check == 1 || unpaired)) {
+			if (sides[i].has && sides[i].disorder && check != 0 && !warned[i] &&
+			    (check == 1 || unpaired)) {
 				err_warn("file %d is not in sorted order", i + 1);
 				warned[i] = true;
 				status = 1;
@@ -278,8 +285,9 @@ static int comm_main(int argc, char **argv)
 		}
 	}
 	if (total)
-		put_format("%lu%.*s%lu%.*s%lu%.*stotal%c", counts[0], (int)delimiter_len, delimiter, counts[1],
-			   (int)delimiter_len, delimiter, counts[2], (int)delimiter_len, delimiter, end);
+		put_format("%lu%.*s%lu%.*s%lu%.*stotal%c", counts[0], (int)delimiter_len, delimiter,
+			   counts[1], (int)delimiter_len, delimiter, counts[2], (int)delimiter_len,
+			   delimiter, end);
 	if (status != 0 && check != 1)
 		err_warn("input is not in sorted order");
 	return status;
@@ -389,8 +397,8 @@ static int key_compare(const struct join *j, const char *a, size_t n, const char
 	return d != 0 ? d : (n > m) - (n < m);
 }
 
-static int records_compare(const struct join *j, const struct record *a, size_t a_key, const struct record *b,
-			   size_t b_key)
+static int records_compare(const struct join *j, const struct record *a, size_t a_key,
+			   const struct record *b, size_t b_key)
 {
 	struct span x = field_get(a, a_key), y = field_get(b, b_key);
 
@@ -411,9 +419,11 @@ static void next_read(struct join *j, int file)
 	record_split(j, &s->next);
 	struct span key = field_get(&s->next, s->key);
 	const char *p = s->next.line.bytes + key.start;
-	bool disorder = s->has_last && key_compare(j, s->last_key.bytes, s->last_key.len, p, key.len) > 0;
+	bool disorder =
+		s->has_last && key_compare(j, s->last_key.bytes, s->last_key.len, p, key.len) > 0;
 	if (disorder && j->check != 0 && !s->checked && (j->check == 1 || j->any_unpaired)) {
-		err_warn("file %d is not in sorted order: %.*s", file + 1, (int)s->next.line.len, s->next.line.bytes);
+		err_warn("file %d is not in sorted order: %.*s", file + 1, (int)s->next.line.len,
+			 s->next.line.bytes);
 		s->checked = true;
 		j->status = 1;
 		if (j->check == 1)
@@ -438,8 +448,8 @@ static void run_read(struct join *j, int file)
 	for (size_t i = 0; i < s->run_count; i++)
 		record_free(&s->run[i]);
 	s->run_count = 0;
-	while (s->has_next &&
-	       (s->run_count == 0 || records_compare(j, &s->run[0], s->key, &s->next, s->key) == 0)) {
+	while (s->has_next && (s->run_count == 0 ||
+			       records_compare(j, &s->run[0], s->key, &s->next, s->key) == 0)) {
 		s->run = mem_room(s->run, s->run_count, &s->run_capacity, sizeof *s->run);
 		s->run[s->run_count++] = s->next;
 		next_read(j, file);
@@ -457,7 +467,8 @@ static void field_put(const struct join *j, const struct record *r, size_t i, bo
 		put_string(j->empty);
 }
 
-static void rest_put(const struct join *j, const struct record *r, size_t key, size_t count, bool *first)
+static void rest_put(const struct join *j, const struct record *r, size_t key, size_t count,
+		     bool *first)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (i != key)
@@ -484,7 +495,9 @@ static void pair_put(const struct join *j, const struct record *a, const struct 
 	} else {
 		field_put(j, key_of, key, &first);
 		for (int i = 0; i < 2; i++) {
-			size_t count = j->automatic ? j->auto_counts[i] : records[i] != nullptr ? records[i]->count : 0;
+			size_t count = j->automatic            ? j->auto_counts[i]
+				       : records[i] != nullptr ? records[i]->count
+							       : 0;
 			rest_put(j, records[i], j->sides[i].key, count, &first);
 		}
 	}
@@ -519,8 +532,10 @@ static void files_join(struct join *j)
 	run_read(j, 0);
 	run_read(j, 1);
 	while (a->run_count != 0 || b->run_count != 0) {
-		int d = a->run_count == 0 ? 1 : b->run_count == 0 ? -1 :
-						records_compare(j, &a->run[0], a->key, &b->run[0], b->key);
+		int d = a->run_count == 0 ? 1
+			: b->run_count == 0
+				? -1
+				: records_compare(j, &a->run[0], a->key, &b->run[0], b->key);
 		if (d != 0) {
 			unpaired_put(j, d > 0);
 			continue;
@@ -550,7 +565,8 @@ static void list_read(struct join *j, const char *list)
 		return;
 	}
 	char *copy = mem_dup(list), *save = nullptr;
-	for (char *w = strtok_r(copy, ", \t", &save); w != nullptr; w = strtok_r(nullptr, ", \t", &save)) {
+	for (char *w = strtok_r(copy, ", \t", &save); w != nullptr;
+	     w = strtok_r(nullptr, ", \t", &save)) {
 		struct output_field f = {};
 		if (strcmp(w, "0") != 0) {
 			if ((w[0] != '1' && w[0] != '2') || w[1] != '.')
@@ -591,7 +607,9 @@ static int join_main(int argc, char **argv)
 		if (o == 'o')
 			list_read(&j, s.arg);
 		if (o == 't') {
-			j.tab = s.arg[0] == '\0' ? '\n' : strcmp(s.arg, "\\0") == 0 ? '\0' : (unsigned char)s.arg[0];
+			j.tab = s.arg[0] == '\0'            ? '\n'
+				: strcmp(s.arg, "\\0") == 0 ? '\0'
+							    : (unsigned char)s.arg[0];
 			if (s.arg[0] != '\0' && s.arg[1] != '\0' && j.tab != '\0')
 				err_fatal("multi-character tab '%s'", s.arg);
 		}
@@ -601,7 +619,8 @@ static int join_main(int argc, char **argv)
 			j.end = '\0';
 	}
 	if (argc - s.index < 2)
-		opt_usage_error(s.index == argc ? "missing operand" : "missing operand after '%s'", argv[argc - 1]);
+		opt_usage_error(s.index == argc ? "missing operand" : "missing operand after '%s'",
+				argv[argc - 1]);
 	if (argc - s.index > 2)
 		opt_extra_operand(argv[s.index + 2]);
 	for (int i = 0; i < 2; i++) {
@@ -614,8 +633,10 @@ static int join_main(int argc, char **argv)
 	return j.status;
 }
 
-APPLET(paste, .usage = "[OPTION]... [FILE]...", .summary = "Put the lines of FILEs side by side.", .opts = paste_opts);
-APPLET(comm, .usage = "[OPTION]... FILE1 FILE2", .summary = "Compare two sorted files: lines only in the first, only in the second, in both.",
+APPLET(paste, .usage = "[OPTION]... [FILE]...", .summary = "Put the lines of FILEs side by side.",
+       .opts = paste_opts);
+APPLET(comm, .usage = "[OPTION]... FILE1 FILE2",
+       .summary = "Compare two sorted files: lines only in the first, only in the second, in both.",
        .opts = comm_opts);
-APPLET(join, .usage = "[OPTION]... FILE1 FILE2", .summary = "Join the lines of two sorted files that share a field.",
-       .opts = join_opts);
+APPLET(join, .usage = "[OPTION]... FILE1 FILE2",
+       .summary = "Join the lines of two sorted files that share a field.", .opts = join_opts);

@@ -40,7 +40,9 @@ static const char *escape_put(const char *p, bool octal_zero)
 		int value = 0, most = base == 16 ? 2 : 3;
 		p += base == 16 || (octal_zero && *p == '0');
 		for (int i = 0; i < most; i++, p++) {
-			int d = isdigit((unsigned char)*p) ? *p - '0' : isxdigit((unsigned char)*p) ? tolower(*p) - 'a' + 10 : 99;
+			int d = isdigit((unsigned char)*p)    ? *p - '0'
+				: isxdigit((unsigned char)*p) ? tolower(*p) - 'a' + 10
+							      : 99;
 			if (d >= base)
 				break;
 			value = value * base + d;
@@ -73,7 +75,9 @@ static int echo_main(int argc, char **argv)
 	bool newline = true, escapes = false;
 	int i = 1;
 
-	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0' && argv[i][1 + strspn(argv[i] + 1, "neE")] == '\0'; i++) {
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0' &&
+	       argv[i][1 + strspn(argv[i] + 1, "neE")] == '\0';
+	     i++) {
 		for (const char *p = argv[i] + 1; *p != '\0'; p++) {
 			newline &= *p != 'n';
 			escapes = *p == 'e' ? true : *p == 'E' ? false : escapes;
@@ -145,7 +149,7 @@ static intmax_t signed_take(struct arguments *a)
 	char *end;
 
 	if (s == nullptr || *s == '\0')
-		return s == nullptr ? 0 : (end_check(a, s, s), 0);
+		return 0;
 	if (char_value(s, &c))
 		return c;
 	errno = 0;
@@ -161,7 +165,7 @@ static uintmax_t unsigned_take(struct arguments *a)
 	char *end;
 
 	if (s == nullptr || *s == '\0')
-		return s == nullptr ? 0 : (end_check(a, s, s), 0);
+		return 0;
 	if (char_value(s, &c))
 		return (uintmax_t)c;
 	errno = 0;
@@ -177,7 +181,7 @@ static long double float_take(struct arguments *a)
 	char *end;
 
 	if (s == nullptr || *s == '\0')
-		return s == nullptr ? 0 : (end_check(a, s, s), 0);
+		return 0;
 	if (char_value(s, &c))
 		return c;
 	errno = 0;
@@ -201,7 +205,8 @@ static bool escaped_put(const char *s)
 /* %q: quoted so that a shell reads it back. */
 static void quoted_put(const char *s)
 {
-	bool plain = *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:@%+")] == '\0';
+	bool plain = *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
+					       "Z0123456789_-./,:@%+")] == '\0';
 
 	if (plain) {
 		put_string(s);
@@ -241,7 +246,8 @@ static const char *directive_put(struct arguments *a, const char *p)
 	}
 	if (*p == '.') {
 		p++;
-		precision = *p == '*' ? (p++, (int)signed_take(a)) : (int)strtol(p, (char **)&p, 10);
+		precision =
+			*p == '*' ? (p++, (int)signed_take(a)) : (int)strtol(p, (char **)&p, 10);
 	}
 	p += strspn(p, "hlLjzt");
 	len += (size_t)snprintf(spec + len, sizeof spec - len, precision >= 0 ? "*.*" : "*");
@@ -250,13 +256,13 @@ static const char *directive_put(struct arguments *a, const char *p)
 		err_warn("%%%.*s: invalid conversion specification", letter != '\0' ? 1 : 0, p);
 		applet_exit(1);
 	}
-#define SHOW(length, value)                                                                                       \
-	do {                                                                                                       \
-		snprintf(spec + len, sizeof spec - len, length "%c", letter);                                      \
-		if (precision >= 0)                                                                                \
-			put_format(spec, width, precision, value);                                                 \
-		else                                                                                               \
-			put_format(spec, width, value);                                                            \
+#define SHOW(length, value)                                                                        \
+	do {                                                                                       \
+		snprintf(spec + len, sizeof spec - len, length "%c", letter);                      \
+		if (precision >= 0)                                                                \
+			put_format(spec, width, precision, value);                                 \
+		else                                                                               \
+			put_format(spec, width, value);                                            \
 	} while (0)
 	if (letter == 'd' || letter == 'i')
 		SHOW("j", signed_take(a));
@@ -331,6 +337,8 @@ static int printf_main(int argc, char **argv)
 	}
 }
 
-APPLET(echo, .usage = "[-neE] [TEXT]...", .summary = "Show TEXTs with blanks between; -n without newline, -e with escapes.",
+APPLET(echo, .usage = "[-neE] [TEXT]...",
+       .summary = "Show TEXTs with blanks between; -n without newline, -e with escapes.",
        .flags = APPLET_IN_PROCESS);
-APPLET(printf, .usage = "FORMAT [ARGUMENT]...", .summary = "Show ARGUMENTs as FORMAT says.", .flags = APPLET_IN_PROCESS);
+APPLET(printf, .usage = "FORMAT [ARGUMENT]...", .summary = "Show ARGUMENTs as FORMAT says.",
+       .flags = APPLET_IN_PROCESS);

@@ -127,7 +127,8 @@ static void float_seq(long double first, long double step, long double last, con
 		if (step > 0 ? v > last : v < last) {
 			/* What prints as the last number is it: 0.1 steps do not meet 1 exactly. */
 			long double shown = strtold(text, nullptr);
-			bool same = any && fabsl(v - last) < fabsl(step) / 1000 && fabsl(shown - last) < fabsl(step) / 1000;
+			bool same = any && fabsl(v - last) < fabsl(step) / 1000 &&
+				    fabsl(shown - last) < fabsl(step) / 1000;
 			if (!same)
 				break;
 		}
@@ -143,13 +144,15 @@ static void float_seq(long double first, long double step, long double last, con
 }
 
 /* Numbers may start with a minus, and are no options then. */
-static int options_read(int argc, char **argv, const char **format, const char **separator, bool *equal)
+static int options_read(int argc, char **argv, const char **format, const char **separator,
+			bool *equal)
 {
 	struct opt_state s;
 	int o, numbers = argc;
 
 	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] == '-' && (isdigit((unsigned char)argv[i][1]) || argv[i][1] == '.')) {
+		if (argv[i][0] == '-' &&
+		    (isdigit((unsigned char)argv[i][1]) || argv[i][1] == '.')) {
 			numbers = i;
 			break;
 		}
@@ -178,7 +181,8 @@ static int seq_main(int argc, char **argv)
 	if (count > 3)
 		opt_extra_operand(argv[first + 3]);
 	if (format != nullptr && equal)
-		opt_usage_error("format string may not be specified when printing equal width strings");
+		opt_usage_error(
+			"format string may not be specified when printing equal width strings");
 	n[2] = number_read(argv[argc - 1]);
 	if (count > 1)
 		n[0] = number_read(argv[first]);
@@ -188,9 +192,11 @@ static int seq_main(int argc, char **argv)
 		opt_usage_error("invalid Zero increment value: '%s'", argv[first + 1]);
 	int decimals = n[0].decimals > n[1].decimals ? n[0].decimals : n[1].decimals;
 	bool whole = decimals == 0 && n[2].decimals == 0 && n[0].value >= 0 && n[1].value > 0 &&
-		     n[2].value < 1e18L && n[0].value < 1e18L && n[1].value < 1e18L && n[2].value >= 0;
+		     n[2].value < 1e18L && n[0].value < 1e18L && n[1].value < 1e18L &&
+		     n[2].value >= 0;
 	if (format == nullptr && !equal && whole) {
-		whole_seq((uint64_t)n[0].value, (uint64_t)n[1].value, (uint64_t)n[2].value, separator);
+		whole_seq((uint64_t)n[0].value, (uint64_t)n[1].value, (uint64_t)n[2].value,
+			  separator);
 		return 0;
 	}
 	char made[64];
@@ -202,7 +208,8 @@ static int seq_main(int argc, char **argv)
 		int width = n[0].width > n[2].width ? n[0].width : n[2].width;
 		if (decimals != 0)
 			width += decimals + 1;
-		snprintf(made, sizeof made, equal ? "%%0%2$d.%1$dLf" : "%%.%1$dLf", decimals, width);
+		snprintf(made, sizeof made, equal ? "%%0%2$d.%1$dLf" : "%%.%1$dLf", decimals,
+			 width);
 		format = made;
 	}
 	float_seq(n[0].value, n[1].value, n[2].value, format, separator);
@@ -305,7 +312,8 @@ static int shuf_main(int argc, char **argv)
 			const char *dash = strchr(s.arg, '-');
 			if (dash == nullptr)
 				err_fatal("invalid input range: '%s'", s.arg);
-			lo = num_get(mem_dup_bytes(s.arg, (size_t)(dash - s.arg)), 0, UINT64_MAX - 1, "input range");
+			lo = num_get(mem_dup_bytes(s.arg, (size_t)(dash - s.arg)), 0,
+				     UINT64_MAX - 1, "input range");
 			hi = num_get(dash + 1, 0, UINT64_MAX - 1, "input range");
 			if (lo > hi + 1)
 				err_fatal("invalid input range: '%s'", s.arg);
@@ -383,7 +391,8 @@ static int yes_main(int argc, char **argv)
 		put_bytes(block.bytes, block.len);
 }
 
-APPLET(seq, .usage = "[OPTION]... [FIRST [STEP]] LAST", .summary = "Show the numbers from FIRST to LAST.", .opts = seq_opts);
+APPLET(seq, .usage = "[OPTION]... [FIRST [STEP]] LAST",
+       .summary = "Show the numbers from FIRST to LAST.", .opts = seq_opts);
 APPLET(shuf, .usage = "[OPTION]... [FILE]\n-e [OPTION]... [ARG]...\n-i LO-HI [OPTION]...",
        .summary = "Show lines in random order.", .opts = shuf_opts);
 APPLET(yes, .usage = "[TEXT]...", .summary = "Show TEXT, or y, for ever.", .opts = yes_opts);

@@ -133,7 +133,8 @@ static bool list_check(const struct sum *s, const char *list)
 	if (!in_open(&in, list))
 		return false;
 	for (unsigned long number = 1; in_line(&in, '\n', &line, &len); number++) {
-		char *copy = mem_dup_bytes(line, len - (line[len - 1] == '\n')), *hex, *name, found[129];
+		char *copy = mem_dup_bytes(line, len - (line[len - 1] == '\n')), *hex, *name,
+		     found[129];
 		size_t n = strlen(copy);
 		if (n > 0 && copy[n - 1] == '\r')
 			copy[n - 1] = '\0';
@@ -142,7 +143,8 @@ static bool list_check(const struct sum *s, const char *list)
 		} else if (!line_split(s, copy, &hex, &name)) {
 			bad_lines++;
 			if (s->warn)
-				err_warn("%s: %lu: improperly formatted %s checksum line", list, number, s->label);
+				err_warn("%s: %lu: improperly formatted %s checksum line", list,
+					 number, s->label);
 			continue;
 		}
 		lines++;
@@ -173,16 +175,19 @@ static bool list_check(const struct sum *s, const char *list)
 	}
 	if (!s->silent) {
 		if (bad_lines != 0)
-			err_warn("WARNING: %lu line%s %s improperly formatted", bad_lines, plural(bad_lines),
-				 bad_lines == 1 ? "is" : "are");
+			err_warn("WARNING: %lu line%s %s improperly formatted", bad_lines,
+				 plural(bad_lines), bad_lines == 1 ? "is" : "are");
 		if (unreadable != 0)
-			err_warn("WARNING: %lu listed file%s could not be read", unreadable, plural(unreadable));
+			err_warn("WARNING: %lu listed file%s could not be read", unreadable,
+				 plural(unreadable));
 		if (wrong != 0)
-			err_warn("WARNING: %lu computed checksum%s did NOT match", wrong, plural(wrong));
+			err_warn("WARNING: %lu computed checksum%s did NOT match", wrong,
+				 plural(wrong));
 		if (s->ignore_missing && good == 0)
 			err_warn("%s: no file was verified", list);
 	}
-	return wrong == 0 && unreadable == 0 && !(s->strict && bad_lines != 0) && !(s->ignore_missing && good == 0);
+	return wrong == 0 && unreadable == 0 && !(s->strict && bad_lines != 0) &&
+	       !(s->ignore_missing && good == 0);
 }
 
 static int sum_run(int argc, char **argv, enum digest_kind kind, const char *label)
@@ -276,7 +281,8 @@ static bool cksum_show(const char *path, const char *name)
 		crc = posix_crc(crc, &byte, 1);
 	}
 	in_close(&in);
-	put_format("%u %llu%s%s\n", ~crc, (unsigned long long)len, name != nullptr ? " " : "", name != nullptr ? name : "");
+	put_format("%u %llu%s%s\n", ~crc, (unsigned long long)len, name != nullptr ? " " : "",
+		   name != nullptr ? name : "");
 	return !in.failed;
 }
 
@@ -296,12 +302,14 @@ static int cksum_main(int argc, char **argv)
 	return status;
 }
 
-#define SUM_TEXTS                                                                                                  \
-	.usage = "[OPTION]... [FILE]...", .summary = "Show or check the checksums of FILEs.", .opts = sum_opts
+#define SUM_TEXTS                                                                                  \
+	.usage = "[OPTION]... [FILE]...", .summary = "Show or check the checksums of FILEs.",      \
+	.opts = sum_opts
 APPLET(md5sum, SUM_TEXTS);
 APPLET(sha1sum, SUM_TEXTS);
 APPLET(sha224sum, SUM_TEXTS);
 APPLET(sha256sum, SUM_TEXTS);
 APPLET(sha384sum, SUM_TEXTS);
 APPLET(sha512sum, SUM_TEXTS);
-APPLET(cksum, .usage = "[FILE]...", .summary = "Show the POSIX checksum and the length of FILEs.", .opts = cksum_opts);
+APPLET(cksum, .usage = "[FILE]...", .summary = "Show the POSIX checksum and the length of FILEs.",
+       .opts = cksum_opts);

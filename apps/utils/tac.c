@@ -135,7 +135,7 @@ static int rev_main(int argc, char **argv)
 	return status;
 }
 
-APPLET(tac, .usage = "[OPTION]... [FILE]...", .summary = "Show each FILE from its last line to its first.",
-       .opts = tac_opts);
+APPLET(tac, .usage = "[OPTION]... [FILE]...",
+       .summary = "Show each FILE from its last line to its first.", .opts = tac_opts);
 APPLET(rev, .usage = "[FILE]...", .summary = "Show each line from its last character to its first.",
        .opts = rev_opts);

@@ -45,7 +45,8 @@ static int tee_main(int argc, char **argv)
 	fds[0] = STDOUT_FILENO;
 	for (int i = 1; i < count; i++) {
 		const char *path = argv[s.index + i - 1];
-		fds[i] = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
+		fds[i] = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC),
+			      0666);
 		if (fds[i] < 0)
 			err_warn_errno("%s", path);
 	}
@@ -53,9 +54,11 @@ static int tee_main(int argc, char **argv)
 	for (bool any = true; any && in_fill(&in); in.start = in.end) {
 		any = false;
 		for (int i = 0; i < count; i++) {
-			if (fds[i] >= 0 && !out_write_fully(fds[i], in.buf + in.start, in.end - in.start)) {
+			if (fds[i] >= 0 &&
+			    !out_write_fully(fds[i], in.buf + in.start, in.end - in.start)) {
 				if (!(go_on && errno == EPIPE))
-					err_warn_errno("%s", i == 0 ? "standard output" : argv[s.index + i - 1]);
+					err_warn_errno("%s", i == 0 ? "standard output"
+								    : argv[s.index + i - 1]);
 				fds[i] = -1;
 			}
 			any |= fds[i] >= 0;
@@ -129,7 +132,8 @@ static char *file_name(const struct split *s, uint64_t n)
 		}
 		uint64_t v = n - offset;
 		for (size_t i = len; i-- > 0; v /= base)
-			suffix[i] = base == 26 ? (char)('a' + v % 26) : "0123456789abcdef"[v % base];
+			suffix[i] =
+				base == 26 ? (char)('a' + v % 26) : "0123456789abcdef"[v % base];
 		suffix[len] = '\0';
 		return mem_format("%s%.*s%s%s", s->prefix, (int)leads, lead, suffix, s->extra);
 	}
@@ -181,8 +185,8 @@ static void file_begin(struct split *s)
 		err_fatal("output file suffixes exhausted");
 	if (s->verbose)
 		put_format("creating file '%s'\n", name);
-	int fd = s->filter != nullptr ? filter_start(s, name) :
-					open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = s->filter != nullptr ? filter_start(s, name)
+				      : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		err_fatal_errno("%s", name);
 	out_open(&s->out, fd, name);
@@ -275,12 +279,16 @@ static void chunks_split(struct split *s, struct in *in)
 			p = end;
 		}
 		for (i = 0; i < s->chunk; i++)
-			chunk_put(s, i, texts[i].bytes != nullptr ? texts[i].bytes : "", texts[i].len);
+			chunk_put(s, i, texts[i].bytes != nullptr ? texts[i].bytes : "",
+				  texts[i].len);
 		return;
 	}
 	size_t at = 0, part = len / (size_t)s->chunk;
+
+	part += part == 0; /* more files than bytes: one byte each, and then empty ones */
 	for (uint64_t i = 0; i < s->chunk; i++) {
-		size_t border = i + 1 == s->chunk ? len : (size_t)(i + 1) * part;
+		size_t border =
+			i + 1 == s->chunk || (i + 1) * part > len ? len : (size_t)(i + 1) * part;
 		size_t end = border < at ? at : border;
 		if (s->chunk_kind == 'l' && end > at && end < len && text[end - 1] != s->delim) {
 			const char *p = scan_byte(text + end, text + len, s->delim);
@@ -313,7 +321,9 @@ static void chunks_read(struct split *s, const char *arg)
 
 static int split_main(int argc, char **argv)
 {
-	struct split s = { .mode = 'l', .size = 1000, .suffix_len = 2, .base = 26, .extra = "", .delim = '\n' };
+	struct split s = {
+		.mode = 'l', .size = 1000, .suffix_len = 2, .base = 26, .extra = "", .delim = '\n'
+	};
 	struct opt_state state;
 	struct in in;
 	int o;
@@ -331,7 +341,9 @@ static int split_main(int argc, char **argv)
 			s.size = num_get(state.arg, 0, UINT64_MAX, "number of lines");
 		} else if (o == 'd' || o == 'x') {
 			s.base = o == 'd' ? 10 : 16;
-			s.from = state.arg != nullptr ? strtoull(state.arg, nullptr, o == 'd' ? 10 : 16) : 0;
+			s.from = state.arg != nullptr
+					 ? strtoull(state.arg, nullptr, o == 'd' ? 10 : 16)
+					 : 0;
 		} else if (o == 'n') {
 			chunks_read(&s, state.arg);
 		} else if (o == 't') {
@@ -370,7 +382,7 @@ static int split_main(int argc, char **argv)
 	return in.failed;
 }
 
-APPLET(tee, .usage = "[OPTION]... [FILE]...", .summary = "Copy standard input to standard output and to FILEs.",
-       .opts = tee_opts);
-APPLET(split, .usage = "[OPTION]... [FILE [PREFIX]]", .summary = "Split FILE into PREFIXaa, PREFIXab, ...",
-       .opts = split_opts);
+APPLET(tee, .usage = "[OPTION]... [FILE]...",
+       .summary = "Copy standard input to standard output and to FILEs.", .opts = tee_opts);
+APPLET(split, .usage = "[OPTION]... [FILE [PREFIX]]",
+       .summary = "Split FILE into PREFIXaa, PREFIXab, ...", .opts = split_opts);

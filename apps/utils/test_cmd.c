@@ -40,8 +40,8 @@ static bool is_newer(const char *a, const char *b)
 		return false;
 	if (stat(b, &y) != 0)
 		return true;
-	return x.st_mtim.tv_sec != y.st_mtim.tv_sec ? x.st_mtim.tv_sec > y.st_mtim.tv_sec :
-						      x.st_mtim.tv_nsec > y.st_mtim.tv_nsec;
+	return x.st_mtim.tv_sec != y.st_mtim.tv_sec ? x.st_mtim.tv_sec > y.st_mtim.tv_sec
+						    : x.st_mtim.tv_nsec > y.st_mtim.tv_nsec;
 }
 
 static bool is_same(const char *a, const char *b)
@@ -51,7 +51,7 @@ static bool is_same(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static const char *const binary_ops[] = { "=",	 "==",	"!=",  "-eq", "-ne", "-lt", "-le", "-gt",
+static const char *const binary_ops[] = { "=",   "==",  "!=",  "-eq", "-ne", "-lt", "-le",  "-gt",
 					  "-ge", "-nt", "-ot", "-ef", "<",   ">",   nullptr };
 
 static int binary_find(const char *s)
@@ -67,7 +67,12 @@ static bool binary_eval(const char *a, int op, const char *b)
 {
 	if (op >= 3 && op <= 8) {
 		int64_t x = number_of(a), y = number_of(b);
-		return op == 3 ? x == y : op == 4 ? x != y : op == 5 ? x < y : op == 6 ? x <= y : op == 7 ? x > y : x >= y;
+		return op == 3   ? x == y
+		       : op == 4 ? x != y
+		       : op == 5 ? x < y
+		       : op == 6 ? x <= y
+		       : op == 7 ? x > y
+				 : x >= y;
 	}
 	switch (op) {
 	case 0:
@@ -90,7 +95,8 @@ static bool binary_eval(const char *a, int op, const char *b)
 
 static bool is_unary(const char *s)
 {
-	return s[0] == '-' && s[1] != '\0' && s[2] == '\0' && strchr("bcdefghknprstuwxzGLNOS", s[1]) != nullptr;
+	return s[0] == '-' && s[1] != '\0' && s[2] == '\0' &&
+	       strchr("bcdefghknprstuwxzGLNOS", s[1]) != nullptr;
 }
 
 static bool unary_eval(char op, const char *arg)
@@ -107,7 +113,11 @@ static bool unary_eval(char op, const char *arg)
 	case 'r':
 	case 'w':
 	case 'x':
-		return faccessat(AT_FDCWD, arg, op == 'r' ? R_OK : op == 'w' ? W_OK : X_OK, AT_EACCESS) == 0;
+		return faccessat(AT_FDCWD, arg,
+				 op == 'r'   ? R_OK
+				 : op == 'w' ? W_OK
+					     : X_OK,
+				 AT_EACCESS) == 0;
 	case 'h':
 	case 'L':
 		return lstat(arg, &st) == 0 && S_ISLNK(st.st_mode);
@@ -141,7 +151,8 @@ static bool unary_eval(char op, const char *arg)
 		return st.st_gid == getegid();
 	case 'N':
 		return st.st_mtim.tv_sec > st.st_atim.tv_sec ||
-		       (st.st_mtim.tv_sec == st.st_atim.tv_sec && st.st_mtim.tv_nsec > st.st_atim.tv_nsec);
+		       (st.st_mtim.tv_sec == st.st_atim.tv_sec &&
+			st.st_mtim.tv_nsec > st.st_atim.tv_nsec);
 	default:
 		return true; /* -e */
 	}
@@ -255,9 +266,12 @@ static int bracket_main(int argc, char **argv)
 	return !words_eval(argv + 1, argc - 2);
 }
 
-#define TEST_TEXTS                                                                                                 \
-	.summary = "Tell by the status if EXPRESSION is true.", .flags = APPLET_IN_PROCESS | APPLET_RAW,           \
-	.details = "-n -z TEXT; TEXT = != < > TEXT; N -eq -ne -lt -le -gt -ge N; FILE -nt -ot -ef FILE;\n"          \
-		   "-b -c -d -e -f -g -G -h -k -L -N -O -p -r -s -S -u -w -x FILE; -t FD; ! A; A -a B; A -o B; ( A )"
+#define TEST_TEXTS                                                                                 \
+	.summary = "Tell by the status if EXPRESSION is true.",                                    \
+	.flags = APPLET_IN_PROCESS | APPLET_RAW,                                                   \
+	.details = "-n -z TEXT; TEXT = != < > TEXT; N -eq -ne -lt -le -gt -ge N; FILE -nt -ot "    \
+		   "-ef FILE;\n"                                                                   \
+		   "-b -c -d -e -f -g -G -h -k -L -N -O -p -r -s -S -u -w -x FILE; -t FD; ! A; A " \
+		   "-a B; A -o B; ( A )"
 APPLET(test, .usage = "EXPRESSION", TEST_TEXTS);
 APPLET_NAMED(bracket, "[", .usage = "EXPRESSION ]", TEST_TEXTS);
