@@ -123,20 +123,22 @@ static bool cpu_start(unsigned cpu, struct trampoline_data *data)
 	return false;
 }
 
+/* All that takes memory comes first: a CPU that has arrived runs threads, and we do not hold the
+ * lock. */
 unsigned arch_cpus_start(unsigned ncpus, struct cpu *const[])
 {
-	unsigned n = 1;
+	unsigned ready = 1, n = 1;
 
 	if (ncpus == 1 || trampoline_page == 0)
 		return n;
 	struct trampoline_data *data = trampoline_make();
 
-	for (; n < ncpus; n++) {
-		if (!stacks_create(n) || !cpu_start(n, data)) {
-			klog("CPU %u (APIC %u) does not start\n", n, apic_ids[n]);
-			break;
-		}
-	}
+	while (ready < ncpus && stacks_create(ready))
+		ready++;
+	while (n < ready && cpu_start(n, data))
+		n++;
+	if (n < ncpus)
+		klog("CPU %u (APIC %u) does not start\n", n, apic_ids[n]);
 	return n;
 }
 
