@@ -22,17 +22,17 @@ struct bench {
 	uint64_t (*run)(void);
 	bool is_span;
 	void (*done)(void); /* may be nullptr */
-	uint32_t per;	    /* operations that one run does; 0: one */
-	uint32_t reps;	    /* runs; 0: REPS */
-	bool is_large;	    /* only with the argument `large`: needs more memory than usual */
+	uint32_t per;       /* operations that one run does; 0: one */
+	uint32_t reps;      /* runs; 0: REPS */
+	bool is_large;      /* only with the argument `large`: needs more memory than usual */
 };
 
 constexpr uint32_t REPS = 10240;
 constexpr uint32_t WARM_UP = 64;
 
 #define BENCH(group, what)                                                                         \
-	[[gnu::used, gnu::retain, gnu::section("benches")]] static const struct bench              \
-		bench_##group##_##what
+	[[gnu::used, gnu::retain,                                                                  \
+	  gnu::section("benches")]] static const struct bench bench_##group##_##what
 
 /* A helper task; `benches` with a `serve` role run this with the argument. */
 struct bench_role {

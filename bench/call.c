@@ -44,9 +44,15 @@ static void foreign_done(void)
 	need(fut_task_set_upcall(0, 0, 0), "upcall");
 }
 
-BENCH(call, null) = { "call.null", "null call: one handle looked up, its right checked", 100, setup,
-		      null, .done = done };
-BENCH(call, upcall) = { "call.foreign", "Linux-ABI trap to the upcall entry and back",
-			INSTRUCTIONS(60, 0), foreign_setup, foreign_call, .done = foreign_done };
-BENCH(call, duplicate_close) = { "handle.duplicate_close", "duplicate and close a handle", 300,
-				 setup, duplicate_close, .done = done };
+BENCH(call, null) = { "call.null", "null call: one handle looked up, its right checked",
+		      100,         setup,
+		      null,        .done = done };
+BENCH(call, upcall) = { "call.foreign",      "Linux-ABI trap to the upcall entry and back",
+			INSTRUCTIONS(60, 0), foreign_setup,
+			foreign_call,        .done = foreign_done };
+BENCH(call, duplicate_close) = { "handle.duplicate_close",
+				 "duplicate and close a handle",
+				 300,
+				 setup,
+				 duplicate_close,
+				 .done = done };

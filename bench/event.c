@@ -66,5 +66,10 @@ static uint64_t signal(void)
 	return shared->woken - start;
 }
 
-BENCH(event, signal) = { "event.signal", "signal to a waiting thread of another task", 500, setup,
-			 signal, .is_span = true, .done = done };
+BENCH(event, signal) = { "event.signal",
+			 "signal to a waiting thread of another task",
+			 500,
+			 setup,
+			 signal,
+			 .is_span = true,
+			 .done = done };

@@ -62,9 +62,21 @@ static uint64_t bytes_4096(void)
 	return call(4096);
 }
 
-BENCH(ipc, words) = { "ipc.call_6_words", "call and answer between two tasks, six words",
-		      INSTRUCTIONS(400, 450), setup, words, .done = done };
-BENCH(ipc, bytes_512) = { "ipc.call_512_bytes", "the same with 512 bytes each way",
-			  INSTRUCTIONS(650, 700), setup, bytes_512, .done = done };
-BENCH(ipc, bytes_4096) = { "ipc.call_4096_bytes", "the same with 4 KiB each way",
-			   INSTRUCTIONS(1900, 1950), setup, bytes_4096, .done = done };
+BENCH(ipc, words) = { "ipc.call_6_words",
+		      "call and answer between two tasks, six words",
+		      INSTRUCTIONS(400, 450),
+		      setup,
+		      words,
+		      .done = done };
+BENCH(ipc, bytes_512) = { "ipc.call_512_bytes",
+			  "the same with 512 bytes each way",
+			  INSTRUCTIONS(650, 700),
+			  setup,
+			  bytes_512,
+			  .done = done };
+BENCH(ipc, bytes_4096) = { "ipc.call_4096_bytes",
+			   "the same with 4 KiB each way",
+			   INSTRUCTIONS(1900, 1950),
+			   setup,
+			   bytes_4096,
+			   .done = done };

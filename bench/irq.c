@@ -72,5 +72,10 @@ static uint64_t raise(void)
 	return *woken - start;
 }
 
-BENCH(irq, driver) = { "irq.to_driver", "interrupt to the waiting driver's first instruction", 800,
-		       setup, raise, .is_span = true, .done = done };
+BENCH(irq, driver) = { "irq.to_driver",
+		       "interrupt to the waiting driver's first instruction",
+		       800,
+		       setup,
+		       raise,
+		       .is_span = true,
+		       .done = done };

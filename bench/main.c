@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* bench [large] [PATTERN...]: runs the benchmarks and prints a table, then a line each for programs. */
+/* bench [large] [PATTERN...]: runs the benchmarks and prints a table, then a line each for
+ * programs. */
 #include "bench/bench.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +59,13 @@ fut_handle helper_start(const char *role, uint32_t priority, unsigned capc,
 			const struct startup_cap *caps)
 {
 	const char *const argv[] = { "bench", "--role", role };
-	struct spawn s = { .name = role, .quota = cap_need("quota"), .priority = priority,
-			   .argc = 3, .argv = argv, .capc = capc, .caps = caps };
+	struct spawn s = { .name = role,
+			   .quota = cap_need("quota"),
+			   .priority = priority,
+			   .argc = 3,
+			   .argv = argv,
+			   .capc = capc,
+			   .caps = caps };
 	fut_handle task;
 
 	s.image = own_image(&s.size);
@@ -128,7 +134,11 @@ static void table_line(const struct result *r, const char *what)
 	nmissed += missed;
 	print("%-24s %9llu %9llu %9llu %9llu %9s %-5s %s\n", r->name, (unsigned long long)r->p50,
 	      (unsigned long long)r->p90, (unsigned long long)r->p99, (unsigned long long)r->max,
-	      reach, missed ? "OVER" : r->reach ? "ok" : "", what);
+	      reach,
+	      missed     ? "OVER"
+	      : r->reach ? "ok"
+			 : "",
+	      what);
 }
 
 static void add(struct result r, const char *what)

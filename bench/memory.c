@@ -93,11 +93,17 @@ static uint64_t map_64k(void)
 	return map_unmap(16 * PAGE);
 }
 
-BENCH(memory, fault) = { "fault.anonymous", "first touch of a page, zeroing included", 1800,
-			 fault_setup, BATCH == 1 ? fault : fault_batch, .is_span = true,
-			 .done = fault_done, .per = BATCH,
+BENCH(memory, fault) = { "fault.anonymous",
+			 "first touch of a page, zeroing included",
+			 1800,
+			 fault_setup,
+			 BATCH == 1 ? fault : fault_batch,
+			 .is_span = true,
+			 .done = fault_done,
+			 .per = BATCH,
 			 .reps = REPS / BATCH };
-BENCH(memory, map_page) = { "map.page", "map and unmap a page that is there, tables present", 900,
-			    map_setup, map_page, .done = map_done };
-BENCH(memory, map_64k) = { "map.64_kib", "map and unmap 64 KiB", 2500, map_setup, map_64k,
-			   .done = map_done };
+BENCH(memory, map_page) = { "map.page", "map and unmap a page that is there, tables present",
+			    900,        map_setup,
+			    map_page,   .done = map_done };
+BENCH(memory, map_64k) = { "map.64_kib", "map and unmap 64 KiB", 2500, map_setup,
+			   map_64k,      .done = map_done };

@@ -45,9 +45,21 @@ static uint64_t clone(void)
 	return 0;
 }
 
-BENCH(task, clone_1m) = { "task.clone_1_mib", "task_clone, exit, reap with 1 MiB resident", 25000,
-			  setup_1m, clone, .done = done };
-BENCH(task, clone_1m_again) = { "task.clone_1_mib_large", "the same, to compare with the next",
-				25000, setup_1m, clone, .done = done, .is_large = true };
-BENCH(task, clone_1g) = { "task.clone_1_gib", "the same with 1 GiB (at most 1.2 times as much)",
-			  30000, setup_1g, clone, .done = done, .is_large = true };
+BENCH(task, clone_1m) = {
+	"task.clone_1_mib", "task_clone, exit, reap with 1 MiB resident", 25000, setup_1m, clone,
+	.done = done
+};
+BENCH(task, clone_1m_again) = { "task.clone_1_mib_large",
+				"the same, to compare with the next",
+				25000,
+				setup_1m,
+				clone,
+				.done = done,
+				.is_large = true };
+BENCH(task, clone_1g) = { "task.clone_1_gib",
+			  "the same with 1 GiB (at most 1.2 times as much)",
+			  30000,
+			  setup_1g,
+			  clone,
+			  .done = done,
+			  .is_large = true };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-# Instruction counts of the kernel's paths: one CPU, -icount, the processors the figures are given for.
+# Instruction counts of the kernel's paths: one CPU, -icount, and the processors the figures
+# are given for.
 
 BENCHES += bench-native
 BENCH_RUN = $(Q)tools/futura run --arch $(ARCH) --icount --timeout 1200

@@ -14,7 +14,7 @@ MUSL_TRIPLET_arm64 := aarch64-linux-musl
 MUSL_TRIPLET := $(MUSL_TRIPLET_$(ARCH))
 
 # Hosted, so that the compiler knows the C library's functions; its headers are musl's. Vectors only
-# where the source asks for them: a thread that touches SIMD registers pays for them at every switch.
+# where the source asks for them: a thread that touches SIMD registers pays at every switch.
 NATIVE_CFLAGS = $(filter-out -ffreestanding,$(USER_CFLAGS)) -mno-implicit-float -D_GNU_SOURCE \
 	-isystem /usr/include/$(MUSL_TRIPLET) -I$(O)/overlay -I$(O)/bench-overlay
 
@@ -53,8 +53,9 @@ MUSL_IMPURE_arm64 := (svc|tpidr_el0)
 $(LIBPURE): /usr/lib/$(MUSL_TRIPLET)/libc.a mk/user.mk
 	@mkdir -p $(@D)
 	$(Q)cp $< $@.new
-	$(Q)while $(OBJDUMP) -d --no-show-raw-insn $@.new | awk -F'[()]' '/file format/ { m = $$2 } \
-		/^ .*[\t ,]$(MUSL_IMPURE_$(ARCH))/ { bad[m] } END { for (m in bad) print m }' \
+	$(Q)while $(OBJDUMP) -d --no-show-raw-insn $@.new | awk -F'[()]' ' \
+		/file format/ { m = $$2 } /^ .*[\t ,]$(MUSL_IMPURE_$(ARCH))/ { bad[m] } \
+		END { for (m in bad) print m }' \
 		>$@.list; [ -s $@.list ]; do $(AR) d $@.new $$(cat $@.list); done
 	$(Q)rm $@.list
 	$(Q)mv $@.new $@

@@ -53,8 +53,8 @@ static const struct startup *startup;
 			continue;
 		uint64_t start = (base + p[i].p_vaddr) & ~0xfffull;
 		uint64_t end = (base + p[i].p_vaddr + p[i].p_memsz) & ~0xfffull;
-		/* Only a hardening: a program whose quota is used up runs without. */
 		if (end > start)
+			/* Only a hardening: a program whose quota is used up runs without. */
 			(void)fut_space_protect(0, start, end - start, MAP_READ);
 	}
 }

@@ -8,9 +8,9 @@
 enum mutex_state : uint32_t { FREE = 0, HELD = 1, WAITED = 2 };
 enum once_state : uint32_t { NEW = 0, RUNNING = 1, RUNNING_WAITED = 2, DONE = 3 };
 
-/* Every reason to stop waiting leads back to looking at the word, so the answer is not needed. */
 static void sleep_on(_Atomic uint32_t *word, uint32_t expected)
 {
+	/* Every reason to stop waiting leads back to looking at the word. */
 	(void)fut_futex_wait((uint64_t)word, expected, UINT32_MAX, FUTEX_PRIVATE, TIME_NEVER);
 }
 
@@ -18,6 +18,7 @@ static void wake(_Atomic uint32_t *word, uint32_t count)
 {
 	uint32_t woken;
 
+	/* Our own word: it cannot fail. */
 	(void)fut_futex_wake((uint64_t)word, count, UINT32_MAX, FUTEX_PRIVATE, &woken);
 }
 

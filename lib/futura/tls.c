@@ -43,8 +43,8 @@ void *tls_init(void *block)
 {
 	const Elf64_Phdr *p = tls_header();
 	void *pointer;
-	void *variables =
-		tls_block_init(block, p ? p->p_memsz : 0, own_align(p), __stack_chk_guard, &pointer);
+	void *variables = tls_block_init(block, p ? p->p_memsz : 0, own_align(p), __stack_chk_guard,
+					 &pointer);
 
 	if (p)
 		memcpy(variables, (const char *)&__ehdr_start + p->p_vaddr, p->p_filesz);

@@ -29,7 +29,7 @@ static void say(const struct startup *s, const char *text)
 	say(s, "\nfutura: exit 1\n");
 	(void)fut_power(startup_cap(s, "power"), POWER_OFF); /* where it cannot, we stop here */
 	for (;;)
-		(void)fut_thread_sleep(TIME_NEVER);
+		(void)fut_thread_sleep(TIME_NEVER); /* nothing is left to do */
 }
 
 static void bundle_map(const struct startup *s, uint64_t *at, uint64_t *size)

@@ -168,8 +168,8 @@ TEST(waitset, reports_what_is_ready)
 	EQUAL(collect(set, events, 8), 1);
 	EQUAL(events[0].cookie, 101);
 	EQUAL(events[0].signals, 2);
-	EQUAL(collect(set, events, 8), 1); /* a level stays */
-	OKAY(fut_event_signal(e[2], 4, 0));	/* not in the mask */
+	EQUAL(collect(set, events, 8), 1);  /* a level stays */
+	OKAY(fut_event_signal(e[2], 4, 0)); /* not in the mask */
 	EQUAL(collect(set, events, 8), 1);
 	OKAY(fut_event_signal(e[0], 1, 0));
 	EQUAL(collect(set, events, 8), 2);

@@ -39,10 +39,11 @@ static enum err do_memory(void)
 	    (e = fut_vmo_write(vmo, 20 * PAGE - 8, bytes, 16)) != OK ||
 	    (e = fut_vmo_clone(vmo, 0, 64 * PAGE, &clone)) != OK ||
 	    (e = fut_vmo_write(clone, 8, bytes, 16)) != OK ||
-	    (e = fut_space_map(0, clone, 0, 0, 64 * PAGE, MAP_READ | MAP_WRITE | MAP_COMMIT, &at)) !=
-		    OK)
+	    (e = fut_space_map(0, clone, 0, 0, 64 * PAGE, MAP_READ | MAP_WRITE | MAP_COMMIT,
+			       &at)) != OK)
 		return e;
-	*(volatile char *)(at + 40 * PAGE) = 1; /* without a page this is a fault, which is as good */
+	*(volatile char *)(at + 40 * PAGE) =
+		1; /* without a page this is a fault, which is as good */
 	return fut_space_unmap(0, at + 8 * PAGE, 8 * PAGE);
 }
 
@@ -89,8 +90,9 @@ ROLE(does_everything)
 static enum err start(fut_handle *task)
 {
 	const char *const argv[] = { "native", "--role", "does_everything", "0" };
-	struct spawn s = { .name = "everything", .quota = cap_need("quota"), .argc = 4,
-			   .argv = argv };
+	struct spawn s = {
+		.name = "everything", .quota = cap_need("quota"), .argc = 4, .argv = argv
+	};
 
 	s.image = own_image(&s.size);
 	return spawn(&s, task);

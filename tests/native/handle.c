@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Handles and leases: rights only shrink, closed ones stay dead, leases end everything under them. */
+/* Handles and leases: rights only shrink, closed ones stay dead, leases end everything under them.
+ */
 #include "tests/native/test.h"
 
 TEST(handle, a_closed_handle_is_dead)
@@ -260,7 +261,8 @@ TEST(lease, ends_waits_through_it)
 
 	OKAY(fut_lease_create(event, RIGHTS_ALL, &leased, &lease));
 	struct thread *t = run_thread(wait_leased, &leased);
-	(void)fut_thread_sleep(clock_after(SOON)); /* let it begin to wait: either way it must end */
+	(void)fut_thread_sleep(
+		clock_after(SOON)); /* let it begin to wait: either way it must end */
 	close_handle(lease);
 	EQUAL(thread_join(t), ERR_REVOKED);
 }

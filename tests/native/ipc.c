@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Messages: registers, inline bytes, handles, grants, kept replies, and every way to die in between. */
+/* Messages: registers, inline bytes, handles, grants, kept replies, and every way to die in
+ * between. */
 #include <stdlib.h>
 #include <string.h>
 #include "lib/futura/message.h"
@@ -13,9 +14,9 @@ enum method : uint16_t {
 	ECHO_BYTES, /* inline bytes: reversed */
 	PASS_ON,    /* handles: the same back */
 	COPY_GRANT, /* grant 0 to grant 1 */
-	KEEP,	    /* keep the call; its reply is answered by the next RELEASE */
+	KEEP,       /* keep the call; its reply is answered by the next RELEASE */
 	RELEASE,
-	DROP,	/* keep the call and close its reply */
+	DROP,   /* keep the call and close its reply */
 	FORGET, /* receive again without an answer */
 	DIE,
 	SEVER, /* sever the session that word 0 names */
@@ -116,7 +117,8 @@ static bool act(struct state *s, struct message *m)
 	case DIE:
 		exit(7);
 	case SILENT:
-		(void)fut_thread_sleep(clock_after(SOON)); /* if shorter, the client sees an answer */
+		(void)fut_thread_sleep(
+			clock_after(SOON)); /* if shorter, the client sees an answer */
 		m->tag = tag_make(PROTOCOL, 0, 0, 0, 0);
 		return true;
 	default:
@@ -131,8 +133,8 @@ static int serve_all(fut_handle port)
 	bool answer = false;
 
 	for (;;) {
-		enum err e = answer ? ipc_reply_wait(port, &m, TIME_NEVER) :
-				      ipc_receive(port, &m, TIME_NEVER);
+		enum err e = answer ? ipc_reply_wait(port, &m, TIME_NEVER)
+				    : ipc_receive(port, &m, TIME_NEVER);
 		if (e != OK)
 			return -e;
 		if (tag_method(m.tag) == FINISH)
@@ -303,8 +305,8 @@ TEST(ipc, grants_give_no_more_than_they_say)
 	message_lend(0, memory, 64, GRANT_READ);
 	message_lend(1, memory, 64, GRANT_WRITE);
 	OKAY(ipc_call(w.session, &m, limit()));
-	EQUAL(m.word[0], ERR_NO_RIGHT);	    /* write to a readable grant */
-	EQUAL(m.word[1], ERR_NO_RIGHT);	    /* read a writable grant */
+	EQUAL(m.word[0], ERR_NO_RIGHT);     /* write to a readable grant */
+	EQUAL(m.word[1], ERR_NO_RIGHT);     /* read a writable grant */
 	EQUAL(m.word[2], ERR_BAD_ARGUMENT); /* no third grant */
 	EQUAL(m.word[3], ERR_BAD_ARGUMENT); /* past the end */
 	EQUAL(m.word[4], ERR_BAD_HANDLE);
@@ -397,7 +399,8 @@ TEST(ipc, a_closed_port_ends_calls_that_wait)
 	fut_handle port = make_port(), session = make_session(port, 1);
 	struct thread *t = run_thread(call_keep, &session);
 
-	(void)fut_thread_sleep(clock_after(SOON)); /* before or after it calls: the answer is the same */
+	(void)fut_thread_sleep(
+		clock_after(SOON)); /* before or after it calls: the answer is the same */
 	close_handle(port);
 	EQUAL(thread_join(t), ERR_PEER_CLOSED);
 }
@@ -405,7 +408,8 @@ TEST(ipc, a_closed_port_ends_calls_that_wait)
 TEST(ipc, the_server_hears_when_the_last_sender_is_gone)
 {
 	fut_handle port = make_port(), session = make_session(port, 77);
-	fut_handle copy = duplicate(session, RIGHTS_ALL), control = duplicate(session, RIGHT_MANAGE);
+	fut_handle copy = duplicate(session, RIGHTS_ALL),
+		   control = duplicate(session, RIGHT_MANAGE);
 	struct message m = {};
 
 	close_handle(session);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Runs the native tests: `native [PATTERN...]` those whose name contains a pattern, or all; `native
- * --list` lists them; `seconds=N` says how long those last that can go on for ever. Prints `plan N`, then `ok NAME` or `not ok NAME: why` for each. A test that
- * leaves objects or pages behind has failed.
+ * --list` lists them; `seconds=N` says how long those last that can go on for ever. Prints `plan
+ * N`, then `ok NAME` or `not ok NAME: why` for each. A test that leaves objects or pages behind has
+ * failed.
  */
 #include "tests/native/runner.h"
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 constexpr uint64_t TEST_QUOTA = 24 << 20;
 constexpr uint64_t TEST_SECONDS = 120; /* catches hangs, measures nothing */
-/* Memory comes back in pieces while the machine is idle: so often do we look again, so long apart. */
+/* Memory comes back in pieces while the machine is idle: so often do we look again, so long apart.
+ */
 constexpr unsigned SETTLE_TRIES = 200;
 constexpr uint64_t SETTLE_WAIT = MILLISECOND;
 
@@ -59,17 +61,19 @@ static struct system_info counters(void)
 	return s;
 }
 
-/* The name of the first kind of thing of which there is more than before; nullptr if there is none. */
+/* The name of the first kind of thing of which there is more than before; nullptr if there is none.
+ */
 static const char *leak(const struct system_info *before, const struct system_info *after)
 {
 	static const char *const names[SYSTEM_TYPES] = {
-		[OBJECT_TASK] = "task",	      [OBJECT_THREAD] = "thread", [OBJECT_VMO] = "vmo",
-		[OBJECT_PORT] = "port",	      [OBJECT_SESSION] = "session",
-		[OBJECT_REPLY] = "reply",     [OBJECT_EVENT] = "event",
-		[OBJECT_WAITSET] = "waitset", [OBJECT_WATCH] = "watch",	  [OBJECT_IRQ] = "irq",
+		[OBJECT_TASK] = "task",       [OBJECT_THREAD] = "thread",
+		[OBJECT_VMO] = "vmo",         [OBJECT_PORT] = "port",
+		[OBJECT_SESSION] = "session", [OBJECT_REPLY] = "reply",
+		[OBJECT_EVENT] = "event",     [OBJECT_WAITSET] = "waitset",
+		[OBJECT_WATCH] = "watch",     [OBJECT_IRQ] = "irq",
 		[OBJECT_IOPORT] = "ioport",   [OBJECT_IOSPACE] = "iospace",
-		[OBJECT_BUDGET] = "budget",   [OBJECT_QUOTA] = "quota",	  [OBJECT_LEASE] = "lease",
-		[OBJECT_RESOURCE] = "resource",
+		[OBJECT_BUDGET] = "budget",   [OBJECT_QUOTA] = "quota",
+		[OBJECT_LEASE] = "lease",     [OBJECT_RESOURCE] = "resource",
 	};
 
 	for (unsigned i = 0; i < SYSTEM_TYPES; i++)
@@ -105,7 +109,8 @@ static void wait_for_quiet(void)
 	struct system_info last = counters();
 
 	for (unsigned still = 0, tries = 0; still < 10 && tries < 500; tries++) {
-		(void)fut_thread_sleep(clock_after(5 * MILLISECOND)); /* a shorter sleep is no harm */
+		(void)fut_thread_sleep(
+			clock_after(5 * MILLISECOND)); /* a shorter sleep is no harm */
 		struct system_info now = counters();
 		still = memcmp(now.objects, last.objects, sizeof(now.objects)) == 0 ? still + 1 : 0;
 		last = now;
@@ -246,7 +251,8 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "--role") == 0)
 		return run_role(argv[2], argv[3]);
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		for (const struct native_test *t = __start_native_tests; t < __stop_native_tests; t++)
+		for (const struct native_test *t = __start_native_tests; t < __stop_native_tests;
+		     t++)
 			print("%s\n", t->name);
 		return 0;
 	}

@@ -198,7 +198,8 @@ TEST(vmo, rights_decide_how_it_may_be_mapped)
 	FAILS(fut_space_map(0, look, 0, 0, PAGE, MAP_READ | MAP_WRITE, &at), ERR_NO_RIGHT);
 	FAILS(fut_space_map(0, look, 0, 0, PAGE, MAP_READ | MAP_EXEC, &at), ERR_NO_RIGHT);
 	FAILS(fut_space_protect(0, at, PAGE, MAP_READ | MAP_WRITE), ERR_NO_RIGHT);
-	FAILS(fut_space_map(0, duplicate(vmo, RIGHT_READ), 0, 0, PAGE, MAP_READ, &at), ERR_NO_RIGHT);
+	FAILS(fut_space_map(0, duplicate(vmo, RIGHT_READ), 0, 0, PAGE, MAP_READ, &at),
+	      ERR_NO_RIGHT);
 	FAILS(fut_vmo_write(look, 0, &at, 8), ERR_NO_RIGHT);
 	FAILS(fut_vmo_read(duplicate(vmo, RIGHT_MAP), 0, &at, 8), ERR_NO_RIGHT);
 }
@@ -212,7 +213,8 @@ TEST(space, map_checks_its_arguments)
 	FAILS(fut_space_map(0, 0, 0, 0, 0, rw, &at), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, 0, 1, 0, PAGE, rw | MAP_FIXED, &at), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, vmo, 0, 1, PAGE, MAP_READ, &at), ERR_BAD_ARGUMENT);
-	FAILS(fut_space_map(0, 0, 0, 0, PAGE, MAP_WRITE | MAP_EXEC | MAP_READ, &at), ERR_BAD_ARGUMENT);
+	FAILS(fut_space_map(0, 0, 0, 0, PAGE, MAP_WRITE | MAP_EXEC | MAP_READ, &at),
+	      ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, 0, 0, 0, PAGE, 1u << 31, &at), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, 0, 0, 0, PAGE, rw | MAP_FIXED, &at), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_map(0, 0, 0x7ffffffff000, 0, PAGE, rw | MAP_FIXED, &at), ERR_BAD_ARGUMENT);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Clients and servers on all CPUs, moved, killed and restarted at random. `seconds=N` lengthens it. */
+/* Clients and servers on all CPUs, moved, killed and restarted at random. `seconds=N` lengthens it.
+ */
 #include <stdlib.h>
 #include "lib/futura/message.h"
 #include "tests/native/test.h"
@@ -62,11 +63,12 @@ static void start(struct pair *p, unsigned index, fut_handle count)
 	uint64_t badge = ++last_badge * PAIRS + index;
 	fut_handle session = make_session(port, badge);
 
-	p->server = peer_start("stress_server", 0, 1,
-			       (struct startup_cap[]){ named("port", port) });
-	p->client = peer_start("stress_client", badge, 2,
-			       (struct startup_cap[]){ named("session", session),
-						       named("count", duplicate(count, RIGHTS_ALL)) });
+	p->server =
+		peer_start("stress_server", 0, 1, (struct startup_cap[]){ named("port", port) });
+	p->client =
+		peer_start("stress_client", badge, 2,
+			   (struct startup_cap[]){ named("session", session),
+						   named("count", duplicate(count, RIGHTS_ALL)) });
 }
 
 /* The server dies, or the client; what is left of the pair follows. */
@@ -100,7 +102,8 @@ TEST(stress, pairs_on_all_cpus_with_moves_kills_and_restarts)
 {
 	const char *text = env_get("SECONDS");
 	uint64_t seconds = text ? strtoull(text, nullptr, 10) : DEFAULT_SECONDS;
-	uint64_t end = clock_after(seconds * SECOND), x = 1, at = 0, all = (1ull << clock_cpus()) - 1;
+	uint64_t end = clock_after(seconds * SECOND), x = 1, at = 0,
+		 all = (1ull << clock_cpus()) - 1;
 	fut_handle count = make_vmo(4096);
 	struct pair pairs[PAIRS];
 

@@ -199,7 +199,8 @@ TEST(clone, the_child_grows_its_own_memory)
 	EQUAL(*shared, 3);
 }
 
-/* --- Quotas ------------------------------------------------------------------------------------- */
+/* --- Quotas -------------------------------------------------------------------------------------
+ */
 
 TEST(quota, moves_memory_and_gives_it_back)
 {
@@ -313,7 +314,8 @@ TEST(quota, too_small_for_a_task_is_an_error)
 	FAILS(peer_try_start("exits_with", 0, 0, nullptr, part, &task), ERR_NO_MEMORY);
 }
 
-/* --- Budgets and priorities ----------------------------------------------------------------------- */
+/* --- Budgets and priorities
+ * ----------------------------------------------------------------------- */
 
 static volatile uint64_t spins;
 

@@ -44,8 +44,8 @@ void test_error(enum err got, enum err wanted, const char *what, const char *fil
 void test_equal(uint64_t got, uint64_t wanted, const char *what, const char *file, int line)
 {
 	if (got != wanted)
-		end(TEST_FAILED, file, line, "%s is %#llx, not %#llx", what, (unsigned long long)got,
-		    (unsigned long long)wanted);
+		end(TEST_FAILED, file, line, "%s is %#llx, not %#llx", what,
+		    (unsigned long long)got, (unsigned long long)wanted);
 }
 
 void test_skip(const char *why)

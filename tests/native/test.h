@@ -28,10 +28,8 @@ struct native_role {
 
 #define TEST(group, what)                                                                          \
 	static void test_##group##_##what(void);                                                   \
-	[[gnu::used, gnu::retain,                                                                  \
-	  gnu::section("native_tests")]] static const struct native_test entry_##group##_##what = { \
-		#group "." #what, test_##group##_##what                                            \
-	};                                                                                         \
+	[[gnu::used, gnu::retain, gnu::section("native_tests")]] static const struct native_test   \
+		entry_##group##_##what = { #group "." #what, test_##group##_##what };              \
 	static void test_##group##_##what(void)
 
 #define ROLE(what)                                                                                 \
@@ -43,8 +41,8 @@ struct native_role {
 	static int role_##what([[maybe_unused]] uint64_t argument)
 
 /* The test ends here if it is not so. */
-#define CHECK(condition) test_check(condition, #condition, __FILE__, __LINE__)
-#define OKAY(call) test_error((call), OK, #call, __FILE__, __LINE__)
+#define CHECK(condition)   test_check(condition, #condition, __FILE__, __LINE__)
+#define OKAY(call)         test_error((call), OK, #call, __FILE__, __LINE__)
 #define FAILS(call, error) test_error((call), error, #call, __FILE__, __LINE__)
 #define EQUAL(got, wanted) test_equal((uint64_t)(got), (uint64_t)(wanted), #got, __FILE__, __LINE__)
 
@@ -53,7 +51,8 @@ struct native_role {
 	do {                                                                                       \
 		uint64_t end_ = limit();                                                           \
 		while (!(condition)) {                                                             \
-			test_check(clock_now() < end_, "in time: " #condition, __FILE__, __LINE__); \
+			test_check(clock_now() < end_, "in time: " #condition, __FILE__,           \
+				   __LINE__);                                                      \
 			OKAY(fut_thread_yield());                                                  \
 		}                                                                                  \
 	} while (0)

@@ -158,7 +158,8 @@ TEST(upcall, an_interrupt_breaks_waits_and_a_masked_one_stays_pending)
 	EQUAL(thread_join(t), OK);
 }
 
-/* --- Debuggers ------------------------------------------------------------------------------------ */
+/* --- Debuggers
+ * ------------------------------------------------------------------------------------ */
 
 ROLE(breaks)
 {

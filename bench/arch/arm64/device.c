@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* PL031 real-time clock of QEMU's `virt`: its alarm fires at once if set to now. Arm DDI 0224C, 3.3. */
+/* PL031 real-time clock of QEMU's `virt`: its alarm fires at once if set to now. Arm DDI
+ * 0224C, 3.3. */
 #include "bench/device.h"
 #include "bench/bench.h"
 #include "lib/futura/device.h"

@@ -37,7 +37,8 @@ bool bench_device_open(fut_handle *irq)
 	return true;
 }
 
-/* The write is a kernel call, after which the interrupt is taken: its cost is not the interrupt's. */
+/* The write is a kernel call, after which the interrupt is taken: its cost is not the interrupt's.
+ */
 uint64_t bench_device_raise(void)
 {
 	uint64_t start = measure() + write_cost;

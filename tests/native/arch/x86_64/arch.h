@@ -37,7 +37,8 @@ static inline void registers_make_privileged(struct registers *r)
 }
 
 /* In foreign.S: a Linux call with one argument; the entry that answers argument + 1; the entry for
- * events, which calls event_main; a load whose fault may be resumed at touch_resume, returning 0. */
+ * events, which calls event_main; a load whose fault may be resumed at touch_resume, returning 0.
+ */
 uint64_t foreign_call(uint64_t number, uint64_t argument);
 void foreign_entry(void);
 void event_entry(void);
