@@ -32,12 +32,13 @@ $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
-# The image relocates itself, so the link keeps relative relocations and wants no loader. GRUB refuses
-# an ELF file with a section of relocations of the older, unpacked kind.
+# The image relocates itself, so the link keeps relative relocations and wants no loader. GRUB
+# refuses an ELF file with a section of relocations of the older, unpacked kind.
 KERNEL_LDFLAGS_x86_64 := --pack-dyn-relocs=relr
 $(KERNEL_ELF): $(KERNEL_OBJS) boot/$(ARCH)/kernel.ld
 	$(Q)$(LD) -pie -z norelro --no-dynamic-linker -z noexecstack --build-id=none \
-		--no-undefined $(KERNEL_LDFLAGS_$(ARCH)) -T boot/$(ARCH)/kernel.ld -o $@ $(KERNEL_OBJS)
+		--no-undefined $(KERNEL_LDFLAGS_$(ARCH)) -T boot/$(ARCH)/kernel.ld -o $@ \
+		$(KERNEL_OBJS)
 
 $(O)/kernel.img: $(KERNEL_ELF)
 	$(Q)$(OBJCOPY) -O binary $< $@
