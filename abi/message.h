@@ -22,7 +22,8 @@
  *
  * Every other native call takes up to six arguments in rdi rsi rdx r10 r8 r9 (x0 .. x5), gives its
  * error in rax (x0), and up to four results in the registers of words 0 to 3. Registers that the C
- * calling convention does not preserve are undefined after a native call, but for these.
+ * calling convention does not preserve are undefined after a native call, but for these. What it
+ * preserves of ARM64's v8 to v15, their low halves, the kernel preserves whole.
  *
  * The inline bytes stand at the start of the thread's message page, handles and grants in its
  * control page (abi/control.h). What is received overwrites them in the receiver's pages.
