@@ -394,8 +394,10 @@ static long long variable_get(struct arith *e)
 {
 	const char *v = variable_text(e);
 
-	if (v == nullptr && sh.opt[OPT_NOUNSET])
-		fail(sh.posix ? 2 : 1, "%s: parameter not set", e->sym->name);
+	if (v == nullptr && sh.opt[OPT_NOUNSET]) {
+		warn("%s: parameter not set", e->sym->name);
+		error_fatal(sh.posix ? 2 : 1);
+	}
 	return v != nullptr ? value_number(v) : 0;
 }
 

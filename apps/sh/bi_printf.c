@@ -292,7 +292,7 @@ static const char *convert(struct printer *p, const char *f)
 		print_string(p, &c, s != nullptr ? s : "", s != nullptr ? strlen(s) : 0);
 	} else if (c.letter == 'c') {
 		s = next_arg(p);
-		print_string(p, &c, s != nullptr ? s : "", s != nullptr && *s != '\0');
+		print_string(p, &c, s != nullptr ? s : "", !sh.posix || (s != nullptr && *s != '\0'));
 	} else if (c.letter == 'b') {
 		print_escaped(p, &c);
 	} else if (c.letter == 'q' && !sh.posix) {
@@ -314,10 +314,6 @@ static void print_format(struct printer *p, const char *f)
 	while (f < end && !p->stop) {
 		if (*f == '\\') {
 			f++;
-			if (*f == 'c' && !sh.posix) {
-				p->stop = true;
-				break;
-			}
 			escape_decode(&p->out, &f, end, false);
 		} else if (*f == '%' && f[1] == '%') {
 			buf_byte(&p->out, '%');

@@ -410,11 +410,15 @@ int bi_unset(int argc, char **argv)
 
 int bi_let(int argc, char **argv)
 {
-	long long n = 0;
+	volatile long long n = 0; /* survives the jump out of a bad expression */
 
 	if (argc == 1)
 		return usage_error("let", "", "which expression?");
+	struct guard g;
+	if (guard_push(&g) != 0)
+		return 1;
 	for (int i = 1; i < argc; i++)
 		n = arith_text(argv[i]);
+	guard_pop(&g);
 	return n == 0;
 }

@@ -59,6 +59,13 @@ void error_raise(int status)
 	longjmp(g->env, 1);
 }
 
+void error_fatal(int status)
+{
+	if (!sh.interactive)
+		sh_exit(status);
+	error_raise(status);
+}
+
 static void warn_list(const char *fmt, va_list ap)
 {
 	char text[1024];

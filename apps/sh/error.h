@@ -43,6 +43,8 @@ void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and ends the command with this status. */
 [[noreturn]] void fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 [[noreturn]] void error_raise(int status);
+/* For errors that end every script, strict or not: ${v?}, set -u. */
+[[noreturn]] void error_fatal(int status);
 [[noreturn]] void error_oom(size_t n);
 /* Raises when the stack is nearly used up: called wherever input decides the depth. */
 void stack_check(void);

@@ -368,10 +368,16 @@ static int eval_arith(struct node *n, unsigned flags)
 {
 	struct mark m = arena_mark(&scratch);
 
+	struct guard g;
+	int status = 1;
+
 	sh.line = n->line;
-	long long v = arith_word(n->arith.expr, n->arith.compiled);
+	if (guard_push(&g) == 0) {
+		status = arith_word(n->arith.expr, n->arith.compiled) == 0;
+		guard_pop(&g);
+	}
 	arena_release(&scratch, m);
-	return finish(v == 0, is_tested(flags));
+	return finish(status, is_tested(flags));
 }
 
 static int eval_kind(struct node *n, unsigned flags)
@@ -465,6 +471,34 @@ int eval_finish(int status, unsigned flags)
 
 /* -- sources -- */
 
+int eval_script(struct node *n, unsigned flags)
+{
+	struct guard g;
+
+	if (sh.posix || guard_top != nullptr || sh.subshell > 0)
+		return eval(n, flags);
+	if (guard_push(&g) == 0) {
+		eval(n, flags);
+		guard_pop(&g);
+	}
+	return sh.status;
+}
+
+/* In the full language text that eval or `.' cannot parse is a failed command, not the end. */
+static enum parse_result parse_nested(struct tree *t, struct node **n)
+{
+	struct guard g;
+	enum parse_result r;
+
+	if (sh.posix || source_top->prev == nullptr)
+		return parse_command(t, n);
+	if (guard_push(&g) != 0)
+		return PARSE_FAILED;
+	r = parse_command(t, n);
+	guard_pop(&g);
+	return r;
+}
+
 int eval_source(void)
 {
 	int status = 0;
@@ -472,12 +506,14 @@ int eval_source(void)
 	for (;;) {
 		struct tree *t = tree_create();
 		struct node *n;
-		enum parse_result r = parse_command(t, &n);
+		enum parse_result r = parse_nested(t, &n);
 		source_echo();
+		if (r == PARSE_FAILED)
+			status = sh.status;
 		if (r == PARSE_COMMAND && (!sh.opt[OPT_NOEXEC] || sh.interactive))
-			status = eval(n, 0);
+			status = source_top->prev == nullptr ? eval_script(n, 0) : eval(n, 0);
 		tree_put(t);
-		if (r == PARSE_END || sh.skip != SKIP_NONE)
+		if (r == PARSE_END || r == PARSE_FAILED || sh.skip != SKIP_NONE)
 			break;
 	}
 	return sh.skip != SKIP_NONE ? sh.status : (sh.status = status);

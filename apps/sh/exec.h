@@ -23,6 +23,8 @@ struct func {
 
 /* Runs a tree; its status, which sh.status has too. */
 int eval(struct node *n, unsigned flags);
+/* The same for a command of a script itself: in the full language an error costs only its line. */
+int eval_script(struct node *n, unsigned flags);
 /* Parses and runs a text. */
 int eval_string(const char *text, size_t len, int line);
 /* Parses and runs the current source to its end. */

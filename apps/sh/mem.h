@@ -75,6 +75,8 @@ static inline void buf_room(struct buf *b, size_t n)
 
 static inline void buf_add(struct buf *b, const char *s, size_t n)
 {
+	if (n == 0)
+		return;
 	buf_room(b, n);
 	memcpy(b->p + b->len, s, n);
 	b->len += n;

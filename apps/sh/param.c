@@ -89,8 +89,8 @@ static void get_all_elements(struct value *v, struct sym *s, char kind, bool key
 	}
 }
 
-/* The index a subscript means; for an associative array its key. */
-const char *subscript_key(const struct word *sub, const struct sym *s, long long *index)
+/* An index before the first element stays negative: there is nothing to read. */
+static const char *subscript_any(const struct word *sub, const struct sym *s, long long *index)
 {
 	*index = 0;
 	const char *text = expand_string(sub);
@@ -99,15 +99,22 @@ const char *subscript_key(const struct word *sub, const struct sym *s, long long
 	*index = arith_text(text);
 	if (*index < 0 && s->arr != nullptr)
 		*index += array_end(s->arr);
-	if (*index < 0)
-		fail(1, "%s[%s]: bad array subscript", s->name, text);
 	return nullptr;
+}
+
+const char *subscript_key(const struct word *sub, const struct sym *s, long long *index)
+{
+	const char *key = subscript_any(sub, s, index);
+
+	if (*index < 0)
+		fail(1, "%s: bad array subscript", s->name);
+	return key;
 }
 
 static void get_element(struct value *v, struct sym *s, const struct word *sub)
 {
 	long long index;
-	const char *key = subscript_key(sub, s, &index);
+	const char *key = subscript_any(sub, s, &index);
 	const char *plain = var_value(s);
 
 	if (s->arr == nullptr) {
@@ -268,7 +275,8 @@ static void emit_arg(struct expander *x, const struct param *p, bool quoted)
 			   null ? "parameter null or not set" :
 				  "parameter not set";
 
-	fail(sh.posix ? 2 : 1, "%s: %s", param_name(p), text);
+	warn("%s: %s", param_name(p), text);
+	error_fatal(sh.posix ? 2 : 1);
 }
 
 static void assign_default(const struct param *p, const char *text)

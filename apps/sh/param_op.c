@@ -114,6 +114,8 @@ static struct text replace(struct text t, const struct param *p, const struct pa
 	struct buf b = {};
 	size_t i = 0;
 
+	if (pat->len == 0 && (p->op == OP_REPLACE || p->op == OP_REPLACE_ALL))
+		return t;
 	if (p->op == OP_REPLACE_TAIL) {
 		size_t n = suffix_start(pat, t, true);
 		if (n == SIZE_MAX)
@@ -292,6 +294,8 @@ static void slice_list(struct value *v, const struct param *p, long long from, b
 		bool sparse = s->arr != nullptr && !s->arr->assoc;
 		if (from < 0)
 			from += sparse ? array_end(s->arr) : v->n;
+		else if (s->arr != nullptr && s->arr->assoc && from > 0)
+			from--; /* as in bash, whose first key is number 1 */
 		first = from;
 		if (sparse && from >= 0)
 			for (first = 0; first < last && s->arr->v[first].index < from;)

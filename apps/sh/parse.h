@@ -4,7 +4,7 @@
 
 #include "apps/sh/lex.h"
 
-enum parse_result { PARSE_COMMAND, PARSE_EMPTY, PARSE_END };
+enum parse_result { PARSE_COMMAND, PARSE_EMPTY, PARSE_END, PARSE_FAILED };
 
 /* Reads one complete command (to the end of its line) from the current source into *tree. */
 enum parse_result parse_command(struct tree *tree, struct node **n);

@@ -141,7 +141,7 @@ static bool interactive_command(void)
 		if (r == PARSE_END)
 			break;
 		if (r == PARSE_COMMAND && !sh.opt[OPT_NOEXEC])
-			eval(n, source_top == &s && s.p == s.end ? EVAL_EXIT : 0);
+			eval_script(n, source_top == &s && s.p == s.end ? EVAL_EXIT : 0);
 		tree_put(t);
 		if (sh.skip == SKIP_RETURN)
 			break;
