@@ -54,10 +54,8 @@ void kernel_lock_once(void)
 	cpu->work = reap_wanted;
 }
 
-struct context *kernel_leave(void)
+static inline struct context *leave(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
-
 	if (cpu->work) [[clang::unlikely]]
 		leave_slowly(cpu);
 	struct context *c = &cpu->current->context;
@@ -66,34 +64,38 @@ struct context *kernel_leave(void)
 	return c;
 }
 
-[[clang::noinline]] static void call_traced(struct thread *t, uint32_t number)
+struct context *kernel_leave(void)
+{
+	return leave(this_cpu());
+}
+
+[[clang::noinline]] static enum err call_traced(struct thread *t, uint32_t number)
 {
 	trace(TRACE_CALL, number, context_argument(&t->context, 0),
 	      context_argument(&t->context, 1));
 	enum err e = call_table[number](t);
 
-	if (e != CALL_WAITS)
-		context_set_error(&t->context, e);
 	trace(TRACE_RETURN, number, (uint64_t)(int64_t)e, context_word(&t->context, 0));
+	return e;
 }
 
+/* The caller is looked up again after the call, which is shorter than to keep it: only a call that
+ * waits leaves another thread current. */
 struct context *kernel_call(uint32_t number)
 {
+	enum err e = ERR_UNSUPPORTED;
+
 	kernel_lock();
 	struct thread *t = this_cpu()->current;
 
 	t->task->calls++;
-	if (number >= CALL_COUNT) [[clang::unlikely]] {
-		context_set_error(&t->context, ERR_UNSUPPORTED);
-	} else if (trace_mask != 0) [[clang::unlikely]] {
-		call_traced(t, number);
-	} else {
-		enum err e = call_table[number](t);
+	if (number < CALL_COUNT) [[clang::likely]]
+		e = trace_mask == 0 ? call_table[number](t) : call_traced(t, number);
+	struct cpu *cpu = this_cpu();
 
-		if (e != CALL_WAITS)
-			context_set_error(&t->context, e);
-	}
-	return kernel_leave();
+	if (e != CALL_WAITS)
+		context_set_error(&cpu->current->context, e);
+	return leave(cpu);
 }
 
 void kernel_foreign(uint64_t number)

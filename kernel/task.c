@@ -92,7 +92,7 @@ enum err sys_task_create(struct thread *self, struct quota *quota, struct user_i
 	return OK;
 }
 
-enum err sys_task_clone(struct thread *self, uint32_t flags, struct task **child, uint32_t *copy)
+enum err sys_task_clone(struct thread *self, uint32_t flags, struct cap *child, uint32_t *copy)
 {
 	struct task *parent = self->task, *t;
 	struct thread *thread;
@@ -121,7 +121,7 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct task **child
 	context_set_word(&thread->context, 1, 1);
 	thread_start(thread);
 	task_trace(t, 2);
-	*child = t;
+	*child = (struct cap){ &t->object, RIGHTS_TASK & ~(uint32_t)RIGHT_INHERIT, nullptr };
 	*copy = 0;
 	return OK;
 }

@@ -37,21 +37,31 @@ void context_fini(struct context *c)
 	simd_forget(c);
 }
 
+/* What few threads need; apart, so that the others pay one test for all of it. */
+[[clang::noinline]] static void switch_rest(struct arch_cpu *cpu, struct context *from,
+					    struct context *to)
+{
+	if (cpu->simd_on)
+		simd_leave(cpu, from);
+	if (to != nullptr && (cpu->debug_on || to->debugged))
+		debug_switch(cpu, to);
+}
+
 void context_switch(struct context *from, struct context *to)
 {
 	struct arch_cpu *cpu = this_arch_cpu();
+	bool rest = cpu->simd_on | cpu->debug_on;
 
-	if (cpu->simd_on || cpu->simd_dirty)
-		simd_switch(cpu, from, to);
 	if (from != nullptr)
 		from->registers.tpidr = SYSREG_READ(tpidr_el0);
 	cpu->current = to;
-	if (to == nullptr)
-		return;
-	SYSREG_WRITE(tpidr_el0, to->registers.tpidr);
-	SYSREG_WRITE(tpidrro_el0, to->control_user);
-	if (cpu->debug_on || to->debugged)
-		debug_switch(cpu, to);
+	if (to != nullptr) {
+		SYSREG_WRITE(tpidr_el0, to->registers.tpidr);
+		SYSREG_WRITE(tpidrro_el0, to->control_user);
+		rest |= to->debugged;
+	}
+	if (rest) [[clang::unlikely]]
+		switch_rest(cpu, from, to);
 }
 
 void context_registers_get(struct context *c, struct registers *r)

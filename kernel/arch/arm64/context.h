@@ -25,12 +25,11 @@ struct arch_cpu {
 	struct context *current; /* whose user code ran last, or runs next */
 	struct context
 		*simd_owner; /* whose registers the SIMD unit holds, if its simd_cpu agrees */
-	uint64_t root;       /* TTBR0_EL1 */
-	uint64_t space;      /* space_id.word of that root */
+	uint64_t space;      /* space_id.word of the space in use */
 	uint32_t index;
 	bool simd_on;    /* SIMD instructions do not trap */
-	bool simd_dirty; /* the owner's copy in memory is older than the registers */
 	bool debug_on;   /* a debugged thread runs */
+	bool simd_dirty; /* the owner's copy in memory is older than the registers */
 };
 
 /* What user code may set of PSTATE on this machine. */

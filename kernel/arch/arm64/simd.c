@@ -53,15 +53,11 @@ void simd_take(struct context *c)
 	cpu->simd_dirty = true;
 }
 
-void simd_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
+void simd_leave(struct arch_cpu *cpu, struct context *from)
 {
-	if (cpu->simd_on) {
-		if (simd_eager && from != nullptr)
-			simd_flush(cpu);
-		simd_allow(cpu, false); /* takes effect with the return to user mode */
-	} else if (to != nullptr && cpu->simd_dirty && cpu->simd_owner == to) {
-		simd_allow(cpu, true); /* one CPU: they are still there */
-	}
+	if (simd_eager && from != nullptr)
+		simd_flush(cpu);
+	simd_allow(cpu, false); /* takes effect with the return to user mode */
 }
 
 void simd_settle(struct context *c)

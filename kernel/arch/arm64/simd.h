@@ -12,8 +12,8 @@
 void simd_init(bool more);
 /* The current thread `c` used SIMD while that traps. */
 void simd_take(struct context *c);
-/* This CPU goes from one thread to another; either may be nullptr. */
-void simd_switch(struct arch_cpu *cpu, struct context *from, struct context *to);
+/* `from`, which has used SIMD since it was switched to, stops running (nullptr: it is gone). */
+void simd_leave(struct arch_cpu *cpu, struct context *from);
 /* Bring c->simd up to date, if its registers are in this CPU. */
 void simd_settle(struct context *c);
 /* c->simd was written: what the processor holds of it is worth nothing. */

@@ -22,7 +22,6 @@ void space_cpu_init(struct arch_cpu *cpu)
 {
 	asid_count = id_field(SYSREG_READ(id_aa64mmfr0_el1), 4) >= 2 ? 1 << 16 : 1 << 8;
 	cpus[cpu->index] = cpu;
-	cpu->root = SYSREG_READ(ttbr0_el1);
 	cpu->space = 0;
 }
 
@@ -66,19 +65,25 @@ static uint64_t asid_renew(uint64_t old)
 	return kept != 0 ? kept : asid_take();
 }
 
+static inline void space_load(paddr root, uint64_t word)
+{
+	this_arch_cpu()->space = word;
+	SYSREG_WRITE(ttbr0_el1, root.raw | word << TTBR_ASID_SHIFT);
+	isb();
+}
+
+[[clang::noinline]] static void space_renew(paddr root, struct space_id *id)
+{
+	id->word = asid_renew(id->word);
+	space_load(root, id->word);
+}
+
 void space_switch(paddr root, struct space_id *id)
 {
-	struct arch_cpu *cpu = this_arch_cpu();
-
-	if ((id->word & ~ASID_MASK) != generation)
-		id->word = asid_renew(id->word);
-	uint64_t ttbr = root.raw | id->word << TTBR_ASID_SHIFT;
-	if (ttbr == cpu->root)
-		return;
-	cpu->root = ttbr;
-	cpu->space = id->word;
-	SYSREG_WRITE(ttbr0_el1, ttbr);
-	isb();
+	if ((id->word ^ generation) >> ASID_SHIFT != 0) [[clang::unlikely]]
+		space_renew(root, id);
+	else
+		space_load(root, id->word);
 }
 
 void tlb_flush(struct space_id *id, vaddr va, size_t n)

@@ -56,6 +56,7 @@ void context_switch(struct context *from, struct context *to)
 		switch_more(cpu, from, to);
 		return;
 	}
+	to->by_syscall &= BY_SYSCALL;
 	cpu->tss.rsp0 = (uint64_t)&to->registers.fs_base;
 	if (cpu_has.fsgsbase) [[clang::likely]] {
 		if (from != nullptr)
@@ -88,7 +89,7 @@ bool context_registers_set(struct context *c, const struct registers *r)
 	c->registers.cs = SELECTOR_USER_CODE;
 	c->registers.ss = SELECTOR_USER_DATA;
 	c->registers.rflags = (r->rflags & RFLAGS_USER) | RFLAGS_FIXED | RFLAGS_IF;
-	c->by_syscall = 0;
+	c->by_syscall = BY_TRAP;
 	if (this_arch_cpu()->context == c)
 		fs_base_write(r->fs_base);
 	return true;

@@ -11,7 +11,7 @@ struct context {
 	uint64_t control_kernel;
 	uint64_t control_user;
 	uint64_t upcall_call;
-	uint32_t by_syscall; /* may return by sysret, which changes rcx and r11 */
+	uint32_t by_syscall; /* BY_: sysret changes rcx and r11 */
 	uint32_t simd_cpu;   /* the CPU that loaded the SIMD state last */
 	void *simd;          /* XSAVE area; nullptr until first used */
 	uint64_t dr[4], dr7; /* hardware breakpoints */

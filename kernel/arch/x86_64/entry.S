@@ -41,7 +41,7 @@ syscall_entry:
 	mov %r11, CONTEXT_RFLAGS(%rsp)
 	mov %gs:CPU_SCRATCH, %rcx
 	mov %rcx, CONTEXT_RSP(%rsp)
-	movl $1, CONTEXT_BY_SYSCALL(%rsp)
+	movl $BY_SYSCALL_LIVE, CONTEXT_BY_SYSCALL(%rsp)
 .endm
 
 	save_call
@@ -50,21 +50,22 @@ syscall_entry:
 	call kernel_call
 leave_to:
 	mov %rax, %rsp
-	cmpl $0, CONTEXT_BY_SYSCALL(%rsp)
-	je leave_by_iret
-	mov CONTEXT_RAX(%rsp), %rax
-	mov CONTEXT_RDI(%rsp), %rdi
-	mov CONTEXT_RSI(%rsp), %rsi
-	mov CONTEXT_RDX(%rsp), %rdx
-	mov CONTEXT_R10(%rsp), %r10
-	mov CONTEXT_R8(%rsp), %r8
-	mov CONTEXT_R9(%rsp), %r9
+	cmpl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
+	jb leave_by_iret
+	ja 1f
 	mov CONTEXT_RBX(%rsp), %rbx
 	mov CONTEXT_RBP(%rsp), %rbp
 	mov CONTEXT_R12(%rsp), %r12
 	mov CONTEXT_R13(%rsp), %r13
 	mov CONTEXT_R14(%rsp), %r14
 	mov CONTEXT_R15(%rsp), %r15
+1:	mov CONTEXT_RAX(%rsp), %rax
+	mov CONTEXT_RDI(%rsp), %rdi
+	mov CONTEXT_RSI(%rsp), %rsi
+	mov CONTEXT_RDX(%rsp), %rdx
+	mov CONTEXT_R10(%rsp), %r10
+	mov CONTEXT_R8(%rsp), %r8
+	mov CONTEXT_R9(%rsp), %r9
 	/* No user address is mapped in the last page below the hole, so rip is canonical here. */
 	mov CONTEXT_RIP(%rsp), %rcx
 	mov CONTEXT_RFLAGS(%rsp), %r11
@@ -182,7 +183,7 @@ trap:
 	testb $3, CONTEXT_CS(%rsp)
 	jz trap_in_kernel
 	swapgs
-	movl $0, CONTEXT_BY_SYSCALL(%rsp)
+	movl $BY_TRAP, CONTEXT_BY_SYSCALL(%rsp)
 	mov %gs:CPU_STACK_TOP, %rsp
 	call trap_user
 	jmp leave

@@ -122,9 +122,11 @@ static inline void context_set_word(struct context *c, unsigned i, uint64_t valu
 		break;
 	case 4:
 		r->r12 = value;
+		c->by_syscall &= BY_SYSCALL;
 		break;
 	default:
 		r->r13 = value;
+		c->by_syscall &= BY_SYSCALL;
 	}
 }
 
@@ -136,6 +138,7 @@ static inline void context_copy_words(struct context *to, const struct context *
 	to->registers.r9 = from->registers.r9;
 	to->registers.r12 = from->registers.r12;
 	to->registers.r13 = from->registers.r13;
+	to->by_syscall &= BY_SYSCALL;
 }
 
 static inline void context_set_badge(struct context *c, uint64_t badge)
