@@ -32,7 +32,7 @@ $(NATIVE_OBJ)/%.S.o: %.S | $(GEN) $(OVERLAY)
 
 # <bench-arch/...> is bench/arch/<this architecture>, and <test-arch/...> tests/native/arch/<it>.
 BENCH_OVERLAY := $(O)/bench-overlay/.made
-$(BENCH_OVERLAY):
+$(BENCH_OVERLAY): mk/user.mk
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(CURDIR)/bench/arch/$(ARCH) $(@D)/bench-arch
 	$(Q)ln -sfn $(CURDIR)/tests/native/arch/$(ARCH) $(@D)/test-arch
