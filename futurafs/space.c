@@ -15,9 +15,14 @@
 
 constexpr uint64_t RESERVE_SEGMENTS = 10, RESERVE_FRACTION = 16;
 
+static uint64_t space_reserve(const struct fs *fs)
+{
+	return max64(RESERVE_SEGMENTS, fs->nsegments / RESERVE_FRACTION);
+}
+
 void space_init(struct fs *fs)
 {
-	uint64_t reserve = max64(RESERVE_SEGMENTS, fs->nsegments / RESERVE_FRACTION);
+	uint64_t reserve = space_reserve(fs);
 	uint32_t heads = fs->segment_blocks / (fs->chunk_max + 1) + 1;
 
 	fs->space.capacity = fs->nsegments <= reserve
@@ -61,17 +66,25 @@ static bool space_is_free(const struct fs *fs, uint64_t blocks, bool freeing)
 	return fs->nfree >= spare + ((need + fs->segment_blocks - 1) >> fs->segment_shift);
 }
 
+/* Rounds of cleaning without a gain after which there is none to be had. */
+constexpr uint32_t IDLE_ROUNDS_MAX = 32;
+
 enum fs_err space_make(struct fs *fs, uint64_t blocks, bool freeing)
 {
-	TRY(checkpoint_write(fs));
-	while (!space_is_free(fs, blocks, freeing)) {
-		uint32_t before = fs->nfree, done;
+	uint32_t best = fs->nfree, idle = 0, done = 1;
+	/* Some more than needed, so that checkpoint and search are not paid for each operation. */
+	uint64_t ahead = blocks + (space_reserve(fs) / 2 << fs->segment_shift);
 
+	TRY(checkpoint_write(fs));
+	/* A round may gain nothing yet: the old nodes of what it moved are the next one's prey. */
+	while (!space_is_free(fs, ahead, freeing) && done > 0 && idle < IDLE_ROUNDS_MAX) {
 		TRY(clean_segments(fs, 8, CLEAN_NOW, &done));
-		if (done == 0 || fs->nfree <= before)
-			return space_is_free(fs, blocks, true) ? FS_OK : FS_NO_SPACE;
+		idle = fs->nfree > best ? 0 : idle + 1;
+		if (idle > 4 && space_is_free(fs, blocks, freeing))
+			break;
+		best = fs->nfree > best ? fs->nfree : best;
 	}
-	return FS_OK;
+	return space_is_free(fs, blocks, true) ? FS_OK : FS_NO_SPACE;
 }
 
 /* Has replay after a power cut become long enough to stop it here? */

@@ -265,6 +265,29 @@ TEST(space, a_full_volume_says_so_before_it_takes_data_and_still_deletes)
 	teardown(&f);
 }
 
+TEST(space, scattered_overwrites_of_a_nearly_full_volume_go_on_for_ever)
+{
+	struct fixture f;
+	struct fs_stat st;
+	static char data[4096];
+	uint64_t ino, seed = 3;
+	size_t done;
+
+	setup(&f, 64 << 20, 0);
+	fs_statfs(f.fs, &st);
+	uint64_t blocks = st.blocks * 95 / 100;
+	CHECK(create(&f, FS_ROOT, "a", &ino) == FS_OK);
+	for (uint64_t i = 0; i < blocks; i++)
+		CHECK(fs_write(f.fs, ino, i * 4096, data, 4096, &done) == FS_OK);
+	for (unsigned i = 0; i < 30000; i++) {
+		CHECK(fs_write(f.fs, ino, random_next(&seed) % blocks * 4096, data, 4096, &done) ==
+		      FS_OK);
+		if (i % 64 == 0)
+			CHECK(fs_sync(f.fs) == FS_OK);
+	}
+	teardown(&f);
+}
+
 TEST(space, what_was_reserved_can_be_written_when_the_rest_is_full)
 {
 	struct fixture f;
