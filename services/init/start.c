@@ -242,6 +242,8 @@ void service_clear(struct running *r)
 {
 	fut_handle *owned[] = { &r->watch, &r->task, &r->quota };
 
+	if (r->quota)
+		(void)fut_quota_end(r->quota); /* ours; what it had started ends with it */
 	for (unsigned i = 0; i < 3; i++) {
 		if (*owned[i])
 			(void)fut_handle_close(*owned[i]); /* ours, and open */
