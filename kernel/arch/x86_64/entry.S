@@ -45,8 +45,12 @@ syscall_entry:
 .endm
 
 	save_call
-	mov %eax, %edi
 	mov %gs:CPU_STACK_TOP, %rsp
+	cmp $NUMBER_IPC_CALL, %eax
+	je ipc_call
+	cmp $NUMBER_IPC_REPLY_WAIT, %eax
+	je ipc_reply_wait
+	mov %eax, %edi
 	call kernel_call
 leave_to:
 	mov %rax, %rsp
@@ -88,6 +92,14 @@ foreign:
 	mov %gs:CPU_SCRATCH, %rsp
 	swapgs
 	sysretq
+
+ipc_call:
+	call kernel_ipc_call
+	jmp leave_to
+
+ipc_reply_wait:
+	call kernel_ipc_reply_wait
+	jmp leave_to
 
 foreign_slow:
 	mov %rcx, CONTEXT_RCX(%rsp)

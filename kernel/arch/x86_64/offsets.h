@@ -29,10 +29,11 @@
 #define CONTEXT_UPCALL_CALL    184
 #define CONTEXT_BY_SYSCALL     192
 
-/* How a thread entered the kernel (context.by_syscall). LIVE: it has not left the CPU since, so what C
- * code preserves (rbx, rbp, r12 to r15) is still in the registers, unless the context was written. */
-#define BY_TRAP		0
-#define BY_SYSCALL	1
+/* How a thread entered the kernel (context.by_syscall). LIVE: it has not left the CPU since, so
+ * what C code preserves (rbx, rbp, r12 to r15) is still in the registers, unless the context was
+ * written. */
+#define BY_TRAP         0
+#define BY_SYSCALL      1
 #define BY_SYSCALL_LIVE 3
 
 /* struct arch_cpu */
