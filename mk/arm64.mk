@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # The parts of kernel/arch/arm64 that run on this machine: tests, and the device tree's fuzzer.
 
-ARM64_PARTS := $(patsubst %,kernel/arch/arm64/%.c,fdt)
+ARM64_PARTS := $(patsubst %,kernel/arch/arm64/%.c,fdt ranges)
 ARM64_TEST_OBJS := $(patsubst %,$(H)/arm64/%.o,$(ARM64_PARTS) \
 	$(wildcard kernel/arch/arm64/test/*.c) lib/test/test.c)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Fills and copies of whole words, by general registers: SIMD registers belong to user code. */
+#include "kernel/arch/arm64/pairs.h"
 
 	.text
 
@@ -31,22 +32,8 @@ arm64_words_copy:
 	add	x2, x2, #7
 	subs	x2, x2, #128
 	b.lo	2f
-1:	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	ldp	x11, x12, [x1, #64]
-	ldp	x13, x14, [x1, #80]
-	ldp	x15, x16, [x1, #96]
-	ldp	x17, x18, [x1, #112]
-	stp	x3, x4, [x0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	stp	x11, x12, [x0, #64]
-	stp	x13, x14, [x0, #80]
-	stp	x15, x16, [x0, #96]
-	stp	x17, x18, [x0, #112]
+1:	PAIRS	ldp, x, 8, 3, 17, x1, 0
+	PAIRS	stp, x, 8, 3, 17, x0, 0
 	add	x0, x0, #128
 	add	x1, x1, #128
 	subs	x2, x2, #128
@@ -54,14 +41,8 @@ arm64_words_copy:
 
 	/* What is left, 0 to 127 bytes, stands in the low bits of x2. */
 2:	tbz	x2, #6, 3f
-	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	stp	x3, x4, [x0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
+	PAIRS	ldp, x, 8, 3, 9, x1, 0
+	PAIRS	stp, x, 8, 3, 9, x0, 0
 	add	x0, x0, #64
 	add	x1, x1, #64
 3:	tbz	x2, #5, 4f
