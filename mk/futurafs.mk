@@ -101,3 +101,8 @@ $(FUTURAFS_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
 		-artifact_prefix=build/corpus/$*- build/corpus/$* \
 		$(wildcard tests/fuzz/$*-corpus)
 FUZZERS += $(FUTURAFS_FUZZ_TARGETS)
+
+.PHONY: test-futfs-tools
+test-futfs-tools: $(FUTFS_TOOLS)
+	$(Q)host/futfs/test/tools_test.sh build/tools
+HOST_TESTS += test-futfs-tools
