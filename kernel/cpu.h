@@ -9,6 +9,7 @@ constexpr unsigned PRIORITIES = 64;
 struct cpu {
 	struct arch_cpu arch; /* first: the entry code finds it */
 	unsigned index;
+	uint64_t bit; /* 1 << index */
 	bool work;	  /* kernel_leave has to look: reschedule, attention, timer or reaper */
 	bool idle;
 	bool idle_locked; /* an interrupt in arch_idle has taken the kernel lock already */

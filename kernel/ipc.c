@@ -183,6 +183,7 @@ static void deadline_passed(struct timer *timer)
 void ipc_start(struct thread *caller, struct port *p, uint64_t deadline)
 {
 	caller->state = THREAD_CALLING;
+	caller->slow = true;
 	caller->port = p;
 	if (caller->session != nullptr)
 		object_get(caller->session);
@@ -295,7 +296,7 @@ static enum err answer_nobody(struct thread *server, uint64_t tag)
 
 /* --- The system calls, whole --- */
 
-static enum err call_slow(struct thread *self)
+enum err sys_ipc_call(struct thread *self)
 {
 	struct cap cap;
 	enum err e = handle_cap(self, (uint32_t)context_argument(&self->context, 0), OBJECT_SESSION,
@@ -342,6 +343,7 @@ static enum err receive(struct thread *self, struct port *p)
 	if (thread_is_interrupted(self))
 		return ERR_INTERRUPTED;
 	self->state = THREAD_RECEIVING;
+	self->slow = deadline != TIME_NEVER;
 	self->port = p;
 	list_prepend(&p->receivers, &self->queue);
 	if (deadline != TIME_NEVER) {
@@ -362,13 +364,17 @@ enum err sys_ipc_receive(struct thread *self)
 	return receive(self, (struct port *)f.object);
 }
 
-static enum err reply_wait_slow(struct thread *self, struct port *p)
+enum err sys_ipc_reply_wait(struct thread *self)
 {
 	uint64_t tag = context_tag(&self->context);
+	struct found f = port_find(self);
+
+	if (f.error != OK)
+		return f.error;
 	enum err e = self->caller != nullptr ? answer(self, self->caller, tag)
 					     : answer_nobody(self, tag);
 
-	return e == OK ? receive(self, p) : e;
+	return e == OK ? receive(self, (struct port *)f.object) : e;
 }
 
 enum err sys_ipc_reply(struct thread *self)
@@ -402,97 +408,4 @@ enum err sys_reply_keep(struct thread *self, struct reply **reply)
 	self->caller = nullptr;
 	lend_end(self);
 	return OK;
-}
-
-/* --- The fast paths --- */
-/*
- * Words and bytes to a server that waits, on the CPU of its caller, and back: no queue, no scheduler.
- * All conditions come first and change nothing; what fails one takes the way above, which is the
- * specification. The time both use goes to the caller's account until the next look at the clock.
- */
-
-constexpr uint64_t TAG_SLOW = ~(0xffffffffull | TAG_BYTES_MASK << TAG_BYTES_SHIFT);
-
-static inline bool tag_is_fast(uint64_t tag)
-{
-	return (tag & TAG_SLOW) == 0 && tag_nbytes(tag) <= MESSAGE_BYTES;
-}
-
-static inline bool may_run_here(const struct thread *t, const struct cpu *cpu)
-{
-	return (t->affinity >> cpu->index & 1) != 0 && t->attention == 0;
-}
-
-enum err sys_ipc_call(struct thread *self)
-{
-	struct cpu *cpu = this_cpu();
-	uint64_t tag = context_tag(&self->context);
-	struct slot *slot =
-		slot_find(&self->task->handles, (uint32_t)context_argument(&self->context, 0));
-
-	if (slot == nullptr || slot->object->type != OBJECT_SESSION ||
-	    (slot->rights & RIGHT_SEND) == 0)
-		return call_slow(self);
-	struct session *s = (struct session *)slot->object;
-	struct port *p = s->port;
-
-	if (p == nullptr || list_is_empty(&p->receivers) || !tag_is_fast(tag) ||
-	    tag_protocol(tag) == 0 || context_deadline(&self->context) != TIME_NEVER ||
-	    trace_mask != 0)
-		return call_slow(self);
-	struct thread *server = container_of(p->receivers.next, struct thread, queue);
-
-	if (!may_run_here(server, cpu) || server->timer.armed || cpu->work)
-		return call_slow(self);
-	list_remove(&server->queue);
-	context_copy_words(&server->context, &self->context);
-	context_set_tag(&server->context, tag);
-	context_set_badge(&server->context, s->badge);
-	context_set_error(&server->context, OK);
-	if (tag >> TAG_BYTES_SHIFT != 0)
-		words_copy(server->message, self->message, tag_nbytes(tag));
-	server->caller = self;
-	server->port = nullptr;
-	server->priority = self->priority;
-	server->budget = self->budget;
-	self->server = server;
-	self->call = BY_CALL;
-	self->nhandles = self->ngrants = 0;
-	self->state = THREAD_ANSWER;
-	counters.fast_messages++;
-	sched_switch_direct(cpu, server);
-	return CALL_WAITS;
-}
-
-enum err sys_ipc_reply_wait(struct thread *self)
-{
-	struct cpu *cpu = this_cpu();
-	uint64_t tag = context_tag(&self->context);
-	struct thread *caller = self->caller;
-	struct found f = port_find(self);
-	struct port *p = (struct port *)f.object;
-
-	if (f.error != OK)
-		return f.error;
-	if (caller == nullptr || caller->call != BY_CALL || !tag_is_fast(tag) ||
-	    !list_is_empty(&p->callers) || !list_is_empty(&p->closed) ||
-	    !may_run_here(caller, cpu) || cpu->work || caller->timer.armed ||
-	    caller->session != nullptr || self->attention != 0 ||
-	    context_deadline(&self->context) != TIME_NEVER || thread_is_interrupted(self) ||
-	    trace_mask != 0)
-		return reply_wait_slow(self, p);
-	context_copy_words(&caller->context, &self->context);
-	context_set_tag(&caller->context, tag);
-	context_set_error(&caller->context, OK);
-	if (tag >> TAG_BYTES_SHIFT != 0)
-		words_copy(caller->message, self->message, tag_nbytes(tag));
-	caller->server = nullptr;
-	self->caller = nullptr;
-	self->priority = self->base;
-	self->budget = self->task->budget;
-	self->state = THREAD_RECEIVING;
-	self->port = p;
-	list_prepend(&p->receivers, &self->queue);
-	sched_switch_direct(cpu, caller);
-	return CALL_WAITS;
 }

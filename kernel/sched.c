@@ -13,6 +13,7 @@ struct counters counters;
 void sched_init_cpu(struct cpu *cpu, unsigned index)
 {
 	cpu->index = index;
+	cpu->bit = 1ull << index;
 	cpu->timer_at = UINT64_MAX;
 	cpu->slice_end = UINT64_MAX;
 	cpu->space = space_kernel();
@@ -173,11 +174,6 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 	to->switches++;
 	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id,
 	      to->priority | to->task->object.id << 8);
-}
-
-void sched_switch_direct(struct cpu *cpu, struct thread *to)
-{
-	cpu_enter(cpu, cpu->current, to);
 }
 
 /* The next thread for this CPU, out of its queue; nullptr if there is none. */

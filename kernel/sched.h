@@ -23,7 +23,5 @@ static inline void sched_again(struct cpu *cpu)
 	cpu->work = true;
 }
 void sched_poke(struct cpu *cpu); /* the same on any CPU */
-/* Hand this CPU over from the current thread, whose new state is already set, to `to`, which waited. */
-void sched_switch_direct(struct cpu *cpu, struct thread *to);
 /* Set the hardware timer for the end of the slice or the next timer. */
 void sched_set_timer(struct cpu *cpu);

@@ -37,9 +37,8 @@ bool space_init(struct space *s, struct quota *quota)
 
 void space_enter(struct cpu *cpu, struct space *s)
 {
-	if (cpu->space != nullptr)
-		cpu->space->cpus &= ~(1ull << cpu->index);
-	s->cpus |= 1ull << cpu->index;
+	cpu->space->cpus &= ~cpu->bit;
+	s->cpus |= cpu->bit;
 	cpu->space = s;
 	space_switch(s->root, &s->id);
 }

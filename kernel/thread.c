@@ -140,11 +140,6 @@ void thread_start(struct thread *t)
 
 /* --- Waiting --- */
 
-bool thread_is_interrupted(struct thread *t)
-{
-	return __atomic_load_n(&t->control->pending, __ATOMIC_RELAXED) != 0;
-}
-
 static void wait_timed_out(struct timer *timer)
 {
 	struct thread *t = container_of(timer, struct thread, timer);

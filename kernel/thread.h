@@ -72,6 +72,7 @@ struct thread {
 
 	/* As a client. */
 	enum call_kind call;
+	bool slow; /* its call or receive was not begun by kernel/fastpath.c, or has a deadline */
 	uint8_t nhandles, ngrants;
 	struct session *session;  /* called through; a reference; nullptr for BY_PAGE */
 	struct port *port;	  /* called, or received from; a reference while it waits there */
@@ -108,7 +109,11 @@ void thread_wake(struct thread *t, enum err e);
 /* Undo whatever it waits in, without a result. It must be made ready or ended. */
 void thread_unwait(struct thread *t);
 /* An upcall waits to be taken: the thread must not begin to wait. */
-bool thread_is_interrupted(struct thread *t);
+static inline bool thread_is_interrupted(const struct thread *t)
+{
+	return __atomic_load_n(&t->control->pending, __ATOMIC_RELAXED) != 0;
+}
+
 /* See to `attention`; called with the thread about to enter user mode. False: it does not. */
 bool thread_attend(struct thread *t);
 /* Make another CPU notice what has been set in t->attention. */

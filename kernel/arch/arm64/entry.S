@@ -7,6 +7,7 @@
  * what the calling convention makes it keep: x10 to x18 come back as they were at an earlier entry.
  */
 #include "kernel/arch/arm64/layout.h"
+#include "kernel/arch/arm64/pairs.h"
 
 #define ESR_SVC 0x56000000 /* class 0x15, 32-bit instruction; the immediate is in the low half */
 
@@ -28,28 +29,18 @@
 	.endm
 
 	.macro	SAVE_CALLEE_SAVED
-	stp	x19, x20, [sp, #CONTEXT_X(19)]
-	stp	x21, x22, [sp, #CONTEXT_X(21)]
-	stp	x23, x24, [sp, #CONTEXT_X(23)]
-	stp	x25, x26, [sp, #CONTEXT_X(25)]
-	stp	x27, x28, [sp, #CONTEXT_X(27)]
+	CONTEXT_PAIRS stp, 19, 27
 	str	x29, [sp, #CONTEXT_X(29)]
 	.endm
 
 	.macro	SAVE_ARGUMENTS
-	stp	x2, x3, [sp, #CONTEXT_X(2)]
-	stp	x4, x5, [sp, #CONTEXT_X(4)]
-	stp	x6, x7, [sp, #CONTEXT_X(6)]
-	stp	x8, x9, [sp, #CONTEXT_X(8)]
+	CONTEXT_PAIRS stp, 2, 8
 	.endm
 
 	/* Everything but x0 and x1, which are stored already. Then x0 is the context. */
 	.macro	SAVE_ALL
 	SAVE_ARGUMENTS
-	stp	x10, x11, [sp, #CONTEXT_X(10)]
-	stp	x12, x13, [sp, #CONTEXT_X(12)]
-	stp	x14, x15, [sp, #CONTEXT_X(14)]
-	stp	x16, x17, [sp, #CONTEXT_X(16)]
+	CONTEXT_PAIRS stp, 10, 16
 	str	x18, [sp, #CONTEXT_X(18)]
 	SAVE_CALLEE_SAVED
 	SAVE_STATE
@@ -84,8 +75,12 @@ vectors:
 	SAVE_CALLEE_SAVED
 	SAVE_STATE
 	KERNEL_STACK x1
-	mov	w0, w8
 	adr	x30, user_exit
+	cmp	w8, #NUMBER_IPC_CALL
+	b.eq	kernel_ipc_call
+	cmp	w8, #NUMBER_IPC_REPLY_WAIT
+	b.eq	kernel_ipc_reply_wait
+	mov	w0, w8
 	b	kernel_call
 	.balign	0x80
 	stp	x0, x1, [sp]
@@ -181,20 +176,7 @@ user_exit:
 	msr	sp_el0, x1
 	msr	elr_el1, x2
 	msr	spsr_el1, x3
-	ldp	x2, x3, [sp, #CONTEXT_X(2)]
-	ldp	x4, x5, [sp, #CONTEXT_X(4)]
-	ldp	x6, x7, [sp, #CONTEXT_X(6)]
-	ldp	x8, x9, [sp, #CONTEXT_X(8)]
-	ldp	x10, x11, [sp, #CONTEXT_X(10)]
-	ldp	x12, x13, [sp, #CONTEXT_X(12)]
-	ldp	x14, x15, [sp, #CONTEXT_X(14)]
-	ldp	x16, x17, [sp, #CONTEXT_X(16)]
-	ldp	x18, x19, [sp, #CONTEXT_X(18)]
-	ldp	x20, x21, [sp, #CONTEXT_X(20)]
-	ldp	x22, x23, [sp, #CONTEXT_X(22)]
-	ldp	x24, x25, [sp, #CONTEXT_X(24)]
-	ldp	x26, x27, [sp, #CONTEXT_X(26)]
-	ldp	x28, x29, [sp, #CONTEXT_X(28)]
+	CONTEXT_PAIRS ldp, 2, 28
 	ldp	x0, x1, [sp]
 	eret
 
@@ -222,20 +204,7 @@ kernel_trap:
 	b	3f
 2:	stp	x0, x1, [sp]
 	mov	x0, sp
-3:	stp	x2, x3, [sp, #CONTEXT_X(2)]
-	stp	x4, x5, [sp, #CONTEXT_X(4)]
-	stp	x6, x7, [sp, #CONTEXT_X(6)]
-	stp	x8, x9, [sp, #CONTEXT_X(8)]
-	stp	x10, x11, [sp, #CONTEXT_X(10)]
-	stp	x12, x13, [sp, #CONTEXT_X(12)]
-	stp	x14, x15, [sp, #CONTEXT_X(14)]
-	stp	x16, x17, [sp, #CONTEXT_X(16)]
-	stp	x18, x19, [sp, #CONTEXT_X(18)]
-	stp	x20, x21, [sp, #CONTEXT_X(20)]
-	stp	x22, x23, [sp, #CONTEXT_X(22)]
-	stp	x24, x25, [sp, #CONTEXT_X(24)]
-	stp	x26, x27, [sp, #CONTEXT_X(26)]
-	stp	x28, x29, [sp, #CONTEXT_X(28)]
+3:	CONTEXT_PAIRS stp, 2, 28
 	add	x0, x0, #TRAP_SIZE
 	stp	x30, x0, [sp, #CONTEXT_X(30)]
 	mrs	x1, elr_el1
@@ -253,14 +222,7 @@ kernel_trap:
 	msr	elr_el1, x1
 	ldr	x1, [sp, #TRAP_PC + 8]
 	msr	spsr_el1, x1
-	ldp	x2, x3, [sp, #CONTEXT_X(2)]
-	ldp	x4, x5, [sp, #CONTEXT_X(4)]
-	ldp	x6, x7, [sp, #CONTEXT_X(6)]
-	ldp	x8, x9, [sp, #CONTEXT_X(8)]
-	ldp	x10, x11, [sp, #CONTEXT_X(10)]
-	ldp	x12, x13, [sp, #CONTEXT_X(12)]
-	ldp	x14, x15, [sp, #CONTEXT_X(14)]
-	ldp	x16, x17, [sp, #CONTEXT_X(16)]
+	CONTEXT_PAIRS ldp, 2, 16
 	ldr	x18, [sp, #CONTEXT_X(18)]
 	ldp	x29, x30, [sp, #CONTEXT_X(29)]
 	ldp	x0, x1, [sp]

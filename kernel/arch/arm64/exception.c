@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
+static_assert(NUMBER_IPC_CALL == CALL_IPC_CALL && NUMBER_IPC_REPLY_WAIT == CALL_IPC_REPLY_WAIT);
 static_assert(SVC_NATIVE == NATIVE_SVC && SVC_RETURN == NATIVE_RETURN_SVC);
 static_assert(offsetof(struct context, registers.sp) == CONTEXT_SP);
 static_assert(offsetof(struct context, registers.pstate) == CONTEXT_PSTATE);

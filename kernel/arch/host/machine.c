@@ -19,12 +19,20 @@ struct thread *machine_thread(void)
 	return machine.cpu->current;
 }
 
+/* As the entry code of a real machine. */
+static struct context *enter(uint32_t number)
+{
+	return number == CALL_IPC_CALL	       ? kernel_ipc_call()
+	       : number == CALL_IPC_REPLY_WAIT ? kernel_ipc_reply_wait()
+					       : kernel_call(number);
+}
+
 /* Make again what was rewound, until a thread is in user mode. */
 static void settle(struct context *c)
 {
 	while (c->repeat) {
 		c->repeat = false;
-		c = kernel_call((uint32_t)c->number);
+		c = enter((uint32_t)c->number);
 	}
 }
 
@@ -32,7 +40,7 @@ void machine_call(uint32_t number)
 {
 	machine.cpu->current->context.number = number;
 	machine.ticks += 100;
-	settle(kernel_call(number));
+	settle(enter(number));
 }
 
 void machine_advance(uint64_t ns)

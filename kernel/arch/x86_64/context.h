@@ -66,3 +66,4 @@ static_assert(offsetof(struct arch_cpu, scratch) == CPU_SCRATCH);
 static_assert(offsetof(struct control, masked) == CONTROL_MASKED);
 static_assert(offsetof(struct control, guest_pc) == CONTROL_GUEST_PC);
 static_assert(NATIVE_BASE == NATIVE_CALL_BASE);
+static_assert(NUMBER_IPC_CALL == CALL_IPC_CALL && NUMBER_IPC_REPLY_WAIT == CALL_IPC_REPLY_WAIT);

@@ -49,6 +49,10 @@
 /* abi/message.h */
 #define NATIVE_CALL_BASE 0x46550000
 
+/* The calls that have an entry of their own. */
+#define NUMBER_IPC_CALL       1
+#define NUMBER_IPC_REPLY_WAIT 2
+
 /* The descriptor table. User selectors are those of Linux: programs know them. */
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
