@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The memory map: collected from whatever firmware says, in any order, overlapping or not. */
 #include "boot/x86_64/boot.h"
-#include "kernel/arch/x86_64/memory.h"
 
 constexpr uint64_t PHYSICAL_END = 1ull << 46; /* of the direct map */
 
