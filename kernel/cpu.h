@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/arch.h"
 #include "kernel/list.h"
+#include "kernel/space.h"
 
 constexpr unsigned PRIORITIES = 64;
 
@@ -30,8 +31,21 @@ extern unsigned ncpus; /* online */
 
 /* All kernel state is guarded by this lock, but what says otherwise. It is taken at entry and dropped
  * in kernel_leave or around arch_idle. */
-void kernel_lock(void);
-void kernel_unlock(void);
+extern uint32_t kernel_locked; /* 1: held */
+/* preserve_most: who calls a rare way saves nothing for it on the usual one. */
+[[clang::preserve_most]] void kernel_lock_wait(void);
+
+static inline void kernel_lock(void)
+{
+	if (__atomic_exchange_n(&kernel_locked, 1, __ATOMIC_ACQUIRE) != 0) [[clang::unlikely]]
+		kernel_lock_wait();
+}
+
+static inline void kernel_unlock(void)
+{
+	__atomic_store_n(&kernel_locked, 0, __ATOMIC_RELEASE);
+}
+
 /* Take it unless this CPU has it already: for interrupts, which may arrive in arch_idle. */
 void kernel_lock_once(void);
 
@@ -41,3 +55,12 @@ struct counters {
 };
 
 extern struct counters counters;
+
+/* Use a space's page tables on this CPU. */
+static inline void space_enter(struct cpu *cpu, struct space *s)
+{
+	cpu->space->cpus &= ~cpu->bit;
+	s->cpus |= cpu->bit;
+	cpu->space = s;
+	space_switch(s->root, &s->id);
+}

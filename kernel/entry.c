@@ -11,27 +11,15 @@
 #include "kernel/tlb.h"
 #include "kernel/trace.h"
 
-static uint32_t lock; /* 1: held */
+uint32_t kernel_locked;
 
-/* While it waits a CPU flushes its TLB when asked, for the holder may be waiting for that.
- * preserve_most, here and below: who calls rare ways saves nothing for them on the usual one. */
-[[clang::preserve_most, clang::noinline]] static void lock_wait(void)
+/* While it waits a CPU flushes its TLB when asked, for the holder may be waiting for that. */
+[[clang::preserve_most]] void kernel_lock_wait(void)
 {
-	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) {
+	while (__atomic_exchange_n(&kernel_locked, 1, __ATOMIC_ACQUIRE) != 0) {
 		tlb_flush_if_wanted(this_cpu());
 		cpu_relax();
 	}
-}
-
-void kernel_lock(void)
-{
-	if (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) [[clang::unlikely]]
-		lock_wait();
-}
-
-void kernel_unlock(void)
-{
-	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
 void kernel_lock_once(void)

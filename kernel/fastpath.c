@@ -25,7 +25,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	       (to->affinity & cpu->bit) != 0;
 }
 
-static inline void message_copy(struct thread *to, struct thread *from, uint64_t tag)
+[[gnu::always_inline]] static inline void message_copy(struct thread *to, struct thread *from, uint64_t tag)
 {
 	context_copy_words(&to->context, &from->context);
 	context_set_tag(&to->context, tag);
@@ -35,7 +35,8 @@ static inline void message_copy(struct thread *to, struct thread *from, uint64_t
 }
 
 /* `from`, whose new state is set, gives the CPU to `to`. */
-static inline struct context *hand_over(struct cpu *cpu, struct thread *from, struct thread *to)
+[[gnu::always_inline]] static inline struct context *hand_over(struct cpu *cpu, struct thread *from,
+								 struct thread *to)
 {
 	to->state = THREAD_RUNNING;
 	to->cpu = (uint8_t)cpu->index;
@@ -47,7 +48,7 @@ static inline struct context *hand_over(struct cpu *cpu, struct thread *from, st
 	return &to->context;
 }
 
-static struct context *slowly(uint32_t number)
+[[gnu::noinline]] static struct context *slowly(uint32_t number)
 {
 	kernel_unlock();
 	return kernel_call(number);

@@ -35,14 +35,6 @@ bool space_init(struct space *s, struct quota *quota)
 	return true;
 }
 
-void space_enter(struct cpu *cpu, struct space *s)
-{
-	cpu->space->cpus &= ~cpu->bit;
-	s->cpus |= cpu->bit;
-	cpu->space = s;
-	space_switch(s->root, &s->id);
-}
-
 bool space_reap(struct space *s, unsigned *work)
 {
 	struct tree_node *n;

@@ -47,8 +47,6 @@ constexpr enum fault_kind FAULT_PAGER = (enum fault_kind)100;
 struct space *space_kernel(void);
 void space_kernel_init(void);
 bool space_init(struct space *s, struct quota *quota);
-/* Use its page tables on this CPU. */
-void space_enter(struct cpu *cpu, struct space *s);
 /* Undo mappings, about *work pages' worth; true once none is left and no CPU uses it: it is gone. */
 bool space_reap(struct space *s, unsigned *work);
 /* The clone's mappings, as the inherit modes say. */

@@ -50,7 +50,7 @@ void context_fini(struct context *c)
 void context_switch(struct context *from, struct context *to)
 {
 	struct arch_cpu *cpu = this_arch_cpu();
-	bool rest = cpu->simd_on | cpu->debug_on;
+	unsigned rest = cpu->special;
 
 	if (from != nullptr)
 		from->registers.tpidr = SYSREG_READ(tpidr_el0);

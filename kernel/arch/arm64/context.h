@@ -27,8 +27,13 @@ struct arch_cpu {
 		*simd_owner; /* whose registers the SIMD unit holds, if its simd_cpu agrees */
 	uint64_t space;      /* space_id.word of the space in use */
 	uint32_t index;
-	bool simd_on;    /* SIMD instructions do not trap */
-	bool debug_on;   /* a debugged thread runs */
+	union {
+		struct {
+			bool simd_on;  /* SIMD instructions do not trap */
+			bool debug_on; /* a debugged thread runs */
+		};
+		uint16_t special; /* not 0: a switch has more to do than usual */
+	};
 	bool simd_dirty; /* the owner's copy in memory is older than the registers */
 };
 

@@ -28,50 +28,12 @@ void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument
 	};
 }
 
-/* SIMD registers and breakpoints change hands: rare between two messages, so kept off the short
- * way. */
-[[gnu::noinline]] static void switch_more(struct arch_cpu *cpu, struct context *from,
-					  const struct context *to)
+void context_switch_more(struct arch_cpu *cpu, struct context *from, const struct context *to)
 {
 	if (cpu->simd_on)
 		simd_leave(cpu, from);
 	if (to != nullptr && (cpu->dr7 | to->dr7) != 0)
 		debug_load(cpu, to);
-}
-
-/* Without FSGSBASE user mode cannot have changed its FS base, so `from` has it already. */
-static void bases_write(const struct context *to)
-{
-	msr_write(MSR_FS_BASE, to->registers.fs_base);
-	msr_write(MSR_KERNEL_GS_BASE, to->control_user);
-}
-
-void context_switch(struct context *from, struct context *to)
-{
-	struct arch_cpu *cpu = this_arch_cpu();
-
-	cpu->context = to;
-	if (to == nullptr) [[clang::unlikely]] {
-		fs_base_save(from);
-		switch_more(cpu, from, to);
-		return;
-	}
-	to->by_syscall &= BY_SYSCALL;
-	cpu->tss.rsp0 = (uint64_t)&to->registers.fs_base;
-	if (cpu_has.fsgsbase) [[clang::likely]] {
-		if (from != nullptr)
-			fs_base_read(from);
-		/* The inactive GS base is the user's while the kernel runs. */
-		asm volatile("wrfsbase %0\n\t"
-			     "swapgs\n\t"
-			     "wrgsbase %1\n\t"
-			     "swapgs" ::"r"(to->registers.fs_base),
-			     "r"(to->control_user));
-	} else {
-		bases_write(to);
-	}
-	if (cpu->simd_on || (cpu->dr7 | to->dr7) != 0) [[clang::unlikely]]
-		switch_more(cpu, from, to);
 }
 
 void context_registers_get(struct context *c, struct registers *r)

@@ -198,6 +198,40 @@ static inline void context_set_tls(struct context *c, vaddr tls)
 		fs_base_write(tls);
 }
 
+/* SIMD registers and breakpoints change hands: rare between two messages, so kept off the short
+ * way. */
+void context_switch_more(struct arch_cpu *cpu, struct context *from, const struct context *to);
+
+/* Inlined into each of its few callers, of which messages are the ones that count. */
+[[gnu::gnu_inline, gnu::always_inline]] extern inline void context_switch(struct context *from,
+									  struct context *to)
+{
+	struct arch_cpu *cpu = this_arch_cpu();
+
+	cpu->context = to;
+	if (from != nullptr)
+		fs_base_save(from);
+	if (to == nullptr) {
+		context_switch_more(cpu, from, to);
+		return;
+	}
+	to->by_syscall &= BY_SYSCALL;
+	cpu->tss.rsp0 = (uint64_t)&to->registers.fs_base;
+	if (cpu_has.fsgsbase) {
+		/* The inactive GS base is the user's while the kernel runs. */
+		asm volatile("wrfsbase %0\n\t"
+			     "swapgs\n\t"
+			     "wrgsbase %1\n\t"
+			     "swapgs" ::"r"(to->registers.fs_base),
+			     "r"(to->control_user));
+	} else {
+		msr_write(MSR_FS_BASE, to->registers.fs_base);
+		msr_write(MSR_KERNEL_GS_BASE, to->control_user);
+	}
+	if (cpu->simd_on || (cpu->dr7 | to->dr7) != 0) [[clang::unlikely]]
+		context_switch_more(cpu, from, to);
+}
+
 /* --- Page tables: volume 3A, section 4.5 of the Intel manual --- */
 
 constexpr pte PTE_PRESENT = 1 << 0, PTE_WRITE = 1 << 1, PTE_USER = 1 << 2;
