@@ -6,6 +6,7 @@
  * failed.
  */
 #include "tests/native/runner.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/futura/cpio.h"
@@ -278,8 +279,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && strncmp(argv[1], "seconds=", 8) == 0) {
-		memcpy(argv[1], "SECONDS", 7);
-		seconds = argv[1];
+		static char text[32];
+		snprintf(text, sizeof(text), "SECONDS=%s", argv[1] + 8);
+		seconds = text;
 		argc--;
 		argv++;
 	}
