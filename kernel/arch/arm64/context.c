@@ -38,8 +38,8 @@ void context_fini(struct context *c)
 }
 
 /* What few threads need; apart, so that the others pay one test for all of it. */
-[[clang::noinline]] static void switch_rest(struct arch_cpu *cpu, struct context *from,
-					    struct context *to)
+[[clang::noinline]] static void switch_rest(struct context *from, struct context *to,
+					    struct arch_cpu *cpu)
 {
 	if (cpu->simd_on)
 		simd_leave(cpu, from);
@@ -61,7 +61,7 @@ void context_switch(struct context *from, struct context *to)
 		rest |= to->debugged;
 	}
 	if (rest) [[clang::unlikely]]
-		switch_rest(cpu, from, to);
+		switch_rest(from, to, cpu);
 }
 
 void context_registers_get(struct context *c, struct registers *r)
