@@ -2,7 +2,7 @@
 # The portable kernel on this machine: unit tests under sanitizers, and the system-call fuzzer.
 
 KERNEL_HOST_SRCS := $(wildcard kernel/*.c kernel/arch/host/*.c) kernel/test/fixture.c
-KERNEL_TEST_SRCS := $(wildcard kernel/test/*_test.c) lib/test/test.c
+KERNEL_TEST_SRCS := $(wildcard kernel/test/*_test.c) kernel/test/help.c lib/test/test.c
 KERNEL_HOST_CFLAGS = $(HOST_CFLAGS) --embed-dir=$(H) -fno-builtin
 
 # On this machine init's program never runs: any bytes will do.

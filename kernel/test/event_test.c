@@ -45,7 +45,8 @@ TEST(event, wrong_masks_and_rights_are_refused)
 	CHECK(CALL4(WAIT, e, 1, 2, 0) == ERR_BAD_ARGUMENT);
 	CHECK(CALL4(WAIT, e, SIGNAL_READY, SIGNAL_READY, 0) == ERR_BAD_ARGUMENT);
 	CHECK(CALL4(WAIT, deaf, 1, 1, 0) == ERR_NO_RIGHT);
-	CHECK(CALL4(WAIT, vmo, 1, 0, 0) == ERR_NO_RIGHT || CALL4(WAIT, vmo, 1, 0, 0) == ERR_WRONG_TYPE);
+	CHECK(CALL4(WAIT, vmo, 1, 0, 0) == ERR_NO_RIGHT ||
+	      CALL4(WAIT, vmo, 1, 0, 0) == ERR_WRONG_TYPE);
 	CHECK(CALL4(WAIT, 0, 1, 0, 0) == ERR_BAD_HANDLE);
 	CHECK(CALL3(EVENT_TIMER, e, 5, 999) == ERR_BAD_ARGUMENT);
 	closed(e);

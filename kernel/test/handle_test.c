@@ -13,7 +13,7 @@ TEST(handle, a_closed_handle_stays_dead_when_its_slot_is_used_again)
 	CHECK(CALL1(HANDLE_CLOSE, old) == ERR_BAD_HANDLE);
 	uint32_t new = made(CALL0(EVENT_CREATE));
 
-	CHECK(new != old && (new & PLACE_MASK) == (old & PLACE_MASK));
+	CHECK(new != old && (new &PLACE_MASK) == (old & PLACE_MASK));
 	CHECK(CALL1(NULL, old) == ERR_BAD_HANDLE);
 	CHECK(CALL1(NULL, new) == OK);
 	closed(new);

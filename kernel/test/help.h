@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Shorthands of the kernel's unit tests. Everything runs at the driver's priority, so that `as` reaches
- * any thread that can run.
+ * Shorthands of the kernel's unit tests. Everything runs at the driver's priority, so that `as`
+ * reaches any thread that can run.
  */
 #pragma once
 #include "kernel/fail.h"
