@@ -52,7 +52,7 @@ $(H)/fast/futurafs-cost: futurafs/bench/cost.c futurafs/test/ram.c $(FUTURAFS_HO
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -g,$(FUTURAFS_CFLAGS)) -O2 -o $@ $^
 .PHONY: futurafs-cost futurafs-compare
-futurafs-cost: $(H)/fast/futurafs-cost ## count FuturaFS's instructions per operation (needs valgrind)
+futurafs-cost: $(H)/fast/futurafs-cost ## count FuturaFS's instructions (needs valgrind)
 	$(Q)futurafs/bench/count $<
 futurafs-compare: tools ## compare device writes with ext4 (needs root and loop devices)
 	$(Q)host/futfs/compare.py

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Tests the tools on images in a scratch folder: tools_test.sh TOOLS. Ends with `N passed, N failed`.
+# Tests the tools on images in a scratch folder: tools_test.sh TOOLS.
+# Ends with `N passed, N failed`.
 set -u
 
 tools=$1
@@ -57,7 +58,8 @@ img=$dir/image
 
 check mkfutfs.tells_how_to_use_it 0 "$tools/mkfutfs" --help
 check mkfutfs.refuses_nonsense 1 "$tools/mkfutfs" "$img" --size nonsense
-check mkfutfs.refuses_a_block_size_that_cannot_be 1 "$tools/mkfutfs" "$img" --size 16M --block-size 3000
+check mkfutfs.refuses_a_block_size_that_cannot_be 1 "$tools/mkfutfs" "$img" --size 16M \
+	--block-size 3000
 check mkfutfs.refuses_what_is_too_small 1 "$tools/mkfutfs" "$img" --size 64K
 check mkfutfs.takes_segments_of_sectors 0 "$tools/mkfutfs" "$img" --size 32M --segments 40 \
 	--segment-sectors 512 --block-size 2048 --inodes 100 --label test
@@ -67,7 +69,8 @@ check fsck.finds_nothing 0 "$tools/fsck.futfs" --dry-run --device "$img"
 check fsck.tells_json 0 sh -c "'$tools/fsck.futfs' --json '$img' | grep -q '\"problems\":0'"
 check fsck.refuses_to_look_and_repair_at_once 16 "$tools/fsck.futfs" --dry-run --repair "$img"
 check fsck.cannot_look_at_what_is_not_there 8 "$tools/fsck.futfs" "$dir/nothing"
-check futfs.cats_what_was_copied 0 sh -c "'$tools/futfs' cat '$img' sub/large | cmp - '$dir/src/sub/large'"
+check futfs.cats_what_was_copied 0 sh -c "'$tools/futfs' cat '$img' sub/large |
+	cmp - '$dir/src/sub/large'"
 check futfs.lists 0 sh -c "'$tools/futfs' ls '$img' sub | grep -q 'symlink.*link'"
 check futfs.tells_attributes 0 sh -c "'$tools/futfs' stat '$img' small | grep -q 'links 2'"
 check futfs.says_what_is_missing 1 "$tools/futfs" cat "$img" missing
@@ -101,7 +104,8 @@ check fsck.notices_a_damaged_root 4 "$tools/fsck.futfs" --dry-run "$img"
 check fsck.writes_nothing_on_a_dry_run 0 cmp "$img" "$dir/before"
 check fsck.repairs_it 1 "$tools/fsck.futfs" --repair "$img"
 check fsck.finds_nothing_after_repair 0 "$tools/fsck.futfs" --repair "$img"
-check futfs.still_has_the_data 0 sh -c "'$tools/futfs' cat '$img' sub/large | cmp - '$dir/src/sub/large'"
+check futfs.still_has_the_data 0 sh -c "'$tools/futfs' cat '$img' sub/large |
+	cmp - '$dir/src/sub/large'"
 spoil "$img" 0
 check fsck.uses_the_copy_of_the_superblock 1 "$tools/fsck.futfs" --repair "$img"
 spoil "$img" 1 # one copy in each of the two slots
