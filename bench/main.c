@@ -26,10 +26,9 @@ static struct result results[RESULTS];
 static unsigned nresults, nmissed;
 static uint64_t samples[REPS];
 
-void need(enum err e, const char *what)
+void failed(enum err e, const char *what)
 {
-	if (e != OK)
-		panic("%s: %s", what, error_name(e));
+	panic("%s: %s", what, error_name(e));
 }
 
 struct startup_cap named(const char *name, fut_handle h)
