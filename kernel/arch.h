@@ -48,9 +48,10 @@ struct thread;
 
 /* A native call by the current thread; its registers are saved. Leaves as kernel_leave does. */
 struct context *kernel_call(uint32_t number);
-/* The same for CALL_IPC_CALL and CALL_IPC_REPLY_WAIT, by a shorter way where that can be taken. */
-struct context *kernel_ipc_call(void);
-struct context *kernel_ipc_reply_wait(void);
+/* The same for CALL_IPC_CALL and CALL_IPC_REPLY_WAIT, by a shorter way where that can be taken. They
+ * preserve no register: entry code loads all from the context that they return. */
+[[clang::preserve_none]] struct context *kernel_ipc_call(void);
+[[clang::preserve_none]] struct context *kernel_ipc_reply_wait(void);
 /* A foreign call that `upcall_call` did not take, or one made while masked. */
 void kernel_foreign(uint64_t number);
 /* A fault or trap by the current thread in user mode. */

@@ -54,7 +54,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	return kernel_call(number);
 }
 
-struct context *kernel_ipc_call(void)
+[[clang::preserve_none]] struct context *kernel_ipc_call(void)
 {
 	kernel_lock();
 	struct cpu *cpu = this_cpu();
@@ -91,7 +91,7 @@ struct context *kernel_ipc_call(void)
 	return hand_over(cpu, self, server);
 }
 
-struct context *kernel_ipc_reply_wait(void)
+[[clang::preserve_none]] struct context *kernel_ipc_reply_wait(void)
 {
 	kernel_lock();
 	struct cpu *cpu = this_cpu();

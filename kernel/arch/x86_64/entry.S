@@ -45,12 +45,11 @@ syscall_entry:
 .endm
 
 	save_call
-	mov %gs:CPU_STACK_TOP, %rsp
-	cmp $NUMBER_IPC_CALL, %eax
-	je ipc_call
 	cmp $NUMBER_IPC_REPLY_WAIT, %eax
-	je ipc_reply_wait
+	jbe ipc
+any_call:
 	mov %eax, %edi
+	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_call
 leave_to:
 	mov %rax, %rsp
@@ -93,11 +92,20 @@ foreign:
 	swapgs
 	sysretq
 
-ipc_call:
+/* Numbers up to 2: ipc_reply_wait, ipc_call, and 0, which is none. The thread is likely to be switched
+ * away from, so these two need preserve no register: what comes out is loaded from its context. */
+ipc:
+	je ipc_reply_wait
+	cmp $NUMBER_IPC_CALL, %eax
+	jne any_call
+	movl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
+	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_ipc_call
 	jmp leave_to
 
 ipc_reply_wait:
+	movl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
+	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_ipc_reply_wait
 	jmp leave_to
 
