@@ -26,11 +26,11 @@
 
 /* abi/message.h: NATIVE_SVC, NATIVE_RETURN_SVC */
 #define SVC_NATIVE 0x4655
+#define SVC_RETURN 0x4656
 
 /* The calls that have an entry of their own. */
-#define NUMBER_IPC_CALL 1
+#define NUMBER_IPC_CALL       1
 #define NUMBER_IPC_REPLY_WAIT 2
-#define SVC_RETURN 0x4656
 
 /* struct context */
 #define CONTEXT_X(n)    ((n) * 8)
