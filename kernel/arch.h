@@ -48,8 +48,8 @@ struct thread;
 
 /* A native call by the current thread; its registers are saved. Leaves as kernel_leave does. */
 struct context *kernel_call(uint32_t number);
-/* The same for CALL_IPC_CALL and CALL_IPC_REPLY_WAIT, by a shorter way where that can be taken. They
- * preserve no register: entry code loads all from the context that they return. */
+/* The same for CALL_IPC_CALL and CALL_IPC_REPLY_WAIT, by a shorter way where that can be taken.
+ * They preserve no register: entry code loads all from the context that they return. */
 [[clang::preserve_none]] struct context *kernel_ipc_call(void);
 [[clang::preserve_none]] struct context *kernel_ipc_reply_wait(void);
 /* A foreign call that `upcall_call` did not take, or one made while masked. */
@@ -79,14 +79,14 @@ struct boot_info {
 	unsigned nreserved;
 	struct memory_range bundle; /* size 0: none given */
 	struct memory_range dtb;    /* size 0: none */
-	uint64_t acpi_rsdp;	    /* 0: none */
+	uint64_t acpi_rsdp;         /* 0: none */
 	char cmdline[1024];
 	struct {
 		uint64_t base;
 		uint32_t width, height, pitch, bpp;
 	} framebuffer;
-	uint64_t entropy;      /* what firmware or the processor gives; 0 if nothing */
-	uint64_t start_ticks;  /* ticks() at the kernel's first instruction, or near it */
+	uint64_t entropy;     /* what firmware or the processor gives; 0 if nothing */
+	uint64_t start_ticks; /* ticks() at the kernel's first instruction, or near it */
 };
 
 /* The first CPU, once it runs at its final address with the direct map and its own stack. */
@@ -96,9 +96,10 @@ struct boot_info {
 
 /* --- Processor --- */
 
-/* arch/inline.h also has `const char arch_name[]`, `constexpr bool TLB_BROADCASTS`: tlb_flush reaches
- * every CPU by itself, and `constexpr bool PTE_BREAK_FIRST`: before a present leaf entry becomes another
- * it must be made absent and flushed, for TLBs keep what faulted for want of permission. */
+/* arch/inline.h also has `const char arch_name[]`, `constexpr bool TLB_BROADCASTS`: tlb_flush
+ * reaches every CPU by itself, and `constexpr bool PTE_BREAK_FIRST`: before a present leaf entry
+ * becomes another it must be made absent and flushed, for TLBs keep what faulted for want of
+ * permission. */
 static inline struct cpu *this_cpu(void);
 static inline void cpu_relax(void);
 /* Storage that nobody may touch from now on, and that somebody may again: for the sanitizer. */
@@ -109,7 +110,8 @@ static inline uint64_t ticks(void); /* never goes back, same rate on every CPU *
 /* Reads the command line, finds interrupt controllers and CPUs, sets up traps on this CPU. After
  * memory works. Fills the number of CPUs. */
 void arch_init(const struct boot_info *boot, unsigned *ncpus);
-/* Set up this CPU so that it can take traps: descriptor tables, protection bits, timer, controller. */
+/* Set up this CPU so that it can take traps: descriptor tables, protection bits, timer, controller.
+ */
 void arch_cpu_init(struct cpu *cpu, unsigned index);
 /* Start all other CPUs; each arrives in kernel_main_secondary. Returns how many CPUs run now. */
 unsigned arch_cpus_start(unsigned ncpus, struct cpu *const cpus[]);
@@ -129,14 +131,14 @@ void arch_timer_set(uint64_t at);
 
 /* A fresh context: user mode, at `entry`, with a stack and one argument. */
 void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument);
-/* `to` is a clone's: SIMD state and thread pointer as `from`'s, which runs on this CPU now. False: no
- * memory for the SIMD state. */
+/* `to` is a clone's: SIMD state and thread pointer as `from`'s, which runs on this CPU now. False:
+ * no memory for the SIMD state. */
 bool context_copy(struct context *to, struct context *from);
 /* Give back what context_init or context_copy took (SIMD memory). */
 void context_fini(struct context *c);
-/* This CPU stops running `from` (nullptr: nobody ran) and will run `to` (nullptr: it idles, and another
- * CPU may run `from` next): SIMD ownership, thread pointer, control page register. Address space is
- * switched separately. */
+/* This CPU stops running `from` (nullptr: nobody ran) and will run `to` (nullptr: it idles, and
+ * another CPU may run `from` next): SIMD ownership, thread pointer, control page register. Address
+ * space is switched separately. */
 void context_switch(struct context *from, struct context *to);
 /* Save live SIMD state of a thread that is leaving this CPU for another, or is to be inspected. */
 void context_settle(struct context *c);
@@ -179,11 +181,12 @@ bool user_load(vaddr from, uint32_t *value);
 /* Compare and swap a 32-bit word: false on a fault; `*old` is what was there. */
 bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old);
 
-/* --- Page tables -----------------------------------------------------------------------------------
+/* --- Page tables
+ * -----------------------------------------------------------------------------------
  *
- * Both architectures have four levels of 512 entries; level 3 is the root, 0 the leaf. kernel/ptab.c
- * walks them; the architecture says what an entry means. Clearing the write bit in an entry of a
- * level above 0 protects all below it.
+ * Both architectures have four levels of 512 entries; level 3 is the root, 0 the leaf.
+ * kernel/ptab.c walks them; the architecture says what an entry means. Clearing the write bit in an
+ * entry of a level above 0 protects all below it.
  */
 
 typedef uint64_t pte;
@@ -192,17 +195,17 @@ enum page_flags : uint32_t {
 	PAGE_READ = 1u << 0,
 	PAGE_WRITE = 1u << 1,
 	PAGE_EXEC = 1u << 2,
-	PAGE_UNCACHED = 1u << 3,	/* device registers */
+	PAGE_UNCACHED = 1u << 3,  /* device registers */
 	PAGE_COMBINING = 1u << 4, /* write combining */
 };
 
 static inline pte pte_leaf(paddr page, enum page_flags flags); /* a user page */
-static inline pte pte_table(paddr table);		       /* a table, not protected */
+static inline pte pte_table(paddr table);                      /* a table, not protected */
 static inline bool pte_is_present(pte e);
 static inline paddr pte_address(pte e);
 static inline bool pte_is_writable(pte e); /* leaf or table */
-static inline pte pte_protect(pte e);	   /* the same, not writable: leaf or table */
-static inline pte pte_allow(pte e);	   /* a table entry, no longer protected */
+static inline pte pte_protect(pte e);      /* the same, not writable: leaf or table */
+static inline pte pte_allow(pte e);        /* a table entry, no longer protected */
 static inline bool pte_is_accessed(pte e);
 /* Order stores to tables before a walk by this CPU can use them: ARM64 dsb ishst + isb. */
 static inline void pte_publish(void);
@@ -233,12 +236,13 @@ static inline void page_zero(void *page);
 static inline void page_copy(void *to, const void *from);
 /* Copy n bytes rounded up to 8, both 8-byte aligned, both with room: message pages. */
 static inline void words_copy(void *to, const void *from, size_t n);
-/* New instructions were written to this page through the direct map (ARM64: clean and invalidate). */
+/* New instructions were written to this page through the direct map (ARM64: clean and invalidate).
+ */
 void page_sync_code(paddr page);
 
 /* --- Interrupts, power, console --- */
 
-unsigned arch_irq_lines(void); /* lines are numbered from 0 */
+unsigned arch_irq_lines(void);                          /* lines are numbered from 0 */
 enum err arch_irq_setup(unsigned line, uint32_t flags); /* IRQ_EDGE, IRQ_LOW; leaves it masked */
 void arch_irq_mask(unsigned line);
 void arch_irq_unmask(unsigned line);
@@ -254,7 +258,7 @@ unsigned arch_ioports(void); /* 65536 or 0 */
 enum err arch_power_off(void); /* returns only if it did not work */
 enum err arch_reboot(void);
 [[noreturn]] void arch_halt(void); /* this CPU, for good */
-void arch_stop_others(void);	   /* after a panic: no other CPU does anything more */
+void arch_stop_others(void);       /* after a panic: no other CPU does anything more */
 
 void console_putc(char c); /* the debug UART; before console_init nothing happens */
 /* Call `frame` with each return address of the kernel's call chain, at most 32. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Messages at full speed: words and bytes to a server that waits, on the CPU of its caller, and back.
- * No queue, no scheduler, no account: the time both use goes to the caller's until the next look at
- * the clock. All conditions come first and change nothing; what fails one takes the way of ipc.c,
- * which is the specification.
+ * Messages at full speed: words and bytes to a server that waits, on the CPU of its caller, and
+ * back. No queue, no scheduler, no account: the time both use goes to the caller's until the next
+ * look at the clock. All conditions come first and change nothing; what fails one takes the way of
+ * ipc.c, which is the specification.
  */
 #include "abi/message.h"
 #include "kernel/calls.h"
@@ -25,7 +25,8 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	       (to->affinity & cpu->bit) != 0;
 }
 
-[[gnu::always_inline]] static inline void message_copy(struct thread *to, struct thread *from, uint64_t tag)
+[[gnu::always_inline]] static inline void message_copy(struct thread *to, struct thread *from,
+						       uint64_t tag)
 {
 	context_copy_words(&to->context, &from->context);
 	context_set_tag(&to->context, tag);
@@ -36,7 +37,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 
 /* `from`, whose new state is set, gives the CPU to `to`. */
 [[gnu::always_inline]] static inline struct context *hand_over(struct cpu *cpu, struct thread *from,
-								 struct thread *to)
+							       struct thread *to)
 {
 	to->state = THREAD_RUNNING;
 	to->cpu = (uint8_t)cpu->index;

@@ -92,8 +92,8 @@ foreign:
 	swapgs
 	sysretq
 
-/* Numbers up to 2: ipc_reply_wait, ipc_call, and 0, which is none. The thread is likely to be switched
- * away from, so these two need preserve no register: what comes out is loaded from its context. */
+/* Numbers up to 2: ipc_reply_wait, ipc_call, and 0, which is none. The thread will probably be
+ * switched away from, so these two preserve no register: all is loaded from the context. */
 ipc:
 	je ipc_reply_wait
 	cmp $NUMBER_IPC_CALL, %eax
