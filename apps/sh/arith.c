@@ -61,7 +61,7 @@ struct arith {
 
 struct compiler {
 	struct arena *arena;
-	const char *s;	   /* what is left */
+	const char *s; /* what is left */
 	const char *whole;
 	struct arith *error;
 	int depth;
@@ -188,8 +188,8 @@ static struct arith *parse_primary(struct compiler *c)
 	}
 	if (is_class((unsigned char)*c->s, CC_START))
 		return parse_variable(c);
-	return broken(c, *c->s == '\0' ? "arithmetic expression ends too early" :
-					 "arithmetic syntax error");
+	return broken(c, *c->s == '\0' ? "arithmetic expression ends too early"
+				       : "arithmetic syntax error");
 }
 
 static bool is_lvalue(const struct arith *e)
@@ -227,7 +227,10 @@ static struct arith *parse_unary(struct compiler *c)
 	} else if (ch != '\0' && strchr("+-!~", ch) != nullptr) {
 		c->s++;
 		e = make(c,
-			 ch == '+' ? PLUS : ch == '-' ? NEGATE : ch == '!' ? LOGICAL_NOT : INVERT,
+			 ch == '+'   ? PLUS
+			 : ch == '-' ? NEGATE
+			 : ch == '!' ? LOGICAL_NOT
+				     : INVERT,
 			 parse_unary(c), nullptr);
 	} else {
 		e = parse_postfix(c);
@@ -236,24 +239,48 @@ static struct arith *parse_unary(struct compiler *c)
 	return e;
 }
 
-struct operator {
+struct operator
+{
 	char text[4];
 	enum op op;
 	int level; /* binds tighter when higher; 0: an assignment */
 };
 
 static const struct operator operators[] = {
-	{ "<<=", SHL, 0 }, { ">>=", SHR, 0 }, { "**", POWER, 13 }, { "*=", MUL, 0 },
-	{ "/=", DIV, 0 },  { "%=", MOD, 0 },  { "+=", ADD, 0 },	   { "-=", SUB, 0 },
-	{ "&=", AND, 0 },  { "^=", XOR, 0 },  { "|=", OR, 0 },	   { "||", LOGICAL_OR, 3 },
-	{ "&&", LOGICAL_AND, 4 }, { "==", EQ, 8 }, { "!=", NE, 8 }, { "<=", LE, 9 },
-	{ ">=", GE, 9 },   { "<<", SHL, 10 }, { ">>", SHR, 10 },   { "=", NUMBER, 0 },
-	{ "|", OR, 5 },	   { "^", XOR, 6 },   { "&", AND, 7 },	   { "<", LT, 9 },
-	{ ">", GT, 9 },	   { "+", ADD, 11 },  { "-", SUB, 11 },	   { "*", MUL, 12 },
-	{ "/", DIV, 12 },  { "%", MOD, 12 },  { "?", CONDITION, 2 },
+	{ "<<=", SHL, 0 },
+	{ ">>=", SHR, 0 },
+	{ "**", POWER, 13 },
+	{ "*=", MUL, 0 },
+	{ "/=", DIV, 0 },
+	{ "%=", MOD, 0 },
+	{ "+=", ADD, 0 },
+	{ "-=", SUB, 0 },
+	{ "&=", AND, 0 },
+	{ "^=", XOR, 0 },
+	{ "|=", OR, 0 },
+	{ "||", LOGICAL_OR, 3 },
+	{ "&&", LOGICAL_AND, 4 },
+	{ "==", EQ, 8 },
+	{ "!=", NE, 8 },
+	{ "<=", LE, 9 },
+	{ ">=", GE, 9 },
+	{ "<<", SHL, 10 },
+	{ ">>", SHR, 10 },
+	{ "=", NUMBER, 0 },
+	{ "|", OR, 5 },
+	{ "^", XOR, 6 },
+	{ "&", AND, 7 },
+	{ "<", LT, 9 },
+	{ ">", GT, 9 },
+	{ "+", ADD, 11 },
+	{ "-", SUB, 11 },
+	{ "*", MUL, 12 },
+	{ "/", DIV, 12 },
+	{ "%", MOD, 12 },
+	{ "?", CONDITION, 2 },
 };
 
-static const struct operator *operator_at(const char *s)
+static const struct operator* operator_at(const char *s)
 {
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
 		if (operators[i].text[0] == s[0] &&
@@ -282,7 +309,7 @@ static struct arith *parse_binary(struct compiler *c, int least)
 	struct arith *e = parse_unary(c);
 	for (;;) {
 		skip_space(c);
-		const struct operator *o = operator_at(c->s);
+		const struct operator* o = operator_at(c->s);
 		if (o == nullptr || (o->level == 0 ? least > 1 && !is_lvalue(e) : o->level < least))
 			break;
 		if (o->level == 0) {

@@ -7,7 +7,7 @@
 
 struct element {
 	long long index; /* of an indexed array */
-	char *key;	 /* of an associative one, else nullptr */
+	char *key;       /* of an associative one, else nullptr */
 	char *val;
 };
 

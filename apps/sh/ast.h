@@ -50,7 +50,7 @@ enum word_flag : uint8_t {
 struct word {
 	struct word *next;
 	struct part *parts;
-	const char *lit;    /* the text when it is one unquoted literal, or all literal */
+	const char *lit;       /* the text when it is one unquoted literal, or all literal */
 	struct assign *assign; /* this argument of a declaration command has an assignment's form */
 	size_t lit_len;
 	uint8_t flags;
@@ -82,7 +82,7 @@ enum param_op : uint8_t {
 	OP_TRANSFORM, /* ${v@Q}; arg is the letter */
 	OP_NAMES,     /* ${!prefix*}; arg is the prefix */
 	OP_KEYS,      /* ${!array[@]} */
-	OP_BAD,	      /* an error, but only if it is expanded; arg is its text */
+	OP_BAD,       /* an error, but only if it is expanded; arg is its text */
 };
 
 struct param {
@@ -125,7 +125,7 @@ enum redir_kind : uint8_t {
 	REDIR_DUP_OUT,
 	REDIR_HERE,
 	REDIR_HERE_STRING,
-	REDIR_BOTH,	   /* &> */
+	REDIR_BOTH,        /* &> */
 	REDIR_BOTH_APPEND, /* &>> */
 };
 
@@ -134,7 +134,7 @@ struct redir {
 	enum redir_kind kind;
 	bool strip_tabs;
 	bool here_quoted; /* the delimiter was quoted: no expansion */
-	int fd;		  /* -1: fd_var gets the number */
+	int fd;           /* -1: fd_var gets the number */
 	struct sym *fd_var;
 	struct word *target; /* for a here-document, its body */
 	const char *delimiter;

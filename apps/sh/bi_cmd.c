@@ -58,8 +58,8 @@ static int tell_short(const char *name)
 		path = name;
 	if (path == nullptr)
 		return 1;
-	output_printf(&out1, "%s\n", path == name && strchr(name, '/') == nullptr ? name :
-										     absolute(path));
+	output_printf(&out1, "%s\n",
+		      path == name && strchr(name, '/') == nullptr ? name : absolute(path));
 	return 0;
 }
 
@@ -92,8 +92,10 @@ static int tell_long(const char *who, const char *name, bool complain)
 	}
 	if (s->builtin != nullptr) {
 		const char *as = sh.posix ? command_path(s, name) : nullptr;
-		output_printf(&out1, as != nullptr ? "%s is a shell builtin for %s\n" :
-						     "%s is a shell builtin\n", name, as);
+		output_printf(&out1,
+			      as != nullptr ? "%s is a shell builtin for %s\n"
+					    : "%s is a shell builtin\n",
+			      name, as);
 		return 0;
 	}
 	const char *path = command_path(s, name);

@@ -125,8 +125,8 @@ static const char *dot_path(const char *name)
 		return name;
 	while (p != nullptr && *p != '\0') {
 		size_t len = strcspn(p, ":");
-		char *full = len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, p, name) :
-				       arena_strndup(&scratch, name, strlen(name));
+		char *full = len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, p, name)
+				     : arena_strndup(&scratch, name, strlen(name));
 		if (is_readable_file(full))
 			return full;
 		p += len + (p[len] == ':');

@@ -75,8 +75,8 @@ static bool go(const char *path, bool physical, const char **now)
 		const char *pwd = current();
 		if (pwd == nullptr)
 			return go(path, true, now);
-		full = arena_printf(&scratch, "%s%s%s", pwd,
-				    pwd[strlen(pwd) - 1] == '/' ? "" : "/", path);
+		full = arena_printf(&scratch, "%s%s%s", pwd, pwd[strlen(pwd) - 1] == '/' ? "" : "/",
+				    path);
 	}
 	char *clean = path_clean(full);
 	if (clean == nullptr) {
@@ -94,12 +94,13 @@ static const char *search_cdpath(const char *dir, bool *print)
 	const char *p = var_value(sym_cdpath);
 	size_t dots = strspn(dir, ".");
 
-	if (p == nullptr || *dir == '/' || (dots > 0 && dots < 3 && (dir[dots] == '/' || !dir[dots])))
+	if (p == nullptr || *dir == '/' ||
+	    (dots > 0 && dots < 3 && (dir[dots] == '/' || !dir[dots])))
 		return dir;
 	for (;;) {
 		size_t len = strcspn(p, ":");
-		const char *full = len == 0 ? arena_printf(&scratch, "./%s", dir) :
-					      arena_printf(&scratch, "%.*s%s%s", (int)len, p,
+		const char *full = len == 0 ? arena_printf(&scratch, "./%s", dir)
+					    : arena_printf(&scratch, "%.*s%s%s", (int)len, p,
 							   p[len - 1] == '/' ? "" : "/", dir);
 		if (is_dir(full)) {
 			*print = len > 0;
@@ -257,7 +258,9 @@ static int stack_show(int argc, char **argv)
 		if (numbers)
 			output_printf(&out1, "%2d  ", i);
 		output_printf(&out1, "%s%s", with_tilde(dir != nullptr ? dir : "", full),
-			      lines ? "\n" : i < depth ? " " : "\n");
+			      lines       ? "\n"
+			      : i < depth ? " "
+					  : "\n");
 	}
 	return 0;
 }
@@ -328,7 +331,8 @@ static void mask_symbolic(mode_t mask)
 	for (int i = 0; i < 3; i++) {
 		mode_t allowed = ~mask >> (6 - 3 * i) & 7;
 		output_printf(&out1, "%s%c=%s%s%s", i > 0 ? "," : "", who[i],
-			      allowed & 4 ? "r" : "", allowed & 2 ? "w" : "", allowed & 1 ? "x" : "");
+			      allowed & 4 ? "r" : "", allowed & 2 ? "w" : "",
+			      allowed & 1 ? "x" : "");
 	}
 	output_byte(&out1, '\n');
 }
@@ -385,9 +389,9 @@ static bool mask_parse(const char *s, mode_t *mask)
 		while (*s != '\0' && strchr("+-=", *s) != nullptr) {
 			char op = *s++;
 			mode_t bits = mode_letters(&s, allowed) & who;
-			allowed = op == '+' ? allowed | bits :
-				  op == '-' ? allowed & ~bits :
-					      (allowed & ~who) | bits;
+			allowed = op == '+'   ? allowed | bits
+				  : op == '-' ? allowed & ~bits
+					      : (allowed & ~who) | bits;
 		}
 		if (*s == '\0')
 			break;

@@ -89,7 +89,8 @@ static int substitute(int argc, char **argv, int newest)
 	const char *text = n > 0 ? history_get(n) : nullptr;
 	if (text == nullptr)
 		return usage_error("fc", "", "no such command") - 1;
-	char *old = eq != nullptr ? arena_strndup(&scratch, argv[0], (size_t)(eq - argv[0])) : nullptr;
+	char *old =
+		eq != nullptr ? arena_strndup(&scratch, argv[0], (size_t)(eq - argv[0])) : nullptr;
 	if (old != nullptr && (at = strstr(text, old)) != nullptr) {
 		buf_add(&b, text, (size_t)(at - text));
 		buf_puts(&b, eq + 1);
@@ -191,6 +192,6 @@ int bi_fc(int argc, char **argv)
 		return list(first, last, !plain, reverse);
 	if (sh.interactive)
 		history_remove_last();
-	return first <= last ? edit(first, last, reverse, editor_name(editor)) :
-			       edit(last, first, !reverse, editor_name(editor));
+	return first <= last ? edit(first, last, reverse, editor_name(editor))
+			     : edit(last, first, !reverse, editor_name(editor));
 }

@@ -231,8 +231,8 @@ static int wait_next(int argc, char **argv, const char *name)
 		for (struct job *j = job_list; j != nullptr; j = j->next) {
 			bool wanted = argc == 0 && j->known;
 			for (int i = 0; i < argc && !wanted; i++)
-				wanted = *argv[i] == '%' ? job_parse(argv[i], "wait") == j :
-							   job_find_pid(atoi(argv[i])) == j;
+				wanted = *argv[i] == '%' ? job_parse(argv[i], "wait") == j
+							 : job_find_pid(atoi(argv[i])) == j;
 			any |= wanted;
 			if (!wanted || job_state(j) != PROC_DONE)
 				continue;

@@ -114,8 +114,8 @@ static long long integer_arg(struct printer *p, bool is_unsigned)
 		return (long long)code;
 	errno = 0;
 	const char *digits = s + strspn(s, " \t\n");
-	long long n = is_unsigned && *digits != '-' ? (long long)strtoull(s, &end, 0) :
-						      strtoll(s, &end, 0);
+	long long n = is_unsigned && *digits != '-' ? (long long)strtoull(s, &end, 0)
+						    : strtoll(s, &end, 0);
 	if (end == s)
 		complain(p, s, "expected a number");
 	else if (*end != '\0')
@@ -241,7 +241,8 @@ static const char *print_date(struct printer *p, struct conversion *c, const cha
 	}
 	const char *arg = next_arg(p);
 	time_t t = arg == nullptr || *arg == '-' ? time(nullptr) : (time_t)atoll(arg);
-	const char *fmt = end > f + 1 ? arena_strndup(&scratch, f + 1, (size_t)(end - f - 1)) : "%X";
+	const char *fmt =
+		end > f + 1 ? arena_strndup(&scratch, f + 1, (size_t)(end - f - 1)) : "%X";
 	localtime_r(&t, &tm);
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wformat-nonliteral"
@@ -292,7 +293,8 @@ static const char *convert(struct printer *p, const char *f)
 		print_string(p, &c, s != nullptr ? s : "", s != nullptr ? strlen(s) : 0);
 	} else if (c.letter == 'c') {
 		s = next_arg(p);
-		print_string(p, &c, s != nullptr ? s : "", !sh.posix || (s != nullptr && *s != '\0'));
+		print_string(p, &c, s != nullptr ? s : "",
+			     !sh.posix || (s != nullptr && *s != '\0'));
 	} else if (c.letter == 'b') {
 		print_escaped(p, &c);
 	} else if (c.letter == 'q' && !sh.posix) {

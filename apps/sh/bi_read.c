@@ -104,8 +104,8 @@ struct read_options {
 	bool raw, silent;
 	int delim;
 	long long count; /* characters at most, -1: no limit */
-	bool exact;	 /* -N: the delimiter does not end it */
-	double timeout;	 /* seconds, -1: none */
+	bool exact;      /* -N: the delimiter does not end it */
+	double timeout;  /* seconds, -1: none */
 	int fd;
 	const char *prompt, *array;
 };
@@ -237,7 +237,8 @@ static int parse_options(int argc, char **argv, struct read_options *o, int *at)
 	int c;
 	long long n;
 
-	while ((c = flags_next(&f, argc, argv, sh.posix ? "d:rp:t:" : "a:d:ei:n:N:p:rst:u:")) != 0) {
+	while ((c = flags_next(&f, argc, argv, sh.posix ? "d:rp:t:" : "a:d:ei:n:N:p:rst:u:")) !=
+	       0) {
 		switch (c) {
 		case 'r':
 			o->raw = true;

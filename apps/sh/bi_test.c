@@ -105,7 +105,10 @@ static bool test_unary(char op, const char *arg)
 	case 'r':
 	case 'w':
 	case 'x':
-		return faccessat(AT_FDCWD, arg, op == 'r' ? R_OK : op == 'w' ? W_OK : X_OK,
+		return faccessat(AT_FDCWD, arg,
+				 op == 'r'   ? R_OK
+				 : op == 'w' ? W_OK
+					     : X_OK,
 				 AT_EACCESS) == 0;
 	case 'b':
 		return test_mode(arg, S_IFBLK);
@@ -138,7 +141,7 @@ static bool test_unary(char op, const char *arg)
 
 static bool is_binary(const char *op)
 {
-	static const char *const ops[] = { "=",	  "==",	 "!=",	"<",   ">",   "-eq", "-ne",
+	static const char *const ops[] = { "=",   "==",  "!=",  "<",   ">",   "-eq", "-ne",
 					   "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef" };
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
@@ -156,10 +159,10 @@ static bool compare_files(const char *a, const char *op, const char *b)
 		return has_x && has_y && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 	if (!has_x || !has_y)
 		return op[1] == 'n' ? has_x : has_y;
-	bool newer = x.st_mtim.tv_sec > y.st_mtim.tv_sec ||
-		     (x.st_mtim.tv_sec == y.st_mtim.tv_sec && x.st_mtim.tv_nsec > y.st_mtim.tv_nsec);
-	bool older = x.st_mtim.tv_sec < y.st_mtim.tv_sec ||
-		     (x.st_mtim.tv_sec == y.st_mtim.tv_sec && x.st_mtim.tv_nsec < y.st_mtim.tv_nsec);
+	bool newer = x.st_mtim.tv_sec > y.st_mtim.tv_sec || (x.st_mtim.tv_sec == y.st_mtim.tv_sec &&
+							     x.st_mtim.tv_nsec > y.st_mtim.tv_nsec);
+	bool older = x.st_mtim.tv_sec < y.st_mtim.tv_sec || (x.st_mtim.tv_sec == y.st_mtim.tv_sec &&
+							     x.st_mtim.tv_nsec < y.st_mtim.tv_nsec);
 	return op[1] == 'n' ? newer : older;
 }
 
@@ -200,10 +203,10 @@ static bool test_binary(struct tester *t, const char *a, const char *op, const c
 	long long x, y;
 
 	if (op[0] != '-')
-		return op[0] == '=' ? strcmp(a, b) == 0 :
-		       op[0] == '!' ? strcmp(a, b) != 0 :
-		       op[0] == '<' ? strcmp(a, b) < 0 :
-				      strcmp(a, b) > 0;
+		return op[0] == '='   ? strcmp(a, b) == 0
+		       : op[0] == '!' ? strcmp(a, b) != 0
+		       : op[0] == '<' ? strcmp(a, b) < 0
+				      : strcmp(a, b) > 0;
 	if (is_file_comparison(op))
 		return compare_files(a, op, b);
 	if (!number_parse(a, &x))

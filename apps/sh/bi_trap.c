@@ -327,8 +327,8 @@ int bi_getopts(int argc, char **argv)
 	    (size_t)getopts_offset >= strlen(v[getopts_index - 1]))
 		getopts_offset = 0;
 	const char *arg = getopts_index <= n ? v[getopts_index - 1] : nullptr;
-	if (getopts_offset == 0 && (arg == nullptr || arg[0] != '-' || arg[1] == '\0' ||
-				    strcmp(arg, "--") == 0)) {
+	if (getopts_offset == 0 &&
+	    (arg == nullptr || arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--") == 0)) {
 		bool dashes = arg != nullptr && strcmp(arg, "--") == 0;
 		set_optarg(nullptr, 0);
 		set_optind(getopts_index + dashes, 0);

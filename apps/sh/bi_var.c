@@ -56,8 +56,8 @@ static void declared_assign(const struct declared *d, const struct assign *as)
 	} else if (d->subscript != nullptr && d->value != nullptr) {
 		struct sym *s = var_deref(d->s);
 		bool assoc = (s->flags & VAR_ASSOC) != 0;
-		var_set_element(s, assoc ? 0 : arith_text(d->subscript), assoc ? d->subscript : nullptr,
-				d->value, strlen(d->value));
+		var_set_element(s, assoc ? 0 : arith_text(d->subscript),
+				assoc ? d->subscript : nullptr, d->value, strlen(d->value));
 	} else if (d->value != nullptr && d->append) {
 		var_append(d->s, d->value, strlen(d->value));
 	} else if (d->value != nullptr) {
@@ -148,15 +148,15 @@ struct declaration {
 
 static bool declaration_letter(struct declaration *d, int c, bool plus)
 {
-	unsigned bit = c == 'a' ? VAR_INDEXED :
-		       c == 'A' ? VAR_ASSOC :
-		       c == 'i' ? VAR_INTEGER :
-		       c == 'l' ? VAR_LOWER :
-		       c == 'u' ? VAR_UPPER :
-		       c == 'n' ? VAR_REF :
-		       c == 'r' ? VAR_READONLY :
-		       c == 'x' ? VAR_EXPORT :
-				  0;
+	unsigned bit = c == 'a'   ? VAR_INDEXED
+		       : c == 'A' ? VAR_ASSOC
+		       : c == 'i' ? VAR_INTEGER
+		       : c == 'l' ? VAR_LOWER
+		       : c == 'u' ? VAR_UPPER
+		       : c == 'n' ? VAR_REF
+		       : c == 'r' ? VAR_READONLY
+		       : c == 'x' ? VAR_EXPORT
+				  : 0;
 
 	if (plus)
 		d->off |= bit;
@@ -233,7 +233,8 @@ static int declare_print(const struct declaration *d, int argc, char **argv)
 	}
 	for (int i = 0; i < argc; i++) {
 		struct sym *s = sym_find(argv[i], strlen(argv[i]));
-		if (s == nullptr || (!var_is_set(s) && (s->flags & (VAR_ATTRS | VAR_DECLARED)) == 0)) {
+		if (s == nullptr ||
+		    (!var_is_set(s) && (s->flags & (VAR_ATTRS | VAR_DECLARED)) == 0)) {
 			warn("declare: %s: not found", argv[i]);
 			status = 1;
 			continue;

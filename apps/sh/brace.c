@@ -260,8 +260,8 @@ static void expand_range(struct arena *a, struct words *out, const struct word *
 	for (long long n = r.from;; n += down ? -step : step) {
 		struct part *p = arena_alloc(a, sizeof(*p));
 		char letter[2] = { (char)n };
-		char *text = r.letters ? arena_strndup(a, letter, 1) :
-					 arena_printf(a, "%0*lld", r.width, n);
+		char *text = r.letters ? arena_strndup(a, letter, 1)
+				       : arena_printf(a, "%0*lld", r.width, n);
 		*p = (struct part){ .kind = PART_TEXT, .quoted = r.letters && n == '\\' };
 		p->text = text;
 		p->len = strlen(text);

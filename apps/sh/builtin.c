@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-constexpr unsigned S = BUILTIN_SPECIAL, D = BUILTIN_DECLARES, P = BUILTIN_PURE, X = BUILTIN_EXTENSION;
+constexpr unsigned S = BUILTIN_SPECIAL, D = BUILTIN_DECLARES, P = BUILTIN_PURE,
+		   X = BUILTIN_EXTENSION;
 
 /* Sorted by name: builtin_find searches by halves. */
 static const struct builtin table[] = {
@@ -18,20 +19,26 @@ static const struct builtin table[] = {
 	{ "alias", bi_alias, 0, "[name[=text] ...]|Define or show aliases." },
 	{ "bg", bi_bg, 0, "[job ...]|Continue stopped jobs in the background." },
 	{ "break", bi_break, S, "[n]|Leave the innermost n loops." },
-	{ "builtin", bi_builtin, X, "name [argument ...]|Run a built-in, whatever functions there are." },
+	{ "builtin", bi_builtin, X,
+	  "name [argument ...]|Run a built-in, whatever functions there are." },
 	{ "cd", bi_cd, 0, "[-L|-P] [-e] [directory]|Change the working directory." },
-	{ "command", bi_command, 0, "[-p] [-v|-V] name [argument ...]|Run a command that is no function." },
+	{ "command", bi_command, 0,
+	  "[-p] [-v|-V] name [argument ...]|Run a command that is no function." },
 	{ "continue", bi_break, S, "[n]|Start the next turn of the n-th enclosing loop." },
-	{ "declare", bi_declare, D | X, "[-aAfFgilnprtux] [name[=value] ...]|Set variables and their attributes." },
+	{ "declare", bi_declare, D | X,
+	  "[-aAfFgilnprtux] [name[=value] ...]|Set variables and their attributes." },
 	{ "dirs", bi_dirs, X, "[-clpv]|Show the directory stack." },
 	{ "disown", bi_disown, X, "[-ahr] [job ...]|Forget jobs." },
 	{ "echo", bi_echo, P, "[-neE] [argument ...]|Write the arguments." },
 	{ "eval", bi_eval, S, "[argument ...]|Run the arguments as a command line." },
-	{ "exec", bi_exec, S, "[-a name] [-c] [command [argument ...]]|Replace the shell, or keep redirections." },
+	{ "exec", bi_exec, S,
+	  "[-a name] [-c] [command [argument ...]]|Replace the shell, or keep redirections." },
 	{ "exit", bi_exit, S, "[n]|Leave the shell." },
-	{ "export", bi_export, S | D, "[-fn] [-p] [name[=value] ...]|Pass variables on to programs." },
+	{ "export", bi_export, S | D,
+	  "[-fn] [-p] [name[=value] ...]|Pass variables on to programs." },
 	{ "false", bi_false, P, "|Do nothing, unsuccessfully." },
-	{ "fc", bi_fc, 0, "[-e editor] [-lnr] [first [last]]|Edit, show and run earlier commands." },
+	{ "fc", bi_fc, 0,
+	  "[-e editor] [-lnr] [first [last]]|Edit, show and run earlier commands." },
 	{ "fg", bi_fg, 0, "[job]|Continue a job in the foreground." },
 	{ "getopts", bi_getopts, 0, "letters name [argument ...]|Parse options of a script." },
 	{ "hash", bi_hash, 0, "[-r] [name ...]|Remember where programs are." },
@@ -41,16 +48,22 @@ static const struct builtin table[] = {
 	{ "kill", bi_kill, 0, "[-s signal|-signal] process|%job ... or -l|Send a signal." },
 	{ "let", bi_let, X, "expression ...|Evaluate arithmetic." },
 	{ "local", bi_local, D, "[option] [name[=value] ...]|Make variables of a function." },
-	{ "mapfile", bi_mapfile, X, "[-d delim] [-n count] [-O index] [-s skip] [-t] [-u fd] [array]|Read lines into an array." },
+	{ "mapfile", bi_mapfile, X,
+	  "[-d delim] [-n count] [-O index] [-s skip] [-t] [-u fd] [array]|Read lines into an "
+	  "array." },
 	{ "popd", bi_dirs, X, "[+n]|Go back to the directory on the stack." },
 	{ "printf", bi_printf, P, "[-v name] format [argument ...]|Write formatted." },
 	{ "pushd", bi_dirs, X, "[directory|+n]|Change directory, and remember this one." },
 	{ "pwd", bi_pwd, P, "[-L|-P]|Show the working directory." },
-	{ "read", bi_read, 0, "[-rs] [-a array] [-d delim] [-n count] [-N count] [-p prompt] [-t seconds] [-u fd] [name ...]|Read a line into variables." },
+	{ "read", bi_read, 0,
+	  "[-rs] [-a array] [-d delim] [-n count] [-N count] [-p prompt] [-t seconds] [-u fd] "
+	  "[name ...]|Read a line into variables." },
 	{ "readarray", bi_mapfile, X, "[option ...] [array]|Read lines into an array." },
-	{ "readonly", bi_export, S | D, "[-aAf] [-p] [name[=value] ...]|Protect variables from change." },
+	{ "readonly", bi_export, S | D,
+	  "[-aAf] [-p] [name[=value] ...]|Protect variables from change." },
 	{ "return", bi_return, S, "[n]|Leave a function or a file run with `.'." },
-	{ "set", bi_set, S, "[-+letters] [-+o option] [--] [argument ...]|Set options and positional parameters." },
+	{ "set", bi_set, S,
+	  "[-+letters] [-+o option] [--] [argument ...]|Set options and positional parameters." },
 	{ "shift", bi_shift, S, "[n]|Drop positional parameters." },
 	{ "shopt", bi_shopt, X, "[-pqsu] [-o] [option ...]|Set further options." },
 	{ "source", bi_dot, X, "file [argument ...]|Run the commands of a file in this shell." },
@@ -60,7 +73,8 @@ static const struct builtin table[] = {
 	{ "trap", bi_trap, S, "[-lp] [[action] signal ...]|Run an action when a signal comes." },
 	{ "true", bi_true, P, "|Do nothing, successfully." },
 	{ "type", bi_type, 0, "[-afptP] name ...|Tell what a name means as a command." },
-	{ "typeset", bi_declare, D | X, "[-aAfFgilnprtux] [name[=value] ...]|Set variables and their attributes." },
+	{ "typeset", bi_declare, D | X,
+	  "[-aAfFgilnprtux] [name[=value] ...]|Set variables and their attributes." },
 	{ "ulimit", bi_ulimit, 0, "[-HSa] [-cdflmnstuv [limit]]|Show or set limits." },
 	{ "umask", bi_umask, 0, "[-S] [-p] [mask]|Show or set the mask of new files." },
 	{ "unalias", bi_unalias, 0, "[-a] name ...|Remove aliases." },
@@ -157,7 +171,8 @@ static void help_one(const struct builtin *b)
 
 	while (strchr(bar + 1, '|') != nullptr) /* a bar inside the usage, as in -L|-P */
 		bar = strchr(bar + 1, '|');
-	output_printf(&out1, "%s %.*s\n    %s\n", b->name, (int)(bar - b->usage), b->usage, bar + 1);
+	output_printf(&out1, "%s %.*s\n    %s\n", b->name, (int)(bar - b->usage), b->usage,
+		      bar + 1);
 }
 
 int bi_help(int argc, char **argv)

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 enum builtin_flag : unsigned {
-	BUILTIN_SPECIAL = 1,  /* POSIX's special built-ins: errors end a script */
-	BUILTIN_DECLARES = 2, /* arguments may be assignments */
-	BUILTIN_PURE = 4,     /* only writes output: fit to run inside $( ) without a process */
+	BUILTIN_SPECIAL = 1,   /* POSIX's special built-ins: errors end a script */
+	BUILTIN_DECLARES = 2,  /* arguments may be assignments */
+	BUILTIN_PURE = 4,      /* only writes output: fit to run inside $( ) without a process */
 	BUILTIN_EXTENSION = 8, /* not in the strict shell */
 };
 
@@ -24,7 +24,7 @@ const struct builtin *builtin_at(size_t i);
 
 /* Option parsing as POSIX has it, on argv[1] and on. Starts as {}. */
 struct flags {
-	int at;		  /* index into argv of what comes next */
+	int at;           /* index into argv of what comes next */
 	const char *rest; /* inside a group of letters */
 	const char *arg;
 };

@@ -43,8 +43,8 @@ const char *command_path(struct sym *s, const char *name)
 	if (p == nullptr || *name == '\0')
 		return nullptr;
 	while (path_next(&p, &dir, &len)) {
-		char *full = len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, dir, name) :
-				       arena_printf(&scratch, "./%s", name);
+		char *full = len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, dir, name)
+				     : arena_printf(&scratch, "./%s", name);
 		if (!is_program(full))
 			continue;
 		if (*full == '/') { /* what a relative entry means changes with cd */
@@ -104,8 +104,8 @@ void command_exec(struct sym *s, char **argv)
 		try_exec(s->path, argv, env);
 	}
 	while (*name != '\0' && path_next(&p, &dir, &len)) {
-		try_exec(len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, dir, name) :
-				   arena_printf(&scratch, "./%s", name),
+		try_exec(len > 0 ? arena_printf(&scratch, "%.*s/%s", (int)len, dir, name)
+				 : arena_printf(&scratch, "./%s", name),
 			 argv, env);
 		if (errno != ENOENT && errno != ENOTDIR)
 			error = errno;

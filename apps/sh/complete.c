@@ -19,11 +19,11 @@
 
 /* What stands at the cursor. */
 struct place {
-	size_t start;	/* of the word, in the line */
-	char *word;	/* as the shell would read it, quotes removed */
-	char quote;	/* the open quote, or 0 */
-	bool command;	/* a command's name is wanted */
-	char *name;	/* else the command it is an argument of */
+	size_t start; /* of the word, in the line */
+	char *word;   /* as the shell would read it, quotes removed */
+	char quote;   /* the open quote, or 0 */
+	bool command; /* a command's name is wanted */
+	char *name;   /* else the command it is an argument of */
 };
 
 struct list {
@@ -108,9 +108,9 @@ static void offer_directory(struct list *l, const char *dir, size_t len)
 
 static void offer_commands(struct list *l)
 {
-	static const char *const keywords[] = { "case", "do",	"done", "elif",	 "else",   "esac",
-						"fi",	"for",	"if",	"select", "then",  "time",
-						"until", "while", "function" };
+	static const char *const keywords[] = { "case", "do",   "done",  "elif",  "else",
+						"esac", "fi",   "for",   "if",    "select",
+						"then", "time", "until", "while", "function" };
 	const struct builtin *b;
 	const struct applet *a;
 

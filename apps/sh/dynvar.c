@@ -61,7 +61,7 @@ static void refresh_functions(struct sym *s, bool names)
 		const char *v = names ? f->name : num_format(f->line, digits + NUM_MAX);
 		array_put(a, i++, nullptr, v, strlen(v));
 	}
-	if (names && i > 0)
+	if (names && i > 0 && sh.script != nullptr)
 		array_put(a, i, nullptr, "main", 4);
 }
 

@@ -148,7 +148,8 @@ static const char *suggestion(const struct editor *e)
 		return nullptr;
 	int n = history_search(e->text, e->len, history_next_number(), true);
 	const char *s = n > 0 ? history_get(n) : nullptr;
-	return s != nullptr && s[e->len] != '\0' && strchr(s, '\n') == nullptr ? s + e->len : nullptr;
+	return s != nullptr && s[e->len] != '\0' && strchr(s, '\n') == nullptr ? s + e->len
+									       : nullptr;
 }
 
 bool edit_accept(struct editor *e, bool word_only)
@@ -337,7 +338,8 @@ void edit_search(struct editor *e)
 		if (key == KEY_NONE)
 			continue;
 		if (key == 'R' - 64) {
-			int next = n > 0 ? history_search(want, n, found > 0 ? found : from, false) : 0;
+			int next = n > 0 ? history_search(want, n, found > 0 ? found : from, false)
+					 : 0;
 			if (next == 0)
 				edit_bell();
 			else
@@ -386,7 +388,8 @@ static char *kill_buffer; /* outlives the line */
 
 char *edit_line(const char *prompt, size_t *len)
 {
-	struct editor e = { .prompt = prompt, .history = history_next_number(),
+	struct editor e = { .prompt = prompt,
+			    .history = history_next_number(),
 			    .killed = kill_buffer };
 
 	room(&e, 64);

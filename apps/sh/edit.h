@@ -10,9 +10,9 @@ struct editor {
 	size_t len, cap;
 	size_t at; /* the cursor, in bytes */
 	const char *prompt;
-	int row; /* of the cursor on the screen, below the prompt's first */
-	int history; /* the entry being shown; history_next_number() for the new line */
-	char *stash; /* the new line while an entry is shown */
+	int row;      /* of the cursor on the screen, below the prompt's first */
+	int history;  /* the entry being shown; history_next_number() for the new line */
+	char *stash;  /* the new line while an entry is shown */
 	char *killed; /* what C-k and its like took last */
 	struct undo *undo;
 	bool vi_command;

@@ -223,8 +223,8 @@ static void toggle_case(struct editor *e)
 	if (e->at == e->len)
 		return;
 	char c = e->text[e->at];
-	c = (char)(islower((unsigned char)c) ? toupper((unsigned char)c) :
-					       tolower((unsigned char)c));
+	c = (char)(islower((unsigned char)c) ? toupper((unsigned char)c)
+					     : tolower((unsigned char)c));
 	size_t at = e->at;
 	edit_delete(e, at, at + 1, false);
 	edit_insert(e, &c, 1);

@@ -75,8 +75,9 @@ static void warn_list(const char *fmt, va_list ap)
 	if (sh.interactive && sh.script == nullptr)
 		n = (size_t)snprintf(text, sizeof(text), "%s: ", sh.self);
 	else
-		n = (size_t)snprintf(text, sizeof(text), "%s: line %d: ",
-				     sh.script != nullptr ? sh.script : sh.self, sh.line);
+		n = (size_t)snprintf(text, sizeof(text),
+				     "%s: line %d: ", sh.script != nullptr ? sh.script : sh.self,
+				     sh.line);
 	if (n >= sizeof(text) - 2)
 		n = sizeof(text) / 2;
 	int more = vsnprintf(text + n, sizeof(text) - n - 1, fmt, ap);

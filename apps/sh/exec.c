@@ -263,7 +263,7 @@ static int eval_subshell(struct node *n, unsigned flags)
 }
 
 struct plumbing {
-	int in;	     /* read end left by the one before, or -1 */
+	int in;      /* read end left by the one before, or -1 */
 	int ends[2]; /* pipe to the next, or -1 */
 };
 
@@ -451,6 +451,8 @@ int eval(struct node *n, unsigned flags)
 {
 	if (n == nullptr)
 		return sh.status = 0;
+	if (sh.opt[OPT_NOEXEC] && !sh.interactive)
+		return sh.status;
 	if (n->kind == NODE_SIMPLE)
 		eval_simple(n, flags);
 	else if (n->kind == NODE_SUBSHELL)

@@ -11,7 +11,7 @@ struct tree;
 struct word;
 
 enum eval_flag : unsigned {
-	EVAL_EXIT = 1,	 /* nothing comes after: the process may be replaced */
+	EVAL_EXIT = 1,   /* nothing comes after: the process may be replaced */
 	EVAL_TESTED = 2, /* somebody looks at the status: -e does not apply */
 };
 
@@ -40,6 +40,7 @@ int func_call(struct sym *s, int argc, char **argv);
 const char *command_path(struct sym *s, const char *name);
 /* Replaces the process; comes back only to leave with 126 or 127. */
 [[noreturn]] void command_exec(struct sym *s, char **argv);
-/* Runs argv as if typed, without looking for functions: `command`, and built-ins that run others. */
+/* Runs argv as if typed, without looking for functions: `command`, and built-ins that run others.
+ */
 int command_run(int argc, char **argv, unsigned flags, bool functions, bool default_path);
 int eval_test(const struct node *n);

@@ -64,9 +64,9 @@ void trace_command(const struct assign *as, char **argv)
 
 	trace_begin(&b);
 	for (; as != nullptr; as = as->next, sep = " ") {
-		const char *v = argv == nullptr ? var_value(as->sym) :
-				as->value != nullptr ? expand_string(as->value) :
-						       nullptr;
+		const char *v = argv == nullptr        ? var_value(as->sym)
+				: as->value != nullptr ? expand_string(as->value)
+						       : nullptr;
 		buf_printf(&b, "%s%s=", sep, as->sym->name);
 		if (v != nullptr && *v != '\0')
 			quote_word(&b, v);

@@ -86,7 +86,8 @@ static void assign_element(struct sym *s, const struct assign *as)
 	const char *val = expand_string_len(as->value, &len);
 
 	if (as->append) {
-		const struct element *e = s->arr != nullptr ? array_find(s->arr, index, key) : nullptr;
+		const struct element *e =
+			s->arr != nullptr ? array_find(s->arr, index, key) : nullptr;
 		struct buf b = {};
 		if (e != nullptr)
 			buf_puts(&b, e->val);
@@ -144,7 +145,9 @@ static int redirect_in_subshell(struct node *n)
 	struct job *j = job_create(n, 1);
 
 	if (job_fork(j, FORK_FOREGROUND) == 0)
-		sh_exit(!redir_apply(n->redirs, false) ? 2 : sh.subst_status > 0 ? sh.subst_status : 0);
+		sh_exit(!redir_apply(n->redirs, false) ? 2
+			: sh.subst_status > 0          ? sh.subst_status
+						       : 0);
 	return job_wait_foreground(j);
 }
 
@@ -314,8 +317,9 @@ static const struct applet *find_applet(struct call *c)
 	if (assigns_path(c->n) || c->default_path)
 		return nullptr;
 	if (applets_find(c->argv[0]) == nullptr)
-		return strchr(c->argv[0], '/') == nullptr ? (command_path(c->sym, c->argv[0]), nullptr) :
-							    nullptr;
+		return strchr(c->argv[0], '/') == nullptr
+			       ? (command_path(c->sym, c->argv[0]), nullptr)
+			       : nullptr;
 	return applets_match(c->argv[0], command_path(c->sym, c->argv[0]));
 }
 
@@ -366,10 +370,11 @@ int eval_simple(struct node *n, unsigned flags)
 		arena_release(&scratch, m);
 		return sh.status;
 	}
-	struct call c = { .n = n, .argv = fields_finish(&f), .argc = f.n, .flags = flags,
-			  .functions = true };
-	c.sym = n->simple.command != nullptr ? n->simple.command :
-					       sym_intern(c.argv[0], strlen(c.argv[0]));
+	struct call c = {
+		.n = n, .argv = fields_finish(&f), .argc = f.n, .flags = flags, .functions = true
+	};
+	c.sym = n->simple.command != nullptr ? n->simple.command
+					     : sym_intern(c.argv[0], strlen(c.argv[0]));
 	if (sh.opt[OPT_XTRACE])
 		trace_command(n->simple.assigns, c.argv);
 	int status = run_call(&c);

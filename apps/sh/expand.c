@@ -188,8 +188,8 @@ static void add_tilde(struct expander *x, const struct part *p)
 	}
 	size_t len = strlen(home);
 	/* ~/x with a home of / is /x, not //x. */
-	if (p->next != nullptr && p->next->kind == PART_TEXT && p->next->text[0] == '/' && len > 0 &&
-	    home[len - 1] == '/')
+	if (p->next != nullptr && p->next->kind == PART_TEXT && p->next->text[0] == '/' &&
+	    len > 0 && home[len - 1] == '/')
 		len--;
 	add_quoted(x, home, len);
 }
@@ -366,7 +366,8 @@ char *expand_subscript_key(const char *text)
 {
 	size_t n = strlen(text);
 
-	/* Expansions in the subscript were done with the rest of the expression; quotes were not. */
+	/* Expansions in the subscript were done with the rest of the expression; quotes were not.
+	 */
 	if (n >= 2 && (text[0] == '"' || text[0] == '\'') && text[n - 1] == text[0])
 		return arena_strndup(&scratch, text + 1, n - 2);
 	return arena_strndup(&scratch, text, n);

@@ -37,12 +37,12 @@ char *expand_text(const char *text);
 struct expander {
 	struct buf field;
 	struct fields *out; /* nullptr: one string, no splitting */
-	bool marks;	    /* ESC marks are wanted */
-	bool have;	    /* the field exists even if it is empty */
+	bool marks;         /* ESC marks are wanted */
+	bool have;          /* the field exists even if it is empty */
 	bool has_mark;
 	bool has_glob;
 	bool after_space; /* the last separator was IFS white space: one other may join it */
-	bool in_arg;	  /* literal text comes from ${v-text}: it is split */
+	bool in_arg;      /* literal text comes from ${v-text}: it is split */
 };
 
 void expand_parts(struct expander *x, const struct part *p);

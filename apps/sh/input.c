@@ -162,7 +162,14 @@ static void source_push(struct source *s)
 void source_push_text(struct source *s, const char *text, size_t len, int line, bool barrier)
 {
 	*s = (struct source){
-		.p = text, .begin = text, .end = text + len, .echoed = text, .fd = -1, .line = line, .counts = true, .barrier = barrier,
+		.p = text,
+		.begin = text,
+		.end = text + len,
+		.echoed = text,
+		.fd = -1,
+		.line = line,
+		.counts = true,
+		.barrier = barrier,
 	};
 	source_push(s);
 }

@@ -185,9 +185,9 @@ static void proc_update(pid_t pid, int status)
 			struct proc *p = &j->procs[i];
 			if (p->pid != pid || p->state == PROC_DONE)
 				continue;
-			p->state = WIFSTOPPED(status) ? PROC_STOPPED :
-				   WIFCONTINUED(status) ? PROC_RUNNING :
-							  PROC_DONE;
+			p->state = WIFSTOPPED(status)     ? PROC_STOPPED
+				   : WIFCONTINUED(status) ? PROC_RUNNING
+							  : PROC_DONE;
 			if (p->state != PROC_RUNNING)
 				p->status = status;
 			j->told = false;
@@ -222,7 +222,8 @@ static void report_signal(const struct job *j)
 	if (sig == SIGINT)
 		fputs("\n", stderr);
 	else if (sig != SIGPIPE)
-		fprintf(stderr, "%s%s\n", strsignal(sig), WCOREDUMP(status) ? " (core dumped)" : "");
+		fprintf(stderr, "%s%s\n", strsignal(sig),
+			WCOREDUMP(status) ? " (core dumped)" : "");
 }
 
 static void terminal_take(void)
@@ -368,8 +369,8 @@ static struct job *job_by_text(const char *spec, const char *who)
 	for (struct job *j = job_list; j != nullptr; j = j->next) {
 		if (j->id == 0 || j->text == nullptr)
 			continue;
-		if (inside ? strstr(j->text, spec) == nullptr :
-			     strncmp(j->text, spec, strlen(spec)) != 0)
+		if (inside ? strstr(j->text, spec) == nullptr
+			   : strncmp(j->text, spec, strlen(spec)) != 0)
 			continue;
 		if (found != nullptr) {
 			warn("%s: %s: ambiguous job", who, spec);

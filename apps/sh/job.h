@@ -22,14 +22,14 @@ struct job {
 	struct job *next; /* newest first */
 	struct proc *procs;
 	int nprocs, cap;
-	int id;	      /* 0: has no number, because it was never in the background */
-	pid_t pgid;   /* 0: shares the shell's group */
-	char *text;   /* what `jobs` shows */
+	int id;     /* 0: has no number, because it was never in the background */
+	pid_t pgid; /* 0: shares the shell's group */
+	char *text; /* what `jobs` shows */
 	bool foreground;
-	bool waited;   /* its end was told: forget it */
-	bool disowned; /* no SIGHUP for it, and not listed */
-	bool told;     /* its present state has been reported */
-	bool known;    /* was in the background of this shell: wait knows it */
+	bool waited;         /* its end was told: forget it */
+	bool disowned;       /* no SIGHUP for it, and not listed */
+	bool told;           /* its present state has been reported */
+	bool known;          /* was in the background of this shell: wait knows it */
 	struct termios *tty; /* the terminal's modes when it stopped */
 };
 
@@ -49,7 +49,8 @@ enum proc_state job_state(const struct job *j);
 /* The exit status of the last process (with pipefail, of the last that failed). */
 int job_status(const struct job *j);
 int proc_status(int status);
-/* Collects what has changed; with `block` waits for one change. False when there are no children. */
+/* Collects what has changed; with `block` waits for one change. False when there are no children.
+ */
 bool job_reap(bool block);
 /* Reports finished and stopped jobs at the prompt. */
 void job_notify(void);

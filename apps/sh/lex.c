@@ -16,13 +16,13 @@ static const struct {
 	enum keyword kw;
 	bool extension;
 } keywords[] = {
-	{ "!", KW_BANG, false },     { "[[", KW_LTEST, true },	  { "]]", KW_RTEST, true },
-	{ "case", KW_CASE, false },  { "do", KW_DO, false },	  { "done", KW_DONE, false },
-	{ "elif", KW_ELIF, false },  { "else", KW_ELSE, false },  { "esac", KW_ESAC, false },
-	{ "fi", KW_FI, false },	     { "for", KW_FOR, false },	  { "function", KW_FUNCTION, true },
-	{ "if", KW_IF, false },	     { "in", KW_IN, false },	  { "select", KW_SELECT, true },
-	{ "then", KW_THEN, false },  { "time", KW_TIME, false },	  { "until", KW_UNTIL, false },
-	{ "while", KW_WHILE, false }, { "{", KW_LBRACE, false },   { "}", KW_RBRACE, false },
+	{ "!", KW_BANG, false },      { "[[", KW_LTEST, true },   { "]]", KW_RTEST, true },
+	{ "case", KW_CASE, false },   { "do", KW_DO, false },     { "done", KW_DONE, false },
+	{ "elif", KW_ELIF, false },   { "else", KW_ELSE, false }, { "esac", KW_ESAC, false },
+	{ "fi", KW_FI, false },       { "for", KW_FOR, false },   { "function", KW_FUNCTION, true },
+	{ "if", KW_IF, false },       { "in", KW_IN, false },     { "select", KW_SELECT, true },
+	{ "then", KW_THEN, false },   { "time", KW_TIME, false }, { "until", KW_UNTIL, false },
+	{ "while", KW_WHILE, false }, { "{", KW_LBRACE, false },  { "}", KW_RBRACE, false },
 };
 
 enum keyword keyword_find(const char *name, size_t len)
@@ -40,16 +40,16 @@ const char *token_name(const struct token *t)
 {
 	static const char *const names[] = {
 		[TOK_EOF] = "end of file", [TOK_NEWLINE] = "newline", [TOK_SEMI] = ";",
-		[TOK_AMP] = "&",	   [TOK_AND] = "&&",	      [TOK_OR] = "||",
-		[TOK_PIPE] = "|",	   [TOK_PIPE_BOTH] = "|&",    [TOK_LPAREN] = "(",
-		[TOK_RPAREN] = ")",	   [TOK_DSEMI] = ";;",	      [TOK_SEMI_AMP] = ";&",
+		[TOK_AMP] = "&",           [TOK_AND] = "&&",          [TOK_OR] = "||",
+		[TOK_PIPE] = "|",          [TOK_PIPE_BOTH] = "|&",    [TOK_LPAREN] = "(",
+		[TOK_RPAREN] = ")",        [TOK_DSEMI] = ";;",        [TOK_SEMI_AMP] = ";&",
 		[TOK_DSEMI_AMP] = ";;&",
 	};
 	static const char *const redirs[] = {
-		[REDIR_IN] = "<",	 [REDIR_OUT] = ">",	    [REDIR_CLOBBER] = ">|",
-		[REDIR_APPEND] = ">>",	 [REDIR_RDWR] = "<>",	    [REDIR_DUP_IN] = "<&",
-		[REDIR_DUP_OUT] = ">&",	 [REDIR_HERE] = "<<",	    [REDIR_HERE_STRING] = "<<<",
-		[REDIR_BOTH] = "&>",	 [REDIR_BOTH_APPEND] = "&>>",
+		[REDIR_IN] = "<",       [REDIR_OUT] = ">",           [REDIR_CLOBBER] = ">|",
+		[REDIR_APPEND] = ">>",  [REDIR_RDWR] = "<>",         [REDIR_DUP_IN] = "<&",
+		[REDIR_DUP_OUT] = ">&", [REDIR_HERE] = "<<",         [REDIR_HERE_STRING] = "<<<",
+		[REDIR_BOTH] = "&>",    [REDIR_BOTH_APPEND] = "&>>",
 	};
 
 	if (t->kind == TOK_REDIR)
@@ -302,8 +302,8 @@ static void read_heredoc(struct parser *ps, struct redir *r)
 		buf_byte(&body, '\n');
 	}
 	buf_str(&body);
-	r->target = r->here_quoted ? literal_word(ps, body.p, body.len) :
-				     word_from_text(ps, body.p, body.len, true);
+	r->target = r->here_quoted ? literal_word(ps, body.p, body.len)
+				   : word_from_text(ps, body.p, body.len, true);
 }
 
 static void read_heredocs(struct parser *ps)

@@ -52,7 +52,7 @@ struct token {
 	enum redir_kind redir;
 	bool strip_tabs;
 	bool alias_next; /* follows an alias that ended in a blank */
-	int io;		 /* the number before a redirection, or -1 */
+	int io;          /* the number before a redirection, or -1 */
 	struct sym *io_var;
 	int line;
 	struct word *word;
@@ -63,11 +63,11 @@ struct parser {
 	struct tree *tree;
 	struct token tok;
 	bool have_tok;
-	bool assign_ok;	    /* the next word may be name=value, name[sub]=, name=( ) */
+	bool assign_ok;     /* the next word may be name=value, name[sub]=, name=( ) */
 	bool command_start; /* the next word may start a command: `!(` is no pattern here */
 	bool keyword_next;  /* a keyword comes next, which no alias may hide: in, do, esac */
-	bool regex;	    /* right side of =~ */
-	int open;	    /* unclosed ( in the regex */
+	bool regex;         /* right side of =~ */
+	int open;           /* unclosed ( in the regex */
 	int depth;
 	struct redir *heredocs, **heredocs_tail; /* whose bodies follow the next newline */
 };
@@ -85,7 +85,8 @@ const char *token_name(const struct token *t);
 
 /* Parses text in which only expansions mean anything: an arithmetic expression, PS1. */
 struct word *word_from_text(struct parser *ps, const char *text, size_t len, bool here);
-/* Reads, after ((, up to its )) and gives the text; false (nothing read) when it is no arithmetic. */
+/* Reads, after ((, up to its )) and gives the text; false (nothing read) when it is no arithmetic.
+ */
 bool lex_arith(struct parser *ps, char **text, size_t *len);
 
 [[noreturn]] void syntax_error(const struct token *t);

@@ -57,7 +57,8 @@ static inline void arena_release(struct arena *a, struct mark m)
 		arena_cut(a, m);
 }
 
-/* A string that grows in `scratch`. It starts as {}; nobody may release a mark below it meanwhile. */
+/* A string that grows in `scratch`. It starts as {}; nobody may release a mark below it meanwhile.
+ */
 struct buf {
 	char *p;
 	size_t len, cap;

@@ -15,30 +15,18 @@ static const struct {
 	enum option opt;
 	char letter;
 } options[] = {
-	{ "allexport", OPT_ALLEXPORT, 'a' },
-	{ "braceexpand", OPT_BRACEEXPAND, 'B' },
-	{ "emacs", OPT_EMACS, 0 },
-	{ "errexit", OPT_ERREXIT, 'e' },
-	{ "errtrace", OPT_ERRTRACE, 'E' },
-	{ "functrace", OPT_FUNCTRACE, 'T' },
-	{ "hashall", OPT_HASHALL, 'h' },
-	{ "histexpand", OPT_HISTEXPAND, 'H' },
-	{ "ignoreeof", OPT_IGNOREEOF, 0 },
-	{ "keyword", OPT_KEYWORD, 'k' },
-	{ "monitor", OPT_MONITOR, 'm' },
-	{ "noclobber", OPT_NOCLOBBER, 'C' },
-	{ "noexec", OPT_NOEXEC, 'n' },
-	{ "noglob", OPT_NOGLOB, 'f' },
-	{ "nolog", OPT_NOLOG, 0 },
-	{ "notify", OPT_NOTIFY, 'b' },
-	{ "nounset", OPT_NOUNSET, 'u' },
-	{ "onecmd", OPT_ONECMD, 't' },
-	{ "physical", OPT_PHYSICAL, 'P' },
-	{ "pipefail", OPT_PIPEFAIL, 0 },
-	{ "posix", OPT_POSIX, 0 },
-	{ "privileged", OPT_PRIVILEGED, 'p' },
-	{ "verbose", OPT_VERBOSE, 'v' },
-	{ "vi", OPT_VI, 0 },
+	{ "allexport", OPT_ALLEXPORT, 'a' }, { "braceexpand", OPT_BRACEEXPAND, 'B' },
+	{ "emacs", OPT_EMACS, 0 },           { "errexit", OPT_ERREXIT, 'e' },
+	{ "errtrace", OPT_ERRTRACE, 'E' },   { "functrace", OPT_FUNCTRACE, 'T' },
+	{ "hashall", OPT_HASHALL, 'h' },     { "histexpand", OPT_HISTEXPAND, 'H' },
+	{ "ignoreeof", OPT_IGNOREEOF, 0 },   { "keyword", OPT_KEYWORD, 'k' },
+	{ "monitor", OPT_MONITOR, 'm' },     { "noclobber", OPT_NOCLOBBER, 'C' },
+	{ "noexec", OPT_NOEXEC, 'n' },       { "noglob", OPT_NOGLOB, 'f' },
+	{ "nolog", OPT_NOLOG, 0 },           { "notify", OPT_NOTIFY, 'b' },
+	{ "nounset", OPT_NOUNSET, 'u' },     { "onecmd", OPT_ONECMD, 't' },
+	{ "physical", OPT_PHYSICAL, 'P' },   { "pipefail", OPT_PIPEFAIL, 0 },
+	{ "posix", OPT_POSIX, 0 },           { "privileged", OPT_PRIVILEGED, 'p' },
+	{ "verbose", OPT_VERBOSE, 'v' },     { "vi", OPT_VI, 0 },
 	{ "xtrace", OPT_XTRACE, 'x' },
 };
 
@@ -46,18 +34,12 @@ static const struct {
 	const char *name;
 	enum option opt;
 } shopts[] = {
-	{ "dotglob", SHOPT_DOTGLOB },
-	{ "expand_aliases", SHOPT_EXPAND_ALIASES },
-	{ "extglob", SHOPT_EXTGLOB },
-	{ "failglob", SHOPT_FAILGLOB },
-	{ "globstar", SHOPT_GLOBSTAR },
-	{ "inherit_errexit", SHOPT_INHERIT_ERREXIT },
-	{ "lastpipe", SHOPT_LASTPIPE },
-	{ "localvar_inherit", SHOPT_LOCALVAR_INHERIT },
-	{ "nocaseglob", SHOPT_NOCASEGLOB },
-	{ "nocasematch", SHOPT_NOCASEMATCH },
-	{ "nullglob", SHOPT_NULLGLOB },
-	{ "xpg_echo", SHOPT_XPG_ECHO },
+	{ "dotglob", SHOPT_DOTGLOB },       { "expand_aliases", SHOPT_EXPAND_ALIASES },
+	{ "extglob", SHOPT_EXTGLOB },       { "failglob", SHOPT_FAILGLOB },
+	{ "globstar", SHOPT_GLOBSTAR },     { "inherit_errexit", SHOPT_INHERIT_ERREXIT },
+	{ "lastpipe", SHOPT_LASTPIPE },     { "localvar_inherit", SHOPT_LOCALVAR_INHERIT },
+	{ "nocaseglob", SHOPT_NOCASEGLOB }, { "nocasematch", SHOPT_NOCASEMATCH },
+	{ "nullglob", SHOPT_NULLGLOB },     { "xpg_echo", SHOPT_XPG_ECHO },
 };
 
 constexpr size_t NOPTIONS = sizeof(options) / sizeof(options[0]);
@@ -181,9 +163,9 @@ static int parse_letters(char **argv, int i, bool command_line)
 				return -1;
 			}
 		} else if (command_line && (*p == 'c' || *p == 's' || *p == 'i' || *p == 'l')) {
-			enum option o = *p == 's' ? OPT_STDIN :
-					*p == 'i' ? OPT_INTERACTIVE :
-						    OPT_LOGIN;
+			enum option o = *p == 's'   ? OPT_STDIN
+					: *p == 'i' ? OPT_INTERACTIVE
+						    : OPT_LOGIN;
 			if (*p == 'c')
 				sh.opt[OPT_ONECMD] = 2; /* told apart from -t by its value */
 			else

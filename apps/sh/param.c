@@ -83,9 +83,9 @@ static void get_all_elements(struct value *v, struct sym *s, char kind, bool key
 	value_list(v, (int)s->arr->n, kind);
 	for (size_t i = 0; i < s->arr->n; i++) {
 		const struct element *e = &s->arr->v[i];
-		v->list[i] = !keys ? text_of(e->val) :
-			     e->key != nullptr ? text_of(e->key) :
-						 text_num(e->index);
+		v->list[i] = !keys               ? text_of(e->val)
+			     : e->key != nullptr ? text_of(e->key)
+						 : text_num(e->index);
 	}
 }
 
@@ -271,9 +271,9 @@ static void emit_arg(struct expander *x, const struct param *p, bool quoted)
 
 [[noreturn]] static void fail_unset(const struct param *p, bool null)
 {
-	const char *text = p->op == OP_ERROR && p->arg->parts != nullptr ? expand_string(p->arg) :
-			   null ? "parameter null or not set" :
-				  "parameter not set";
+	const char *text = p->op == OP_ERROR && p->arg->parts != nullptr ? expand_string(p->arg)
+			   : null ? "parameter null or not set"
+				  : "parameter not set";
 
 	warn("%s: %s", param_name(p), text);
 	error_fatal(sh.posix ? 2 : 1);

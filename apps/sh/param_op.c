@@ -49,7 +49,8 @@ static size_t prefix_length(const struct pattern *pat, struct text t, bool longe
 	size_t best = SIZE_MAX;
 
 	if (pat->plain)
-		return pat->len <= t.len && memcmp(pat->p, t.p, pat->len) == 0 ? pat->len : SIZE_MAX;
+		return pat->len <= t.len && memcmp(pat->p, t.p, pat->len) == 0 ? pat->len
+									       : SIZE_MAX;
 	if (longest) {
 		for (size_t n = t.len + 1; n-- > 0;)
 			if (matches(pat, t.p, n))
@@ -66,9 +67,9 @@ static size_t prefix_length(const struct pattern *pat, struct text t, bool longe
 static size_t suffix_start(const struct pattern *pat, struct text t, bool longest)
 {
 	if (pat->plain)
-		return pat->len <= t.len && memcmp(pat->p, t.p + t.len - pat->len, pat->len) == 0 ?
-			       t.len - pat->len :
-			       SIZE_MAX;
+		return pat->len <= t.len && memcmp(pat->p, t.p + t.len - pat->len, pat->len) == 0
+			       ? t.len - pat->len
+			       : SIZE_MAX;
 	if (longest) {
 		for (size_t n = 0; n <= t.len; n += n < t.len ? char_length(t.p + n, t.len - n) : 1)
 			if (matches(pat, t.p + n, t.len - n))
@@ -279,7 +280,8 @@ static void slice_list(struct value *v, const struct param *p, long long from, b
 		if (from < 0)
 			from += v->n + 1;
 		if (from == 0) {
-			struct text *list = arena_alloc(&scratch, ((size_t)v->n + 1) * sizeof(*list));
+			struct text *list =
+				arena_alloc(&scratch, ((size_t)v->n + 1) * sizeof(*list));
 			list[0] = (struct text){ sh.arg0, strlen(sh.arg0) };
 			memcpy(list + 1, v->list, (size_t)v->n * sizeof(*list));
 			v->list = list;

@@ -334,8 +334,8 @@ struct inner {
 
 static struct inner inner_enter(struct parser *ps)
 {
-	struct inner i = { ps->tok, ps->have_tok, ps->assign_ok, ps->regex, ps->command_start,
-			   ps->open, ps->heredocs, ps->heredocs_tail };
+	struct inner i = { ps->tok,           ps->have_tok, ps->assign_ok, ps->regex,
+			   ps->command_start, ps->open,     ps->heredocs,  ps->heredocs_tail };
 
 	stack_check();
 	ps->have_tok = ps->regex = false;

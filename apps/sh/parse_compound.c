@@ -203,9 +203,9 @@ static struct case_item *parse_case_item(struct parser *ps)
 	token_take(ps);
 	item->body = parse_list(ps);
 	struct token *t = token_peek(ps);
-	item->end = t->kind == TOK_SEMI_AMP ? CASE_FALL :
-		    t->kind == TOK_DSEMI_AMP ? CASE_NEXT :
-					       CASE_BREAK;
+	item->end = t->kind == TOK_SEMI_AMP    ? CASE_FALL
+		    : t->kind == TOK_DSEMI_AMP ? CASE_NEXT
+					       : CASE_BREAK;
 	if (t->kind == TOK_DSEMI || item->end != CASE_BREAK)
 		token_take(ps);
 	else if (token_keyword(ps) != KW_ESAC)

@@ -43,7 +43,7 @@ static bool is_unary(const char *s)
 
 static const char *binary_operator(struct parser *ps)
 {
-	static const char *const ops[] = { "=",	  "==",	 "!=",	"=~",  "-eq", "-ne", "-lt",
+	static const char *const ops[] = { "=",   "==",  "!=",  "=~",  "-eq", "-ne", "-lt",
 					   "-le", "-gt", "-ge", "-nt", "-ot", "-ef" };
 	struct token *t = token_peek(ps);
 
@@ -73,8 +73,7 @@ static struct test_node *parse_primary(struct parser *ps)
 	if (is_unary(first)) {
 		const char *next = plain_token(ps);
 		bool end = next != nullptr && strcmp(next, "]]") == 0;
-		if (token_peek(ps)->kind == TOK_WORD && !end &&
-		    (binary_operator(ps) == nullptr))
+		if (token_peek(ps)->kind == TOK_WORD && !end && (binary_operator(ps) == nullptr))
 			return parse_unary(ps, first);
 	}
 	const char *op = binary_operator(ps);

@@ -179,7 +179,6 @@ static bool bracket_match(const char *p, const char *end, unsigned long c, unsig
 	return found != negated;
 }
 
-
 static bool match_here(const char *p, const char *pe, const char *s, const char *se,
 		       unsigned flags);
 
@@ -294,8 +293,7 @@ static bool match_one(const char **p, const char *pe, const char **s, const char
 }
 
 /* Goes back only to the last *: what an earlier one matched need never change. */
-static bool match_here(const char *p, const char *pe, const char *s, const char *se,
-		       unsigned flags)
+static bool match_here(const char *p, const char *pe, const char *s, const char *se, unsigned flags)
 {
 	const char *star_p = nullptr, *star_s = nullptr;
 

@@ -30,12 +30,12 @@ static void print_parts(struct buf *b, const struct part *p, bool dquote);
 static void print_operator(struct buf *b, const struct param *q, bool dquote)
 {
 	static const char *const text[] = {
-		[OP_DEFAULT] = "-",	 [OP_ASSIGN] = "=",	  [OP_ERROR] = "?",
-		[OP_ALTERNATE] = "+",	 [OP_PREFIX] = "#",	  [OP_PREFIX_LONG] = "##",
-		[OP_SUFFIX] = "%",	 [OP_SUFFIX_LONG] = "%%", [OP_REPLACE] = "/",
+		[OP_DEFAULT] = "-",      [OP_ASSIGN] = "=",        [OP_ERROR] = "?",
+		[OP_ALTERNATE] = "+",    [OP_PREFIX] = "#",        [OP_PREFIX_LONG] = "##",
+		[OP_SUFFIX] = "%",       [OP_SUFFIX_LONG] = "%%",  [OP_REPLACE] = "/",
 		[OP_REPLACE_ALL] = "//", [OP_REPLACE_HEAD] = "/#", [OP_REPLACE_TAIL] = "/%",
-		[OP_SLICE] = ":",	 [OP_UPPER] = "^",	  [OP_UPPER_ALL] = "^^",
-		[OP_LOWER] = ",",	 [OP_LOWER_ALL] = ",,",	  [OP_TRANSFORM] = "@",
+		[OP_SLICE] = ":",        [OP_UPPER] = "^",         [OP_UPPER_ALL] = "^^",
+		[OP_LOWER] = ",",        [OP_LOWER_ALL] = ",,",    [OP_TRANSFORM] = "@",
 	};
 	bool conditional = q->op >= OP_DEFAULT && q->op <= OP_ALTERNATE;
 
@@ -198,10 +198,10 @@ static void print_here(struct buf *b, const struct redir *r)
 static void print_redirs(struct buf *b, const struct redir *list)
 {
 	static const char *const text[] = {
-		[REDIR_IN] = "<",	 [REDIR_OUT] = ">",	    [REDIR_CLOBBER] = ">|",
-		[REDIR_APPEND] = ">>",	 [REDIR_RDWR] = "<>",	    [REDIR_DUP_IN] = "<&",
-		[REDIR_DUP_OUT] = ">&",	 [REDIR_HERE] = "<<",	    [REDIR_HERE_STRING] = "<<<",
-		[REDIR_BOTH] = "&>",	 [REDIR_BOTH_APPEND] = "&>>",
+		[REDIR_IN] = "<",       [REDIR_OUT] = ">",           [REDIR_CLOBBER] = ">|",
+		[REDIR_APPEND] = ">>",  [REDIR_RDWR] = "<>",         [REDIR_DUP_IN] = "<&",
+		[REDIR_DUP_OUT] = ">&", [REDIR_HERE] = "<<",         [REDIR_HERE_STRING] = "<<<",
+		[REDIR_BOTH] = "&>",    [REDIR_BOTH_APPEND] = "&>>",
 	};
 	bool input;
 
@@ -505,9 +505,9 @@ void print_attributes(struct buf *b, const struct sym *s)
 	static const struct {
 		unsigned flag;
 		char letter;
-	} letters[] = { { VAR_INDEXED, 'a' },  { VAR_ASSOC, 'A' }, { VAR_INTEGER, 'i' },
-			{ VAR_LOWER, 'l' },    { VAR_REF, 'n' },   { VAR_READONLY, 'r' },
-			{ VAR_UPPER, 'u' },    { VAR_EXPORT, 'x' } };
+	} letters[] = { { VAR_INDEXED, 'a' }, { VAR_ASSOC, 'A' }, { VAR_INTEGER, 'i' },
+			{ VAR_LOWER, 'l' },   { VAR_REF, 'n' },   { VAR_READONLY, 'r' },
+			{ VAR_UPPER, 'u' },   { VAR_EXPORT, 'x' } };
 
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
 		if (s->flags & letters[i].flag)

@@ -94,8 +94,8 @@ static void add_git_branch(struct buf *b)
 			close(fd);
 			head[got > 0 ? got : 0] = '\0';
 			head[strcspn(head, "\n")] = '\0';
-			const char *slash = strncmp(head, "ref: refs/heads/", 16) == 0 ? head + 16 :
-											  nullptr;
+			const char *slash =
+				strncmp(head, "ref: refs/heads/", 16) == 0 ? head + 16 : nullptr;
 			if (slash != nullptr)
 				buf_puts(b, slash);
 			else

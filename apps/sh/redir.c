@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-constexpr int FD_HIGH = 10;	      /* scripts may name 0 to 9; the shell's own lie above */
-constexpr size_t PIPE_SAFE = 4096;    /* bytes a pipe takes without a reader, everywhere */
+constexpr int FD_HIGH = 10;        /* scripts may name 0 to 9; the shell's own lie above */
+constexpr size_t PIPE_SAFE = 4096; /* bytes a pipe takes without a reader, everywhere */
 constexpr mode_t MODE_NEW = 0666;
 
 struct redir_undo *redir_undo_top;
@@ -310,8 +310,8 @@ static bool apply_one(const struct redir *r, bool undo)
 		const char *target = expand_target(r->target);
 		if (target == nullptr)
 			return false;
-		ok = dup ? apply_dup(r, target, fd, undo_it) :
-			   open_and_place(r, target, fd, undo_it);
+		ok = dup ? apply_dup(r, target, fd, undo_it)
+			 : open_and_place(r, target, fd, undo_it);
 		if (dup && strcmp(target, "-") == 0)
 			return ok;
 	}

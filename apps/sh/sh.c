@@ -154,7 +154,8 @@ static void open_script(struct source *s)
 	int fd = open(sh.script, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && strchr(sh.script, '/') == nullptr) {
-		const char *path = command_path(sym_intern(sh.script, strlen(sh.script)), sh.script);
+		const char *path =
+			command_path(sym_intern(sh.script, strlen(sh.script)), sh.script);
 		if (path != nullptr)
 			fd = open(path, O_RDONLY | O_CLOEXEC);
 	}

@@ -60,11 +60,11 @@ struct params {
 };
 
 struct sh {
-	int status;	   /* $? */
-	int subst_status;  /* of the last command substitution in this command */
-	int line;	   /* $LINENO */
-	enum skip skip;	   /* break, continue or return on its way out */
-	int skip_count;	   /* loops it still has to leave */
+	int status;       /* $? */
+	int subst_status; /* of the last command substitution in this command */
+	int line;         /* $LINENO */
+	enum skip skip;   /* break, continue or return on its way out */
+	int skip_count;   /* loops it still has to leave */
 	int loop_depth;
 	int func_depth;
 	int dot_depth;
@@ -72,9 +72,9 @@ struct sh {
 	pid_t pid;    /* $$ */
 	pid_t bg_pid; /* $! */
 	bool bg_known;
-	const char *arg0;      /* $0 */
-	const char *self;      /* how messages call this shell */
-	const char *script;    /* the script's name in messages, or nullptr */
+	const char *arg0;   /* $0 */
+	const char *self;   /* how messages call this shell */
+	const char *script; /* the script's name in messages, or nullptr */
 	struct params params;
 	bool interactive;
 	bool job_control;
@@ -82,7 +82,8 @@ struct sh {
 	bool utf8;
 	bool in_errexit_test; /* a condition is being evaluated: -e is off */
 	unsigned char opt[OPT_COUNT];
-	unsigned path_age; /* changes with PATH and hash -r; remembered paths of another age are stale */
+	unsigned path_age; /* changes with PATH and hash -r; remembered paths of another age are
+			      stale */
 };
 
 extern struct sh sh;

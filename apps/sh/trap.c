@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Signals and traps. */
 #include "apps/sh/trap.h"
+#include "apps/sh/applets.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec.h"
 #include "apps/sh/mem.h"
@@ -27,15 +28,18 @@ static const struct {
 	const char *name;
 	int sig;
 } names[] = {
-	{ "HUP", SIGHUP },     { "INT", SIGINT },   { "QUIT", SIGQUIT },     { "ILL", SIGILL },
-	{ "TRAP", SIGTRAP },   { "ABRT", SIGABRT }, { "BUS", SIGBUS },	     { "FPE", SIGFPE },
-	{ "KILL", SIGKILL },   { "USR1", SIGUSR1 }, { "SEGV", SIGSEGV },     { "USR2", SIGUSR2 },
-	{ "PIPE", SIGPIPE },   { "ALRM", SIGALRM }, { "TERM", SIGTERM },     { "CHLD", SIGCHLD },
-	{ "CONT", SIGCONT },   { "STOP", SIGSTOP }, { "TSTP", SIGTSTP },     { "TTIN", SIGTTIN },
-	{ "TTOU", SIGTTOU },   { "URG", SIGURG },   { "XCPU", SIGXCPU },     { "XFSZ", SIGXFSZ },
-	{ "VTALRM", SIGVTALRM }, { "PROF", SIGPROF }, { "WINCH", SIGWINCH }, { "IO", SIGIO },
-	{ "SYS", SIGSYS },     { "STKFLT", 16 },    { "PWR", 30 },	     { "EXIT", TRAP_EXIT },
-	{ "ERR", TRAP_ERR },   { "DEBUG", TRAP_DEBUG }, { "RETURN", TRAP_RETURN },
+	{ "HUP", SIGHUP },       { "INT", SIGINT },         { "QUIT", SIGQUIT },
+	{ "ILL", SIGILL },       { "TRAP", SIGTRAP },       { "ABRT", SIGABRT },
+	{ "BUS", SIGBUS },       { "FPE", SIGFPE },         { "KILL", SIGKILL },
+	{ "USR1", SIGUSR1 },     { "SEGV", SIGSEGV },       { "USR2", SIGUSR2 },
+	{ "PIPE", SIGPIPE },     { "ALRM", SIGALRM },       { "TERM", SIGTERM },
+	{ "CHLD", SIGCHLD },     { "CONT", SIGCONT },       { "STOP", SIGSTOP },
+	{ "TSTP", SIGTSTP },     { "TTIN", SIGTTIN },       { "TTOU", SIGTTOU },
+	{ "URG", SIGURG },       { "XCPU", SIGXCPU },       { "XFSZ", SIGXFSZ },
+	{ "VTALRM", SIGVTALRM }, { "PROF", SIGPROF },       { "WINCH", SIGWINCH },
+	{ "IO", SIGIO },         { "SYS", SIGSYS },         { "STKFLT", 16 },
+	{ "PWR", 30 },           { "EXIT", TRAP_EXIT },     { "ERR", TRAP_ERR },
+	{ "DEBUG", TRAP_DEBUG }, { "RETURN", TRAP_RETURN },
 };
 
 static const struct {
@@ -94,6 +98,7 @@ static void handler(int sig)
 {
 	if (sig == SIGINT && action[SIGINT] == nullptr) {
 		trap_interrupted = 1;
+		applets_interrupt();
 		return;
 	}
 	pending[sig] = 1;
@@ -183,8 +188,8 @@ void trap_set(int sig, const char *text)
 
 const char *trap_get(int sig)
 {
-	return shown_only && action[sig] != nullptr && action[sig][0] != '\0' ? nullptr :
-										 action[sig];
+	return shown_only && action[sig] != nullptr && action[sig][0] != '\0' ? nullptr
+									      : action[sig];
 }
 
 const char *trap_shown(int sig)

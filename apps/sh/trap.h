@@ -26,7 +26,8 @@ const char *trap_shown(int sig);
 void trap_run_pending(void);
 /* Runs the action for EXIT, ERR and so on, if there is one. */
 void trap_run(int sig);
-/* In a forked child: caught signals go back to their default. `background`: & without job control. */
+/* In a forked child: caught signals go back to their default. `background`: & without job control.
+ */
 void trap_fork(bool background, bool job_control);
 /* Whether any action is set that must run before the process may be replaced. */
 bool trap_blocks_exec(void);

@@ -191,8 +191,8 @@ static const char *value_convert(const struct sym *s, const char *val, size_t *l
 	if (s->flags & (VAR_LOWER | VAR_UPPER)) {
 		char *copy = arena_strndup(&scratch, val, *len);
 		for (char *p = copy; *p != '\0'; p++)
-			*p = (char)((s->flags & VAR_LOWER) ? tolower((unsigned char)*p) :
-							     toupper((unsigned char)*p));
+			*p = (char)((s->flags & VAR_LOWER) ? tolower((unsigned char)*p)
+							   : toupper((unsigned char)*p));
 		val = copy;
 	}
 	return val;

@@ -51,7 +51,7 @@ struct sym {
 	unsigned path_hits;
 	char *alias;
 	struct sym *alias_done; /* list of those read to their end */
-	bool alias_busy;	/* its text is being read */
+	bool alias_busy;        /* its text is being read */
 	unsigned char keyword;
 	char name[];
 };
@@ -62,7 +62,7 @@ struct frame {
 	struct frame *prev;
 	struct saved *saved;
 	const char *name; /* of the function, or nullptr: assignments for one command */
-	int line;	  /* where it was called */
+	int line;         /* where it was called */
 };
 
 extern struct frame *frame_top;

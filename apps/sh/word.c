@@ -291,10 +291,10 @@ static void read_replace(struct wordbuf *w, struct param *p, bool dquote)
 {
 	int ended, c = lex_peek();
 
-	p->op = c == '/' ? OP_REPLACE_ALL :
-		c == '#' ? OP_REPLACE_HEAD :
-		c == '%' ? OP_REPLACE_TAIL :
-			   OP_REPLACE;
+	p->op = c == '/'   ? OP_REPLACE_ALL
+		: c == '#' ? OP_REPLACE_HEAD
+		: c == '%' ? OP_REPLACE_TAIL
+			   : OP_REPLACE;
 	if (p->op != OP_REPLACE)
 		lex_get();
 	(void)dquote;
@@ -452,8 +452,8 @@ static void read_paren(struct wordbuf *w, bool dquote)
 			struct word *expr = word_from_text(w->ps, text, len, false);
 			struct part *p = part_add(w, PART_ARITH, dquote);
 			p->expr = expr;
-			p->compiled = expr->lit != nullptr ? arith_compile(w->ps->arena, expr->lit) :
-								     nullptr;
+			p->compiled = expr->lit != nullptr ? arith_compile(w->ps->arena, expr->lit)
+							   : nullptr;
 			return;
 		}
 		source_unget('('); /* the text was given back; so is the second ( */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Fuzzes what words and built-ins make of hostile text: patterns, arithmetic, printf, test, splitting. */
+/* Fuzzes what words and built-ins make of hostile text: patterns, arithmetic, printf, test,
+ * splitting. */
 #include "tests/fuzz/sh_fuzz.h"
 #include "apps/sh/arith.h"
 #include "apps/sh/builtin_list.h"

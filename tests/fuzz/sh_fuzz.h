@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static inline void fuzz_init(bool posix)
 {
 	static bool done;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Fuzzes the shell's parser: any text gives trees or a syntax error; trees print and parse again. */
+/* Fuzzes the shell's parser: any text gives trees or a syntax error; trees print and parse again.
+ */
 #include "tests/fuzz/sh_fuzz.h"
 #include "apps/sh/error.h"
 #include "apps/sh/input.h"

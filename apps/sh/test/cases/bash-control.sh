@@ -1,0 +1,90 @@
+### c-style for
+for ((i=0; i<3; i++)); do echo $i; done; for ((;;)); do break; done; echo $i
+### double paren
+((3>2)) && echo yes; ((0)) || echo no; ((x=5)); echo $x
+### select reads
+PS3='? '; select a in x y; do echo "$a $REPLY"; break; done <<< 2 2>/dev/null
+### here-string
+cat <<< "a $((1+1))"; read x y <<< "1 2"; echo $y
+### process substitution
+cat <(echo a) <(echo b); diff <(echo x) <(echo x) && echo same
+### both streams
+{ echo o; echo e >&2; } &> f; cat f; { echo o2; echo e2 >&2; } &>> f; cat f
+### pipe both
+{ echo o; echo e >&2; } |& cat
+### case fall through
+case a in a) echo 1;& b) echo 2;; c) echo 3;; esac; case a in a) echo x;;& *) echo y;; esac
+### function keyword
+function f { echo f; }; function g() { echo g; }; f; g
+### declare attributes
+declare -i n=3+4; echo $n; n+=1; echo $n; declare -u u=abc; echo $u; declare -l l=ABC; echo $l
+### declare -p
+declare -p HOME >/dev/null && a=(1 'b c'); declare -p a; declare -A m=([k]=v); declare -p m; declare -x X=1; declare -p X
+### nameref
+x=1; declare -n r=x; r=2; echo $x $r; f() { local -n v=$1; v=done; }; f y; echo $y
+### local arrays
+f() { local -a a=(1 2); a+=(3); echo ${a[@]}; }; f; echo ${a[@]-none}
+### associative
+declare -A m; m[a b]=1; m[c]=2; echo ${m[a b]} ${#m[@]}; for k in c; do echo ${m[$k]}; done; unset 'm[c]'; echo ${#m[@]}
+### array loops
+a=(x 'y z'); for i in "${a[@]}"; do echo "<$i>"; done; for i in "${!a[@]}"; do echo $i; done
+### array arithmetic
+a=(1 2 3); ((a[1]+=5)); echo ${a[1]} $((a[0]+a[2])); i=2; echo ${a[i]} ${a[$i-1]}
+### mapfile
+mapfile -t l <<< $'a\nb c\nd'; echo ${#l[@]} "${l[1]}"; printf '%s\n' x y | { readarray a; echo -n "${a[1]}"; }
+### read options
+read -r -d : x <<< 'a b:c'; echo "$x"; read -n 2 x <<< abcd; echo "$x"; read -a a <<< 'x y z'; echo ${a[2]}
+### printf -v
+printf -v x '%03d' 7; echo $x; printf -v 'a[2]' z; echo ${a[2]}
+### pipefail
+set -o pipefail; false | true; echo $?; true | true; echo $?
+### pipestatus
+true | false | (exit 3); echo ${PIPESTATUS[@]}
+### bash rematch
+[[ 2026-11-22 =~ ([0-9]+)-([0-9]+) ]] && echo ${BASH_REMATCH[1]} ${BASH_REMATCH[2]}
+### indirection
+a=b; b=c; echo ${!a}; set -- x y; n=2; echo ${!n}; xa=1 xb=2; echo ${!xa*}
+### dollar quote
+echo $'a\tb\x41\u00e9\'q'
+### trap err and return
+trap 'echo err' ERR; false; true; f() { trap 'echo ret' RETURN; :; }; f
+### funcname
+f() { echo ${FUNCNAME[0]} ${#FUNCNAME[@]}; g; }; g() { echo ${FUNCNAME[1]}; }; f
+### string operators
+s=hello; echo ${s:1:3} ${s: -2} ${s^} ${s^^} ${s/l/L} ${s//l/L} ${s/#h/J} ${s/%o/0}
+### slices of parameters
+set -- a b c d; echo ${@:2} ${@:2:2} ${@: -1} ${*:1:1}
+### wait -n
+(exit 4) & wait -n; echo $?
+### fd variable
+exec {fd}>f; echo x >&$fd; exec {fd}>&-; cat f
+### let and exponent
+let 'x=2**10' y=x+1; echo $x $y
+### errors spare the script
+readonly r=1
+r=2
+echo here
+### test -v
+x=1; [[ -v x ]] && echo set; [[ -v nope ]] || echo unset; a=(1); [[ -v a[0] ]] && echo el
+### shopt
+shopt -s nullglob; echo nope*; shopt -u nullglob; echo nope*
+### globstar
+mkdir -p d/e; : >d/e/f; shopt -s globstar; echo **
+### time
+time -p true 2>/dev/null; echo $?
+### type -t
+f() { :; }; type -t f cd if nosuch; echo $?
+### functions print
+f() { if true; then echo a; fi; }; eval "$(declare -f f | sed 's/echo a/echo b/')"; f
+### export functions to subshells
+f() { echo in; }; (f); x=$(f); echo $x
+### command substitution of a file
+echo content >f; echo $(<f)
+### unset elements
+a=(1 2 3); unset 'a[0]'; echo ${a[@]} ${!a[@]}
+### append
+x=a; x+=b; a=(1); a+=(2); a[0]+=9; echo $x ${a[@]}
+### ansi in here-string
+tr a b <<< $'a\na'
+### pushd popd
+mkdir a; pushd a >/dev/null; basename $PWD; popd >/dev/null; dirs | wc -w
