@@ -56,6 +56,22 @@ static void crash_fail(struct crash *c, const char *why, unsigned low, unsigned 
 		step_print(&c->steps[i]);
 }
 
+/* Is the snapshot, if there is one, whole? */
+static bool snapshot_is_sound(struct crash *c)
+{
+	const struct fs_config config = { .cache_bytes = 64 << 10, .inodes = 16, .snapshot = "s" };
+	struct fs_device dev = ram_device(&c->disk);
+	struct fs_check check = { .data = true };
+	struct fs *fs;
+
+	enum fs_err e = fs_mount(&dev, &test_host, &config, &fs);
+	if (e != FS_OK)
+		return e == FS_NOT_FOUND;
+	e = fs_check(fs, &check);
+	fs_abandon(fs);
+	return e == FS_OK && check.problems == 0;
+}
+
 /* The disk as it is: after which step does it come up? One of those from low to high, or -1. */
 static int crash_mount(struct crash *c, unsigned low, unsigned high, enum fs_mount_flags flags)
 {
@@ -84,6 +100,8 @@ static int crash_mount(struct crash *c, unsigned low, unsigned high, enum fs_mou
 	}
 	free(text);
 	fs_abandon(fs);
+	if (known >= 0 && c->o->snapshots && !snapshot_is_sound(c))
+		crash_fail(c, "the snapshot is damaged", low, high);
 	return known;
 }
 

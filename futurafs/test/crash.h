@@ -8,6 +8,7 @@ struct crash_options {
 	uint32_t subsets; /* random subsets of each window that has too many writes for all */
 	uint32_t torn;    /* torn versions of each write */
 	bool twice;       /* cut the power during recovery, too */
+	bool snapshots;   /* look at snapshot "s" as well */
 	uint64_t seed;
 };
 

@@ -181,6 +181,28 @@ TEST(crash, many_lives_of_one_volume)
 	tell("many lives");
 }
 
+static struct step step_snapshot(uint64_t *seed, uint64_t most)
+{
+	struct step s = step_random(seed, most);
+
+	if (random_next(seed) % 12 == 0)
+		s = (struct step){ .act = ACT_SNAPSHOT };
+	if (s.act == ACT_WRITE) /* a snapshot needs room beside; and still one operation each */
+		s.a = s.a % 20000 / most * most;
+	return s;
+}
+
+TEST(crash, many_lives_with_snapshots)
+{
+	struct crash_options o = { .snapshots = true };
+
+	for (unsigned i = 0; i < 40 * rounds(); i++) {
+		o.seed = 2900 + i;
+		add(crash_lives(20, 30, &o, step_snapshot));
+	}
+	tell("lives with snapshots");
+}
+
 /* Large files on a small volume: it is always full, so segments are cleaned and reused at once. */
 static struct step step_full(uint64_t *seed, uint64_t most)
 {

@@ -26,6 +26,7 @@ enum act : uint8_t {
 	ACT_FSYNC,
 	ACT_CHECKPOINT,
 	ACT_CLEAN,
+	ACT_SNAPSHOT, /* take one, or delete it if there is one: no other effect */
 	ACTS,
 };
 

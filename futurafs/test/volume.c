@@ -129,6 +129,13 @@ static enum fs_err volume_inode(struct fs *fs, const struct step *s)
 	}
 }
 
+static enum fs_err volume_snapshot(struct fs *fs)
+{
+	enum fs_err e = fs_snapshot_delete(fs, "s");
+
+	return e == FS_NOT_FOUND ? fs_snapshot_create(fs, "s") : e;
+}
+
 enum fs_err volume_do(struct fs *fs, const struct step *s)
 {
 	uint32_t done;
@@ -149,6 +156,8 @@ enum fs_err volume_do(struct fs *fs, const struct step *s)
 		return fs_checkpoint(fs);
 	case ACT_CLEAN:
 		return fs_clean(fs, 4, &done);
+	case ACT_SNAPSHOT:
+		return volume_snapshot(fs);
 	default:
 		return volume_inode(fs, s);
 	}
@@ -271,7 +280,7 @@ void step_print(const struct step *s)
 					    "unlink",     "rmdir",    "rename",   "write",
 					    "truncate",   "punch",    "allocate", "chmod",
 					    "setxattr",   "delxattr", "sync",     "fsync",
-					    "checkpoint", "clean" };
+					    "checkpoint", "clean",    "snapshot" };
 
 	printf("%s %s %s %llu %llu %llu\n", text[s->act], s->path, s->path2,
 	       (unsigned long long)s->a, (unsigned long long)s->b, (unsigned long long)s->c);
