@@ -16,8 +16,8 @@ MUSL_CFLAGS = $(COMMON_CFLAGS) -gdwarf-4 --target=$(MUSL_TARGET) -nostdlibinc \
 	-isystem /usr/include/$(MUSL_TARGET) -O2 -D_GNU_SOURCE -fomit-frame-pointer \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=.
-MUSL_LINK = $(LD) -static --gc-sections --build-id=none -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o \
-	$(filter %.o,$^) --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
+MUSL_LINK = $(LD) -static --gc-sections --build-id=none -o $@ \
+	$(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
 
 APPLET_SRCS := $(wildcard apps/applet/*.c)
 UTIL_SRCS := $(wildcard apps/utils/*.c)
@@ -47,7 +47,22 @@ $(H)/apps/utils/utils: $(H)/apps/utils/test/main.o $(UTIL_HOST_OBJS)
 utils: $$(O)/apps/utils/utils ## build the utilities alone, without the shell
 
 HOST_TESTS += test-utils
-test-utils: $(H)/apps/utils/utils $$(O)/apps/utils/utils
-	$(Q)$(PYTHON) apps/utils/test/matrix.py $(O)/apps/utils/utils $(H)/apps/utils/utils
+test-utils: $$(O)/apps/utils/utils
+	$(Q)$(PYTHON) apps/utils/test/matrix.py $(O)/apps/utils/utils
+test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities with Debian's
+	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
+ANALYSES += test-utils-sanitize
+
+UTIL_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/util_*.c))
+UTIL_FUZZ_SRCS := $(APPLET_SRCS) $(addprefix apps/utils/,gzip.c tar_format.c inflate.c deflate.c digest.c)
+$(UTIL_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: tests/fuzz/%.c $(UTIL_FUZZ_SRCS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsanitize=fuzzer -fuse-ld=lld$(LLVM) $^ -lm -o $@
+UTIL_FUZZ_TARGETS := $(UTIL_FUZZERS:%=fuzz-%)
+.PHONY: $(UTIL_FUZZ_TARGETS)
+$(UTIL_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
+	$(Q)mkdir -p $(H)/fuzz/$*-corpus
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(H)/fuzz/ -print_final_stats=0 $(H)/fuzz/$*-corpus
+FUZZERS += $(UTIL_FUZZ_TARGETS)
 
 -include $(patsubst %.o,%.d,$(UTIL_HOST_OBJS) $(UTIL_OBJS))

@@ -262,7 +262,7 @@ static size_t start_next(const struct regex *r, const char *text, size_t len, si
 	return at < len ? at : len + 1;
 }
 
-/* Between the bytes of a character no match starts. */
+/* Between the bytes of a character nothing is matched. */
 static bool is_inside_char(const struct regex *r, const char *text, size_t len, size_t at)
 {
 	uint32_t code;
@@ -314,8 +314,6 @@ bool regex_match(struct regex *r, const char *text, size_t len, size_t from,
 	struct regex_span whole[1];
 	for (size_t at = start_next(r, text, len, from); at <= len;
 	     at = start_next(r, text, len, at + 1)) {
-		if (is_inside_char(r, text, len, at) && at != from)
-			continue;
 		if (r->has_backref) {
 			struct regex_span *to = n != 0 ? spans : whole;
 			if (backtrack_match(r, text, len, at, REGEX_UNSET, to, n != 0 ? n : 1))
@@ -323,7 +321,7 @@ bool regex_match(struct regex *r, const char *text, size_t len, size_t from,
 			continue;
 		}
 		size_t end = dfa_longest(r, text, len, at);
-		if (end == REGEX_UNSET)
+		if (end == REGEX_UNSET || (end == at && at != from && is_inside_char(r, text, len, at)))
 			continue;
 		spans_fill(spans, n, at, end);
 		if (n > 1 && r->groups != 0)
