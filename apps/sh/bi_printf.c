@@ -228,6 +228,18 @@ static void print_number(struct printer *p, const struct conversion *c)
 #pragma clang diagnostic pop
 }
 
+/* The C library looks at TZ in its own environment, which is not the shell's. */
+static void use_time_zone(void)
+{
+	const struct sym *tz = sym_find("TZ", 2);
+
+	if (tz != nullptr && tz->val != nullptr && (tz->flags & VAR_EXPORT) != 0)
+		setenv("TZ", tz->val, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+}
+
 /* %(format)T: -1 now, -2 when the shell started (near enough: now). */
 static const char *print_date(struct printer *p, struct conversion *c, const char *f)
 {
@@ -243,6 +255,7 @@ static const char *print_date(struct printer *p, struct conversion *c, const cha
 	time_t t = arg == nullptr || *arg == '-' ? time(nullptr) : (time_t)atoll(arg);
 	const char *fmt =
 		end > f + 1 ? arena_strndup(&scratch, f + 1, (size_t)(end - f - 1)) : "%X";
+	use_time_zone();
 	localtime_r(&t, &tm);
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wformat-nonliteral"
