@@ -31,7 +31,7 @@ COVERED_TESTS = $(filter-out test-tools,$(HOST_TESTS))
 coverage: ## report which lines the host tests reach
 	$(Q)rm -rf $(COUNTED)/profile && mkdir -p $(COUNTED)/profile
 	$(Q)LLVM_PROFILE_FILE=$(CURDIR)/$(COUNTED)/profile/%m-%p.profraw $(MAKE) -k H=$(COUNTED) \
-		SANITIZE='-fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS) || \
+		SANITIZE='$(SANITIZE) -fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS) || \
 		touch $(COUNTED)/profile/failed
 	$(Q)llvm-profdata$(LLVM) merge -sparse -o $(COUNTED)/data $(COUNTED)/profile/*.profraw
 	$(Q)llvm-cov$(LLVM) report -instr-profile=$(COUNTED)/data -show-region-summary=false \
