@@ -43,6 +43,7 @@ struct mapping *mapping_create(struct space *s, vaddr address, uint64_t size, st
 	}
 	lease_use(&m->use, nullptr, nullptr);
 	tree_insert(&s->mappings, &m->node, address);
+	s->last = m;
 	s->mapped += size;
 	return m;
 }

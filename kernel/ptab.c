@@ -130,6 +130,31 @@ enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags)
 	return OK;
 }
 
+void ptab_fill(struct space *s, vaddr va, unsigned n, bool writable,
+	       pte (*page_of)(void *of, unsigned i), void *of)
+{
+	pte *table = leaf_table(s, va, writable);
+	unsigned entered = 0;
+
+	if (table == nullptr)
+		return;
+	pte *e = entry_at(table, va, 0);
+
+	for (unsigned i = 0; i < n; i++) {
+		pte new = pte_is_present(e[i]) ? 0 : page_of(of, i);
+
+		if (new == 0)
+			continue;
+		e[i] = new;
+		entered++;
+	}
+	table_frame(table)->refs += entered;
+	s->resident += entered;
+	if (table_frame(table)->refs == 0)
+		tables_free(s, va);
+	pte_publish();
+}
+
 vaddr ptab_unmap(struct space *s, vaddr va, uint64_t size, unsigned *work, bool *any)
 {
 	vaddr end = va + size;

@@ -9,6 +9,10 @@
 
 /* Enter a page; an entry that is there is replaced. The caller flushes if it took access away. */
 enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags);
+/* Enter what `page_of` gives for each of the n pages from va on, all in one table of leaves, where
+ * nothing is entered yet. It writes no entry for a page that it does not have. */
+void ptab_fill(struct space *s, vaddr va, unsigned n, bool writable,
+	       pte (*page_of)(void *of, unsigned i), void *of);
 /* The leaf entry at va, or nullptr. */
 pte *ptab_find(struct space *s, vaddr va);
 /* Remove the entries in a range. *work counts down by present pages; returns where it stopped. *any:

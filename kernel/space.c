@@ -116,6 +116,74 @@ static enum fault_kind page_enter(struct mapping *m, vaddr va, paddr page, enum 
 	return FAULT_NONE;
 }
 
+/* --- Mapping what is there already --- */
+
+constexpr unsigned AROUND = 16; /* pages that one fault looks at */
+
+struct filling {
+	struct vmo *vmo;
+	const uint64_t *slots;
+	bool alone;
+	enum page_flags flags;
+};
+
+static pte filling_page(void *of, unsigned i)
+{
+	const struct filling *f = of;
+	enum page_flags flags = f->flags;
+
+	if (f->slots[i] == 0)
+		return 0;
+	if (!slot_is_writable(f->vmo, f->slots[i], f->alone))
+		flags &= ~(enum page_flags)PAGE_WRITE;
+	if ((flags & PAGE_EXEC) != 0)
+		page_sync_code(slot_page(f->slots[i]));
+	return pte_leaf(slot_page(f->slots[i]), flags);
+}
+
+/* The pages from va on that stand in one node of the object's tree and one page table. */
+static unsigned run_length(const struct mapping *m, vaddr va, uint64_t n)
+{
+	uint64_t place = mapping_index(m, va) + m->vmo->start;
+	unsigned in_node = 64 - (place & 63);
+	unsigned in_table = 512 - (va >> PAGE_SHIFT & 511);
+	unsigned most = in_node < in_table ? in_node : in_table;
+
+	return n < most ? (unsigned)n : most;
+}
+
+void space_fill(struct mapping *m, vaddr va, uint64_t n)
+{
+	struct vmo *vmo = m->vmo;
+	uint64_t npages = vmo->size >> PAGE_SHIFT;
+
+	if (vmo->kind == VMO_PHYSICAL)
+		return;
+	for (unsigned part; n > 0; n -= part, va += (uint64_t)part << PAGE_SHIFT) {
+		struct filling f = { .vmo = vmo, .flags = mapping_page_flags(m) };
+		uint64_t index = mapping_index(m, va);
+
+		part = run_length(m, va, n);
+		if (index + part > npages)
+			return;
+		f.slots = slot_look(vmo, index, &f.alone);
+		if (f.slots != nullptr)
+			ptab_fill(m->space, va, part, (m->flags & MAP_WRITE) != 0, filling_page, &f);
+	}
+}
+
+/* A page was there already: its neighbours probably are, and will be wanted. */
+static void fill_around(struct mapping *m, vaddr va)
+{
+	vaddr from = va & ~(AROUND * PAGE_SIZE - 1), to = from + AROUND * PAGE_SIZE;
+
+	if (from < m->address)
+		from = m->address;
+	if (to > mapping_end(m))
+		to = mapping_end(m);
+	space_fill(m, from, (to - from) >> PAGE_SHIFT);
+}
+
 static enum fault_kind fault_vmo(struct mapping *m, vaddr va, enum fault_access access, paddr *page)
 {
 	enum page_flags flags = mapping_page_flags(m);
@@ -141,7 +209,11 @@ static enum fault_kind fault_vmo(struct mapping *m, vaddr va, enum fault_access 
 	if (!ref.writable)
 		flags &= ~(enum page_flags)PAGE_WRITE;
 	*page = ref.page;
-	return page_enter(m, va & ~(PAGE_SIZE - 1), ref.page, flags);
+	enum fault_kind kind = page_enter(m, va & ~(PAGE_SIZE - 1), ref.page, flags);
+
+	if (kind == FAULT_NONE && !ref.changed && ref.page.raw != zero_page.raw)
+		fill_around(m, va);
+	return kind;
 }
 
 static enum fault_kind fault_in(struct space *s, vaddr va, enum fault_access access, paddr *page)

@@ -125,6 +125,11 @@ static bool holds_area(struct space *s, vaddr address, uint64_t size)
 /* Boundaries at both ends of a range, nothing of the kernel's in it. */
 static enum err range_isolate(struct space *s, vaddr address, uint64_t size)
 {
+	struct mapping *m = space_find_from(s, address);
+
+	if (m != nullptr && m->address == address && m->size == size &&
+	    m->kind != MAPPING_AREA && m->kind != MAPPING_CLOCK)
+		return OK; /* nearly always: what was mapped at once is unmapped at once */
 	if (holds_area(s, address, size))
 		return ERR_BAD_STATE;
 	enum err e = mapping_split(s, address);
@@ -135,14 +140,16 @@ static enum err range_isolate(struct space *s, vaddr address, uint64_t size)
 static enum err range_unmap(struct space *s, vaddr address, uint64_t size)
 {
 	unsigned work = WORK_MAX;
-	struct mapping *m;
 	enum err e = range_isolate(s, address, size);
+	struct mapping *m = e == OK ? space_find_from(s, address) : nullptr;
 
-	while (e == OK && (m = space_find_from(s, address)) != nullptr &&
-	       m->address < address + size) {
+	while (e == OK && m != nullptr && m->address < address + size) {
+		struct tree_node *n = tree_next(&m->node);
+
 		e = mapping_remove(m, &work);
 		if (e == OK && work == 0)
 			e = ERR_AGAIN;
+		m = n != nullptr ? mapping_of(n) : nullptr;
 	}
 	return e;
 }
@@ -206,8 +213,10 @@ static void map_commit(struct mapping *m)
 {
 	enum fault_access access = (m->flags & MAP_WRITE) != 0 ? ACCESS_WRITE : ACCESS_READ;
 
+	space_fill(m, m->address, m->size >> PAGE_SHIFT < WORK_MAX ? m->size >> PAGE_SHIFT : WORK_MAX);
 	for (uint64_t at = 0; at < m->size && at < WORK_MAX * PAGE_SIZE; at += PAGE_SIZE)
-		if (space_fault(m->space, m->address + at, access) != FAULT_NONE)
+		if (ptab_find(m->space, m->address + at) == nullptr &&
+		    space_fault(m->space, m->address + at, access) != FAULT_NONE)
 			return;
 }
 

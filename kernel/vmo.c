@@ -45,13 +45,14 @@ enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota
 	if (vmo->kind == VMO_PHYSICAL || vmo->kind == VMO_RUN)
 		return ERR_UNSUPPORTED;
 	struct vmo *new = vmo_create(quota, size);
-	uint64_t first = offset >> PAGE_SHIFT;
+	uint64_t first = offset >> PAGE_SHIFT, n = size >> PAGE_SHIFT;
 
 	if (new == nullptr)
 		return ERR_NO_MEMORY;
 	if (vmo->kind == VMO_PAGER) {
 		new->behind = object_get(vmo);
 		new->behind_start = first;
+		new->behind_end = n;
 	} else {
 		new->start = vmo->start + first;
 		new->height = vmo->height;
@@ -61,6 +62,9 @@ enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota
 		if (vmo->behind != nullptr) {
 			new->behind = object_get(vmo->behind);
 			new->behind_start = vmo->behind_start + first;
+			new->behind_end = vmo->behind_end > first ? vmo->behind_end - first : 0;
+			if (new->behind_end > n)
+				new->behind_end = n;
 		}
 		vmo_protect_pages(vmo, 0, vmo->size >> PAGE_SHIFT);
 	}
@@ -245,7 +249,8 @@ enum err sys_vmo_clone(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 {
 	if (size == 0 || !pages_are_inside(vmo, offset, size))
 		return ERR_BAD_ARGUMENT;
-	if (vmo_has_pinned(vmo, offset >> PAGE_SHIFT, size >> PAGE_SHIFT))
+	/* Anywhere: a node is shared whole, and a pinned page must stay its object's alone. */
+	if (vmo_has_pinned(vmo, 0, vmo->size >> PAGE_SHIFT))
 		return ERR_UNSUPPORTED;
 	return vmo_clone(vmo, offset, size, self->task->object.quota, clone);
 }
@@ -352,14 +357,16 @@ enum err sys_vmo_resize(struct thread *self, struct vmo *vmo, uint64_t size)
 	if (vmo->kind == VMO_PHYSICAL || vmo->kind == VMO_RUN)
 		return ERR_UNSUPPORTED;
 	size = bytes_to_pages(size) << PAGE_SHIFT;
-	if (size < vmo->size) {
-		enum err e = pages_drop(self, vmo, size >> PAGE_SHIFT,
-					(vmo->size - size) >> PAGE_SHIFT);
+	/* Past the end of a clone stand pages of its origin: growing must not show them. */
+	uint64_t from = size < vmo->size ? size : vmo->size;
+	uint64_t to = size < vmo->size ? vmo->size : size;
+	enum err e = pages_drop(self, vmo, from >> PAGE_SHIFT, (to - from) >> PAGE_SHIFT);
 
-		if (e != OK)
-			return e;
-	}
+	if (e != OK)
+		return e;
 	vmo->size = size;
+	if (vmo->behind_end > size >> PAGE_SHIFT)
+		vmo->behind_end = size >> PAGE_SHIFT;
 	return OK;
 }
 

@@ -42,6 +42,7 @@ struct vmo {
 	struct list fronts;	 /* clones that look behind themselves at this object */
 	struct vmo *behind;	 /* a reference */
 	uint64_t behind_start;	 /* page index there of this object's first page */
+	uint64_t behind_end;	 /* pages of this object, from the first on, that may come from there */
 	struct port *port;	 /* the pager's; a reference */
 	uint64_t badge;
 	paddr base; /* physical: the first page */
@@ -92,12 +93,22 @@ void node_put(struct vmo_node *node);
 bool nodes_reap(unsigned *work); /* true when none is left */
 /* The first slot with something in it at or after *index and before `end`, or nullptr; for reading. */
 uint64_t *slot_next(struct vmo *vmo, uint64_t *index, uint64_t end);
+/* The slot at an index as it is, or nullptr where a node is missing; *alone tells whether every node on
+ * the way is this object's alone. The slots of the following indices follow, to the node's end. */
+uint64_t *slot_look(const struct vmo *vmo, uint64_t index, bool *alone);
 /* The slot at an index, in nodes of this object alone; nullptr: no memory. */
 uint64_t *slot_make(struct vmo *vmo, uint64_t index);
 
 static inline paddr slot_page(uint64_t slot)
 {
 	return (paddr){ slot & ~SLOT_FLAGS };
+}
+
+/* May the page in a slot be mapped writable as it is? */
+static inline bool slot_is_writable(const struct vmo *vmo, uint64_t slot, bool alone)
+{
+	return alone && frame_find(slot_page(slot))->refs == 1 &&
+	       (vmo->kind != VMO_PAGER || (slot & SLOT_DIRTY) != 0);
 }
 
 static inline uint64_t bytes_to_pages(uint64_t size)

@@ -132,9 +132,7 @@ uint64_t *slot_make(struct vmo *vmo, uint64_t index)
 	return at;
 }
 
-/* The slot at an index as it is, or nullptr where a node is missing; *alone tells whether every node on
- * the way is this object's alone. */
-static uint64_t *slot_look(const struct vmo *vmo, uint64_t index, bool *alone)
+uint64_t *slot_look(const struct vmo *vmo, uint64_t index, bool *alone)
 {
 	struct vmo_node *node = vmo->root;
 
@@ -219,8 +217,7 @@ enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref 
 
 	if (slot != nullptr && *slot != 0) {
 		ref->page = slot_page(*slot);
-		ref->writable = alone && frame_find(ref->page)->refs == 1 &&
-				(vmo->kind != VMO_PAGER || (*slot & SLOT_DIRTY) != 0);
+		ref->writable = slot_is_writable(vmo, *slot, alone);
 		return PAGE_FOUND;
 	}
 	if (vmo->kind == VMO_PAGER) {
@@ -228,7 +225,7 @@ enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref 
 		ref->asked_index = index;
 		return vmo->port != nullptr ? PAGE_ABSENT : PAGE_OUTSIDE;
 	}
-	return vmo->behind != nullptr ? behind_read(vmo, index, ref) : PAGE_ZERO;
+	return index < vmo->behind_end ? behind_read(vmo, index, ref) : PAGE_ZERO;
 }
 
 /* Put a new page, zero or a copy of `from`, where `old` (0: nothing) was. */
