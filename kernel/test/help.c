@@ -87,4 +87,5 @@ void gone(struct actor *a)
 	as_driver();
 	actor_destroy(a);
 	reap_all();
+	as_driver();
 }
