@@ -149,6 +149,20 @@ static bool interactive_command(void)
 	sh_exit(sh.status);
 }
 
+/* A program run as a script would only give puzzling errors. */
+static void refuse_binary(int fd)
+{
+	char head[128];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	if (n > 0 && head[0] != '#' && memchr(head, '\0', (size_t)n) != nullptr) {
+		const char *name = sh.script;
+		sh.script = nullptr;
+		warn("%s: cannot run: not a script", name);
+		exit(126);
+	}
+}
+
 static void open_script(struct source *s)
 {
 	int fd = open(sh.script, O_RDONLY | O_CLOEXEC);
@@ -166,6 +180,7 @@ static void open_script(struct source *s)
 		warn("%s: %s", name, strerror(e));
 		exit(e == ENOENT ? 127 : 126);
 	}
+	refuse_binary(fd);
 	source_push_fd(s, redir_move_high(fd), false);
 }
 
