@@ -29,7 +29,7 @@ static const struct {
 	{ "IOT", SIGABRT },  { "CLD", SIGCHLD },      { "EXIT", 0 },
 };
 
-int signal_find(const char *name)
+int signame_find(const char *name)
 {
 	uint64_t n;
 
@@ -44,7 +44,7 @@ int signal_find(const char *name)
 	return -1;
 }
 
-const char *signal_name(int number)
+const char *signame_of(int number)
 {
 	static char text[16];
 
@@ -60,17 +60,17 @@ static void list_show(char **names)
 {
 	if (*names == nullptr) {
 		for (int i = 1; i < 32; i++)
-			put_format("%2d %s%c", i, signal_name(i),
+			put_format("%2d %s%c", i, signame_of(i),
 				   i % 8 == 0 || i == 31 ? '\n' : '\t');
 		return;
 	}
 	for (; *names != nullptr; names++) {
-		int n = signal_find(*names);
+		int n = signame_find(*names);
 		if (n < 0 && isdigit((unsigned char)**names))
 			n = atoi(*names);
 		if (isdigit((unsigned char)**names))
 			put_format("%s\n",
-				   signal_name(n > 128 ? n - 128 : n)); /* a status of the shell */
+				   signame_of(n > 128 ? n - 128 : n)); /* a status of the shell */
 		else if (n >= 0)
 			put_format("%d\n", n);
 		else
@@ -92,12 +92,12 @@ static int kill_main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 2 && (strcmp(argv[1], "-s") == 0 || strcmp(argv[1], "-n") == 0)) {
-		number = signal_find(argv[2]);
+		number = signame_find(argv[2]);
 		if (number < 0)
 			err_fatal("unknown signal name %s", argv[2]);
 		i = 3;
 	} else if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0' && argv[1][1] != '-') {
-		number = signal_find(argv[1] + 1);
+		number = signame_find(argv[1] + 1);
 		if (number < 0)
 			err_fatal("unknown signal name %s", argv[1] + 1);
 		i = 2;

@@ -510,9 +510,9 @@ static int pgrep_run(int argc, char **argv, bool send)
 	struct opt_state s;
 
 	err_status = 2;
-	if (argc > 1 && argv[1][0] == '-' && send && signal_find(argv[1] + 1) >= 0 &&
+	if (argc > 1 && argv[1][0] == '-' && send && signame_find(argv[1] + 1) >= 0 &&
 	    strlen(argv[1]) > 2) {
-		number = signal_find(argv[1] + 1);
+		number = signame_find(argv[1] + 1);
 		argv[1] = argv[0];
 		argv++;
 		argc--;
@@ -541,7 +541,7 @@ static int pgrep_run(int argc, char **argv, bool send)
 			parents = s.arg;
 		if (o == 'u' || o == 'U')
 			users = s.arg;
-		if (o == 's' && (number = signal_find(s.arg)) < 0)
+		if (o == 's' && (number = signame_find(s.arg)) < 0)
 			err_fatal("unknown signal \"%s\"", s.arg);
 	}
 	if (s.index == argc && parents == nullptr && users == nullptr)

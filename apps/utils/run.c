@@ -324,7 +324,7 @@ static int timeout_main(int argc, char **argv)
 		verbose |= o == 'v';
 		if (o == 'k' && !num_duration(s.arg, &kill_after))
 			opt_usage_error("invalid time interval '%s'", s.arg);
-		if (o == 's' && (signal_number = signal_find(s.arg)) < 0)
+		if (o == 's' && (signal_number = signame_find(s.arg)) < 0)
 			opt_usage_error("'%s': invalid signal", s.arg);
 	}
 	if (argc - s.index < 2)
@@ -359,7 +359,7 @@ static int timeout_main(int argc, char **argv)
 		alarm_rang = 0;
 		int send = timed_out ? SIGKILL : signal_number;
 		if (verbose)
-			err_warn("sending signal %s to command '%s'", signal_name(send),
+			err_warn("sending signal %s to command '%s'", signame_of(send),
 				 argv[s.index + 1]);
 		kill(pid, send);
 		if (send != SIGKILL && send != SIGCONT)

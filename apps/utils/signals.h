@@ -3,6 +3,6 @@
 /* Names and numbers of signals. */
 
 /* "TERM", "SIGTERM", "15"; 0 is allowed; -1 if there is no such signal. */
-int signal_find(const char *name);
+int signame_find(const char *name);
 /* Without SIG; a number in static memory if it has no name. */
-const char *signal_name(int number);
+const char *signame_of(int number);

@@ -518,7 +518,7 @@ static void attributes_set(struct tar *t, const struct tar_member *m, const char
 		if (!t->numeric && m->user[0] != '\0')
 			(void)user_find(m->user, &uid); /* else the number stands */
 		if (!t->numeric && m->group[0] != '\0')
-			(void)group_find(m->group, &gid);
+			(void)group_find(m->group, &gid); /* the same */
 		if (lchown(path, uid, gid) != 0) {
 			err_warn_errno("%s: Cannot change ownership to uid %u, gid %u", path, uid,
 				       gid);
