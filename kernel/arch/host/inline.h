@@ -16,12 +16,12 @@ static inline struct cpu *this_cpu(void)
 
 static inline void memory_forbid(const void *p, size_t n)
 {
-	__asan_poison_memory_region(p, n);
+	ASAN_POISON_MEMORY_REGION(p, n);
 }
 
 static inline void memory_allow(const void *p, size_t n)
 {
-	__asan_unpoison_memory_region(p, n);
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
 }
 
 static inline void cpu_relax(void)
