@@ -4,6 +4,7 @@
 #include "apps/sh/array.h"
 #include "apps/sh/ast.h"
 #include "apps/sh/builtin.h"
+#include "apps/sh/builtin_list.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec.h"
 #include "apps/sh/exec_int.h"
@@ -220,7 +221,7 @@ static int run_special(struct call *c, const struct builtin *b)
 	}
 	builtin_redirs = mark;
 	for (const struct assign *as = n->simple.assigns; as != nullptr; as = as->next)
-		eval_assign(as, false);
+		eval_assign(as, b->run == bi_exec && c->argc > 1);
 	builtin_assigns = (b->flags & BUILTIN_DECLARES) ? collect_assigns(n, c->argc) : nullptr;
 	int status = call_builtin(c, b);
 	builtin_redirs = before;

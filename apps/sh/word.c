@@ -66,6 +66,7 @@ void wordbuf_flush(struct wordbuf *w)
 
 void wordbuf_byte(struct wordbuf *w, int c, bool quoted)
 {
+	quoted |= c == ESC; /* or it would mark what follows */
 	if (quoted != w->text_quoted) {
 		wordbuf_flush(w);
 		w->text_quoted = quoted;
