@@ -164,8 +164,8 @@ static void measure_one(const struct bench *b, uint64_t own)
 		add((struct result){ b->name, instructions(samples[n / 2], less, b),
 				     instructions(samples[n * 9 / 10], less, b),
 				     instructions(samples[n * 99 / 100], less, b),
-				     instructions(samples[n - 1], less, b), (uint64_t)n * BATCH,
-				     b->reach },
+				     instructions(samples[n - 1], less, b),
+				     (uint64_t)n * BATCH * (b->per ? b->per : 1), b->reach },
 		    b->what);
 	}
 	if (b->done)
