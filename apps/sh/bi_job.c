@@ -313,8 +313,8 @@ static int list_signals(int argc, char **argv)
 
 	if (argc == 0) {
 		for (int i = 1; i < NSIG; i++)
-			if (signal_name(i) != nullptr)
-				output_printf(&out1, "%s\n", signal_name(i));
+			if (trap_signal_name(i) != nullptr)
+				output_printf(&out1, "%s\n", trap_signal_name(i));
 		return 0;
 	}
 	for (int i = 0; i < argc; i++) {
@@ -322,12 +322,12 @@ static int list_signals(int argc, char **argv)
 		if (isdigit((unsigned char)argv[i][0])) {
 			int n = atoi(argv[i]);
 			n = n >= 384 ? n - 384 : n > 128 ? n - 128 : n;
-			const char *name = n > 0 ? signal_name(n) : n == 0 ? "EXIT" : nullptr;
+			const char *name = n > 0 ? trap_signal_name(n) : n == 0 ? "EXIT" : nullptr;
 			if (name == nullptr)
 				status = usage_error("kill", argv[i], "no such signal") - 1;
 			else
 				output_printf(&out1, "%s\n", name);
-		} else if ((sig = signal_parse(argv[i])) >= 0) {
+		} else if ((sig = trap_signal_parse(argv[i])) >= 0) {
 			output_printf(&out1, "%d\n", sig);
 		} else {
 			status = usage_error("kill", argv[i], "no such signal") - 1;
@@ -385,10 +385,10 @@ int bi_kill(int argc, char **argv)
 			int first = argc > 2 && strcmp(argv[2], "--") == 0 ? 3 : 2;
 			return list_signals(argc - first, argv + first);
 		}
-		if ((*a == 's' || *a == 'n') && (a[1] == '\0' || signal_parse(a) < 0)) {
+		if ((*a == 's' || *a == 'n') && (a[1] == '\0' || trap_signal_parse(a) < 0)) {
 			a = a[1] != '\0' ? a + 1 : argc > 2 ? argv[++i] : "";
 		}
-		sig = signal_parse(a);
+		sig = trap_signal_parse(a);
 		if (sig < 0)
 			return usage_error("kill", a, "no such signal") - 1;
 		i++;

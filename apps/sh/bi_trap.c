@@ -24,7 +24,7 @@
 static void trap_print(int sig, bool even_default)
 {
 	struct buf b = {};
-	const char *text = trap_shown(sig), *name = signal_name(sig);
+	const char *text = trap_shown(sig), *name = trap_signal_name(sig);
 
 	if (name == nullptr || (text == nullptr && !even_default))
 		return;
@@ -52,7 +52,7 @@ static int trap_show(int argc, char **argv, bool even_default)
 		for (int i = 0; i < TRAP_COUNT; i++)
 			trap_print(i, even_default && i < TRAP_ERR && i != SIGKILL && i != SIGSTOP);
 	for (int i = 0; i < argc; i++) {
-		int sig = signal_parse(argv[i]);
+		int sig = trap_signal_parse(argv[i]);
 		if (sig < 0)
 			status = bad_signal(argv[i]);
 		else
@@ -76,8 +76,9 @@ int bi_trap(int argc, char **argv)
 			return sh.posix ? (error_raise(2), 2) : 2;
 		if (c == 'l') {
 			for (int i = 1; i < NSIG; i++)
-				if (signal_name(i) != nullptr)
-					output_printf(&out1, "%2d) SIG%s\n", i, signal_name(i));
+				if (trap_signal_name(i) != nullptr)
+					output_printf(&out1, "%2d) SIG%s\n", i,
+						      trap_signal_name(i));
 			return 0;
 		}
 		return trap_show(argc - f.at, argv + f.at, f.at >= argc);
@@ -96,7 +97,7 @@ int bi_trap(int argc, char **argv)
 	if (action != nullptr && strcmp(action, "-") == 0)
 		action = nullptr;
 	for (; i < argc; i++) {
-		int sig = signal_parse(argv[i]);
+		int sig = trap_signal_parse(argv[i]);
 		if (sig < 0)
 			status = bad_signal(argv[i]);
 		else

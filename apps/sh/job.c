@@ -430,7 +430,7 @@ static const char *state_text(const struct job *j)
 				status = j->procs[i].status;
 		if (WSTOPSIG(status) == SIGTSTP)
 			return "Stopped";
-		snprintf(text, sizeof(text), "Stopped(SIG%s)", signal_name(WSTOPSIG(status)));
+		snprintf(text, sizeof(text), "Stopped(SIG%s)", trap_signal_name(WSTOPSIG(status)));
 		return text;
 	default:
 		if (WIFSIGNALED(status))

@@ -133,7 +133,8 @@ static void parse_for_words(struct parser *ps, struct node *n)
 	if (t->kind != TOK_SEMI && t->kind != TOK_NEWLINE)
 		syntax_error(t);
 	token_take(ps);
-	skip_to_command(ps);
+	ps->keyword_next = true;
+	skip_newlines(ps);
 }
 
 static struct node *parse_for(struct parser *ps, enum node_kind kind)

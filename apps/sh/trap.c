@@ -47,7 +47,7 @@ static const struct {
 	int sig;
 } aliases[] = { { "CLD", SIGCHLD }, { "POLL", SIGIO }, { "IOT", SIGABRT } };
 
-const char *signal_name(int sig)
+const char *trap_signal_name(int sig)
 {
 	static char text[16];
 
@@ -76,7 +76,7 @@ static int parse_realtime(const char *s)
 	return formed && sig >= SIGRTMIN && sig <= SIGRTMAX ? sig : -1;
 }
 
-int signal_parse(const char *s)
+int trap_signal_parse(const char *s)
 {
 	if (isdigit((unsigned char)*s)) {
 		char *end;

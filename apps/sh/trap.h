@@ -42,6 +42,6 @@ void trap_release(const sigset_t *old);
 int trap_first_pending(void);
 
 /* Names without SIG; nullptr for no signal. */
-const char *signal_name(int sig);
+const char *trap_signal_name(int sig);
 /* "INT", "SIGINT", "2", "EXIT", "0": -1 when it is none. */
-int signal_parse(const char *s);
+int trap_signal_parse(const char *s);
