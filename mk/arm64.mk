@@ -5,7 +5,7 @@ ARM64_PARTS := $(patsubst %,kernel/arch/arm64/%.c,fdt ranges)
 ARM64_TEST_OBJS := $(patsubst %,$(H)/arm64/%.o,$(ARM64_PARTS) \
 	$(wildcard kernel/arch/arm64/test/*.c) lib/test/test.c)
 
-$(H)/arm64/%.c.o: %.c | $(HOST_GEN) $(HOST_OVERLAY)
+$(H)/arm64/%.c.o: %.c | $$(HOST_GEN) $$(HOST_OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
@@ -28,7 +28,7 @@ fuzz-fdt: $(H)/fuzz/fdt
 	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -print_final_stats=1 -verbosity=0 \
 		$(H)/corpus/fdt $(wildcard tests/fuzz/fdt-corpus)
 
-$(H)/fuzz/fdt: tests/fuzz/fdt.c kernel/arch/arm64/fdt.c | $(HOST_GEN) $(HOST_OVERLAY)
+$(H)/fuzz/fdt: tests/fuzz/fdt.c kernel/arch/arm64/fdt.c | $$(HOST_GEN) $$(HOST_OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -fsanitize=fuzzer \
 		$(HOST_LDFLAGS) -o $@ $(filter %.c,$^)
