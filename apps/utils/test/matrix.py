@@ -208,7 +208,7 @@ def main():
 				passed += not bad
 				failed += bool(bad)
 				if bad and (options.verbose or failed <= 40):
-					print("\n".join(bad))
+					print("\n".join(bad), flush=True)
 	print(f"{passed} passed, {failed} failed")
 	sys.exit(failed != 0)
 
