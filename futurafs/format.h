@@ -210,7 +210,7 @@ struct d_chunk {
 	le32 next;       /* segment in which the log goes on after this one */
 	le16 data, tail; /* blocks */
 	le32 record_bytes;
-	le32 spare;
+	le32 prev; /* CRC of the chunk before it in the log, 0 if none since the checkpoint */
 	uint8_t records[];
 };
 static_assert(sizeof(struct d_chunk) == 56);

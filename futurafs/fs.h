@@ -115,6 +115,7 @@ struct fs {
 
 	/* log */
 	uint64_t chunk_seq;
+	uint32_t chunk_crc;              /* of the last one since the checkpoint */
 	uint64_t transaction, committed; /* numbers: running, last durable */
 	uint64_t log_blocks;             /* since the last checkpoint */
 	bool log_lost;                   /* records were dropped: only a checkpoint can commit */

@@ -79,5 +79,6 @@ void log_reset(struct fs *fs)
 	s->last_map = NONE;
 	fs->log_lost = false;
 	fs->log_blocks = 0;
+	fs->chunk_crc = 0;
 	fs->committed = fs->transaction;
 }

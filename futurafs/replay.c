@@ -10,6 +10,7 @@
 /* Where the next chunk of the log must be: here, or else at the start of `next`. */
 struct position {
 	uint32_t seg, off, next;
+	uint32_t prev; /* CRC of the chunk before */
 	uint64_t seq;
 };
 
@@ -34,18 +35,23 @@ static bool chunk_data_is_sound(struct fs *fs, struct chunk_reader *c)
 	return true;
 }
 
+/*
+ * Number and checkpoint alone do not tell a chunk of this life from one that an earlier power cut
+ * left behind a torn one: the chain of CRCs does.
+ */
 static bool chunk_is_next(struct fs *fs, struct chunk_reader *c, uint32_t seg, uint32_t off,
-			  uint64_t seq)
+			  const struct position *p)
 {
-	return chunk_load(fs, c, seg, off) == FS_OK && get64(c->head->seq) == seq &&
-	       get64(c->head->checkpoint) == fs->seq && !(get32(c->head->flags) & CHUNK_QUIET);
+	return chunk_load(fs, c, seg, off) == FS_OK && get64(c->head->seq) == p->seq &&
+	       get64(c->head->checkpoint) == fs->seq && get32(c->head->prev) == p->prev &&
+	       !(get32(c->head->flags) & CHUNK_QUIET);
 }
 
 /* Load the chunk at the position and move behind it. False: the log ends. */
 static bool log_advance(struct fs *fs, struct chunk_reader *c, struct position *p, bool check)
 {
-	if (!chunk_is_next(fs, c, p->seg, p->off, p->seq)) {
-		if (p->next == NONE || !chunk_is_next(fs, c, p->next, 0, p->seq))
+	if (!chunk_is_next(fs, c, p->seg, p->off, p)) {
+		if (p->next == NONE || !chunk_is_next(fs, c, p->next, 0, p))
 			return false;
 		p->seg = p->next;
 		p->off = 0;
@@ -53,6 +59,7 @@ static bool log_advance(struct fs *fs, struct chunk_reader *c, struct position *
 	if (check && !chunk_data_is_sound(fs, c))
 		return false;
 	p->next = get32(c->head->next);
+	p->prev = get32(c->head->crc);
 	p->off += chunk_blocks(c);
 	p->seq++;
 	return p->next < fs->nsegments;
@@ -146,7 +153,7 @@ static enum fs_err chunk_apply(struct fs *fs, struct chunk_reader *c, const stru
 enum fs_err log_replay(struct fs *fs, bool *any)
 {
 	struct stream *s = &fs->stream[STREAM_LOG];
-	struct position start = { s->seg, s->off, s->next, fs->chunk_seq }, p = start;
+	struct position start = { s->seg, s->off, s->next, 0, fs->chunk_seq }, p = start;
 	struct chunk_reader *c = fs->cleaner;
 	uint64_t end = start.seq;
 
@@ -166,5 +173,7 @@ enum fs_err log_replay(struct fs *fs, bool *any)
 	}
 	fs->replaying = false;
 	fs->chunk_seq = end;
+	fs->chunk_crc = p.prev;
+	fs->changed = fs->changed || *any; /* so that a checkpoint ends this chain */
 	return fs->broken ? FS_CORRUPT : FS_OK;
 }

@@ -85,6 +85,7 @@ static void chunk_fill_head(struct fs *fs, struct stream *s, enum chunk_flags fl
 	c->seq = put64(s->id == STREAM_LOG ? fs->chunk_seq : 0);
 	c->checkpoint = put64(fs->seq);
 	c->next = put32(s->next);
+	c->prev = put32(s->id == STREAM_LOG ? fs->chunk_crc : 0);
 	c->data = put16((uint16_t)s->nblocks);
 	c->tail = put16((uint16_t)tail);
 	c->record_bytes = put32(s->record_len);
@@ -108,6 +109,7 @@ enum fs_err chunk_close(struct fs *fs, enum stream_id id, enum chunk_flags flags
 	TRY(blocks_write(fs, segment_base(fs, s->seg) + s->off, s->blocks, 1 + s->nblocks + tail));
 	if (id == STREAM_LOG) {
 		fs->chunk_seq++;
+		fs->chunk_crc = get32(((const struct d_chunk *)s->blocks)->crc);
 		fs->log_blocks += 1 + s->nblocks + tail;
 	}
 	s->off += 1 + s->nblocks + tail;

@@ -181,6 +181,16 @@ TEST(crash, many_lives_of_one_volume)
 	tell("many lives");
 }
 
+/* In this life a chunk of an earlier one, behind a torn one, had the right number and checkpoint.
+ */
+TEST(crash, a_chunk_of_an_earlier_life_is_not_replayed)
+{
+	struct crash_options o = { .seed = 1273 };
+
+	add(crash_lives(30, 20, &o, step_random));
+	tell("an earlier life");
+}
+
 static struct step step_snapshot(uint64_t *seed, uint64_t most)
 {
 	struct step s = step_random(seed, most);
