@@ -452,3 +452,99 @@ TEST(pager, supply_moves_only_whole_anonymous_pages_that_are_absent)
 	unpaged(&p);
 	balanced(&b);
 }
+
+TEST(pager, another_tasks_paged_memory_is_to_be_touched_first)
+{
+	struct books b = begin();
+	struct paged p = paged(8);
+
+	as_driver();
+	CHECK(CALL4(SPACE_READ, p.user.task, p.at, SCRATCH, 8) == ERR_AGAIN);
+	CHECK(CALL4(SPACE_WRITE, p.user.task, p.at, SCRATCH, 8) == ERR_AGAIN);
+	as(p.user.thread_object);
+	CHECK(!machine_access(p.at, ACCESS_READ));
+	serve(&p, 0, 3);
+	as_driver();
+	CHECK(CALL4(SPACE_READ, p.user.task, p.at, SCRATCH, 8) == OK);
+	unpaged(&p);
+	balanced(&b);
+}
+
+TEST(pager, a_buffer_whose_page_is_refused_is_a_bad_address)
+{
+	struct books b = begin();
+	struct paged p = paged(8);
+
+	as_driver();
+	uint32_t e = given(&p.user, made_vmo(1));
+
+	as(p.user.thread_object);
+	CHECK(CALL4(VMO_WRITE, e, 0, p.at, 8) == CALL_WAITS);
+	as(p.pager.thread_object);
+	CHECK(message(CALL_IPC_RECEIVE, p.port, 0, 0) == OK);
+	CHECK(message(CALL_IPC_REPLY, 0, tag_make(0, (uint16_t)ERR_IO, 0, 0, 0), 0) == OK);
+	as(p.user.thread_object);
+	CHECK(result(p.user.thread_object) == ERR_BAD_ADDRESS);
+	unpaged(&p);
+	balanced(&b);
+}
+
+TEST(pager, a_dropped_page_leaves_the_mappings_of_clones_too)
+{
+	struct books b = begin();
+	struct paged p = paged(8);
+
+	CHECK(!machine_access(p.at + PAGE_SIZE, ACCESS_READ));
+	serve(&p, 1, 6);
+	as_driver();
+	uint32_t clone = made(CALL3(VMO_CLONE, p.vmo, 0, 4 * PAGE_SIZE));
+	uint8_t byte;
+
+	CHECK(CALL6(SPACE_MAP, 0, clone, 0, 0, 4 * PAGE_SIZE, MAP_READ) == OK);
+	vaddr at = word(0);
+
+	get(&byte, at + PAGE_SIZE, 1);
+	CHECK(byte == 6);
+	CHECK(CALL3(VMO_ZERO, p.vmo, PAGE_SIZE, PAGE_SIZE) == OK);
+	CHECK(CALL4(SPACE_READ, startup_handle("task"), at + PAGE_SIZE, SCRATCH, 1) == ERR_AGAIN);
+	CHECK(CALL2(VMO_RESIZE, clone, PAGE_SIZE) == OK);
+	CHECK(CALL2(VMO_RESIZE, clone, 4 * PAGE_SIZE) == OK);
+	CHECK(byte_of(clone, 1) == 0);
+	CHECK(CALL3(SPACE_UNMAP, 0, at, 4 * PAGE_SIZE) == OK);
+	closed(clone);
+	unpaged(&p);
+	balanced(&b);
+}
+
+TEST(pager, supplied_pages_are_paid_by_who_made_the_object)
+{
+	struct books b = begin();
+	uint32_t q = made(CALL2(QUOTA_CREATE, startup_handle("quota"), 1 << 20));
+	struct actor a = actor_create(q, 1);
+	struct paged p = paged(8);
+
+	as_driver();
+	uint32_t there = given(&a, copy_of(p.vmo, RIGHTS_ALL));
+
+	as(a.thread_object);
+	put(SCRATCH, "", 1);
+	as_driver();
+	CHECK(CALL1(QUOTA_INFO, q) == OK);
+	uint64_t pages = word(2);
+
+	as(a.thread_object);
+	uint32_t from = made_vmo(2);
+
+	fill(from, 0, 9);
+	as_driver();
+	CHECK(CALL1(QUOTA_INFO, q) == OK && word(2) == pages + 1);
+	as(a.thread_object);
+	CHECK(CALL5(VMO_SUPPLY, there, 0, PAGE_SIZE, from, 0) == OK);
+	as_driver();
+	CHECK(CALL1(QUOTA_INFO, q) == OK && word(2) == pages);
+	CHECK(byte_of(p.vmo, 0) == 9);
+	gone(&a);
+	closed(q);
+	unpaged(&p);
+	balanced(&b);
+}
