@@ -454,6 +454,8 @@ static void lex_token(struct parser *ps)
 	t->line = source_line();
 	if (c == SOURCE_EOF) {
 		t->kind = TOK_EOF;
+		if (ps->heredocs != nullptr)
+			read_heredocs(ps); /* empty ones: there is no line for them */
 	} else if (c == '\n') {
 		t->kind = TOK_NEWLINE;
 		t->line--;

@@ -88,3 +88,5 @@ x=a; x+=b; a=(1); a+=(2); a[0]+=9; echo $x ${a[@]}
 tr a b <<< $'a\na'
 ### pushd popd
 mkdir a; pushd a >/dev/null; basename $PWD; popd >/dev/null; dirs | wc -w
+### here-document without a line
+cat <<E; echo after
