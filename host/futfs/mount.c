@@ -2,6 +2,7 @@
 /* futfs mount: a volume as a file system of Linux, through FUSE. */
 #define FUSE_USE_VERSION 35
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <linux/falloc.h>
 #include <pthread.h>
@@ -253,9 +254,14 @@ static void on_rename(fuse_req_t req, fuse_ino_t dir, const char *name, fuse_ino
 
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino; /* the kernel holds it from lookup to forget, so it is pinned already */
-	fi->keep_cache = 1;
-	fuse_reply_open(req, fi);
+	/* The kernel leaves truncating to us. It holds the inode from lookup to forget: no pin. */
+	enum fs_err e = fi->flags & O_TRUNC ? fs_truncate(volume, ino, 0) : FS_OK;
+
+	fi->keep_cache = !(fi->flags & O_TRUNC);
+	if (e == FS_OK)
+		fuse_reply_open(req, fi);
+	else
+		reply(req, e);
 }
 
 static void on_create(fuse_req_t req, fuse_ino_t dir, const char *name, mode_t mode,

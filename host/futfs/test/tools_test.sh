@@ -87,6 +87,8 @@ if [ -w /dev/fuse ]; then
 	check mount.truncates_and_punches 0 sh -c "cd '$dir/mnt/again' && truncate -s 1M large &&
 		fallocate -p -o 4096 -l 8192 large &&
 		dd if=large bs=4096 skip=1 count=2 status=none | cmp -n 8192 - /dev/zero"
+	check mount.truncates_when_opening 0 sh -c "cd '$dir/mnt' && echo longer >t && echo s >t &&
+		[ \$(stat -c %s t) -eq 2 ]"
 	check mount.keeps_open_files_alive 0 sh -c "cd '$dir/mnt' && exec 3<d/moved && rm d/moved &&
 		grep -q new <&3"
 	check mount.unmounts 0 unmount "$img"
