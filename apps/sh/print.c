@@ -60,12 +60,12 @@ static void print_param(struct buf *b, const struct param *q, bool dquote)
 		buf_byte(b, '#');
 	if (q->indirect)
 		buf_byte(b, '!');
-	if (q->kind == PARAM_VAR)
+	if (q->kind == PARAM_VAR && q->sym != nullptr) /* none in a bad substitution */
 		buf_puts(b, q->sym->name);
 	else if (q->kind == PARAM_POSITION)
 		buf_printf(b, "%d", q->position);
 	else
-		buf_byte(b, q->special);
+		buf_puts(b, q->special != '\0' ? (char[]){ q->special, '\0' } : "");
 	if (q->subscript != nullptr) {
 		buf_byte(b, '[');
 		print_parts(b, q->subscript->parts, false);
@@ -73,6 +73,8 @@ static void print_param(struct buf *b, const struct param *q, bool dquote)
 	}
 	if (q->op == OP_NAMES)
 		buf_byte(b, q->special);
+	if (q->op == OP_BAD && q->arg != nullptr)
+		print_parts(b, q->arg->parts, dquote);
 	print_operator(b, q, dquote);
 	buf_byte(b, '}');
 }
