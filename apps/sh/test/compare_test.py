@@ -209,7 +209,7 @@ def main():
     failures = [r for r in results if r]
     for text in failures[:int(os.environ.get("SHOW", "20"))]:
         print(text)
-    print(f"shell language: {len(cases) - len(failures)} passed, {len(failures)} failed")
+    print(f"{len(cases) - len(failures)} passed, {len(failures)} failed")
     return failures != []
 
 
