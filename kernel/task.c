@@ -341,7 +341,10 @@ enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t pr
 		return ERR_BAD_STATE;
 	if (budget == nullptr)
 		budget = self->task->budget; /* nobody gives more than it has */
-	sched_account(this_cpu());
+	/* What ran so far is the old budget's, on whatever CPU. */
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (cpus[i] != nullptr && cpus[i]->online)
+			sched_account(cpus[i]);
 	if (budget != nullptr)
 		object_get(budget);
 	task->budget = budget;
@@ -355,6 +358,7 @@ enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t pr
 			sched_ready(t);
 		}
 		thread_set_budget(t, old, budget);
+		thread_poke(t); /* its CPU has a slice to end now */
 		if (t->base > priority)
 			t->base = (uint8_t)priority;
 		if (t->priority > priority)
