@@ -140,8 +140,6 @@ void context_fini(struct context *c);
  * another CPU may run `from` next): SIMD ownership, thread pointer, control page register. Address
  * space is switched separately. */
 void context_switch(struct context *from, struct context *to);
-/* Save live SIMD state of a thread that is leaving this CPU for another, or is to be inspected. */
-void context_settle(struct context *c);
 /* Bytes of thread_read(THREAD_SIMD), and the copy; set checks the contents, false if invalid. */
 size_t context_simd_size(void);
 void context_simd_get(struct context *c, void *to);
@@ -178,8 +176,6 @@ size_t user_copy_in(void *to, vaddr from, size_t n);
 size_t user_copy_out(vaddr to, const void *from, size_t n);
 /* Read a 32-bit word at an aligned address: false on a fault. */
 bool user_load(vaddr from, uint32_t *value);
-/* Compare and swap a 32-bit word: false on a fault; `*old` is what was there. */
-bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old);
 
 /* --- Page tables
  * -----------------------------------------------------------------------------------
@@ -206,7 +202,6 @@ static inline paddr pte_address(pte e);
 static inline bool pte_is_writable(pte e); /* leaf or table */
 static inline pte pte_protect(pte e);      /* the same, not writable: leaf or table */
 static inline pte pte_allow(pte e);        /* a table entry, no longer protected */
-static inline bool pte_is_accessed(pte e);
 /* Order stores to tables before a walk by this CPU can use them: ARM64 dsb ishst + isb. */
 static inline void pte_publish(void);
 
@@ -229,8 +224,6 @@ void tlb_flush(struct space_id *id, vaddr va, size_t n);
 /* All RAM, and what firmware tables need, is mapped in one piece, not executable. */
 static inline void *direct(paddr p);
 static inline paddr direct_paddr(const void *p);
-/* True for the kernel's own text and data: its physical range. */
-struct memory_range arch_kernel_range(void);
 /* Fast copies and fills of whole pages (kernel addresses, page aligned). */
 static inline void page_zero(void *page);
 static inline void page_copy(void *to, const void *from);
@@ -265,8 +258,6 @@ void console_putc(char c); /* the debug UART; before console_init nothing happen
 void arch_backtrace(void (*frame)(vaddr pc));
 /* Registers of the trap that a panic is about, one line each, through klog. */
 void arch_panic_registers(void);
-/* How far the kernel was moved from its link address. */
-uint64_t arch_kernel_slide(void);
 /* A random number for stack protector, bases and the like: RDRAND, RNDR, else a mix of entropy. */
 uint64_t arch_random(void);
 

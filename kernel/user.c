@@ -83,17 +83,3 @@ enum err user_read_word(struct thread *self, vaddr from, uint32_t *value)
 	}
 	return OK;
 }
-
-enum err user_swap_word(struct thread *self, vaddr at, uint32_t expected, uint32_t desired,
-			uint32_t *old)
-{
-	if (!user_range_ok(at, sizeof(*old)))
-		return ERR_BAD_ADDRESS;
-	while (!user_cas(at, expected, desired, old)) {
-		enum err e = fault_in(self, at, ACCESS_WRITE);
-
-		if (e != OK)
-			return e;
-	}
-	return OK;
-}

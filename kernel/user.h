@@ -27,6 +27,3 @@ enum err user_zero(struct thread *self, vaddr to, size_t n);
 /* A fixed-size description: too_big if the buffer is smaller. */
 enum err user_put(struct thread *self, struct user_out to, const void *from, size_t n);
 enum err user_read_word(struct thread *self, vaddr from, uint32_t *value);
-/* Compare and swap; *old is what was there. */
-enum err user_swap_word(struct thread *self, vaddr at, uint32_t expected, uint32_t desired,
-			uint32_t *old);

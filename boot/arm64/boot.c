@@ -165,7 +165,8 @@ uint64_t boot_build(uint64_t dtb, uint64_t start_ticks)
 	relocate();
 	if (mmu.pool_next + POOL_KEPT < mmu.pool_limit)
 		mmu.pool_limit = mmu.pool_next + POOL_KEPT;
-	ranges_add(boot->reserved, &boot->nreserved, arch_kernel_range());
+	ranges_add(boot->reserved, &boot->nreserved,
+		   (struct memory_range){ mmu.image, mmu.pool_limit - mmu.image });
 	mmu.tables = DIRECT_BASE;
 	return KERNEL_LINK + mmu.slide - mmu.image;
 }

@@ -13,10 +13,6 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
-/* For user.S. */
-extern bool arm64_has_pan;
-bool arm64_has_pan;
-
 /* From start.S: at the final address, with the first CPU's stack. */
 [[noreturn]] void arm64_main(void)
 {
@@ -41,8 +37,7 @@ void arch_init(const struct boot_info *boot, unsigned *ncpus)
 /* Kernel code must not reach user pages by accident. */
 static void pan_init(void)
 {
-	arm64_has_pan = id_field(SYSREG_READ(id_aa64mmfr1_el1), 20) != 0;
-	if (arm64_has_pan)
+	if (id_field(SYSREG_READ(id_aa64mmfr1_el1), 20) != 0)
 		asm volatile(".arch_extension pan\n\tmsr pan, #1" ::: "memory");
 }
 

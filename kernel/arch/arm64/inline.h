@@ -193,11 +193,6 @@ static inline pte pte_allow(pte e)
 	return e & ~(PTE_READ_ONLY | PTE_TABLE_READ_ONLY);
 }
 
-static inline bool pte_is_accessed(pte e)
-{
-	return e & PTE_ACCESSED;
-}
-
 static inline void pte_publish(void)
 {
 	asm volatile("dsb ishst\n\tisb" ::: "memory");

@@ -117,16 +117,6 @@ volatile void *device_map(struct memory_range range)
 
 /* --- kernel/arch.h --- */
 
-struct memory_range arch_kernel_range(void)
-{
-	return (struct memory_range){ mmu.image, mmu.pool_limit - mmu.image };
-}
-
-uint64_t arch_kernel_slide(void)
-{
-	return mmu.slide;
-}
-
 void page_sync_code(paddr page)
 {
 	uint64_t line = 4ull << ((SYSREG_READ(ctr_el0) >> 16) & 15);

@@ -99,11 +99,6 @@ uint64_t simd_status(void)
 
 /* --- kernel/arch.h --- */
 
-void context_settle(struct context *c)
-{
-	simd_settle(c);
-}
-
 size_t context_simd_size(void)
 {
 	return sizeof(struct simd);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Access to user memory. LDTR and STTR act with user mode's own permissions, so privileged access
- * to user pages (PAN) stays forbidden all the time, but for the exclusive pair in user_cas, which
- * has no such form.
+ * to user pages (PAN) stays forbidden all the time.
  *
  * A fault between two labels named by FIXUP goes on at the third: see exception.c.
  */
@@ -134,25 +133,3 @@ user_load:
 3:	mov	w0, #0
 	ret
 	FIXUP	1b, 2b, 3b
-
-/* bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old) */
-	.global	user_cas
-	.balign	16
-user_cas:
-	adrp	x4, arm64_has_pan
-	ldrb	w4, [x4, :lo12:arm64_has_pan]
-	cbz	w4, 1f
-	msr	pan, #0
-1:	ldaxr	w5, [x0]
-	cmp	w5, w1
-	b.ne	2f
-	stlxr	w6, w2, [x0]
-	cbnz	w6, 1b
-2:	str	w5, [x3]
-	mov	w0, #1
-3:	cbz	w4, 4f
-	msr	pan, #1
-4:	ret
-5:	mov	w0, #0
-	b	3b
-	FIXUP	1b, 2b, 5b

@@ -144,11 +144,6 @@ static inline pte pte_allow(pte e)
 	return e | PTE_WRITE;
 }
 
-static inline bool pte_is_accessed(pte e)
-{
-	return pte_is_present(e);
-}
-
 static inline void pte_publish(void)
 {
 }

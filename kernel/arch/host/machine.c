@@ -123,14 +123,6 @@ bool user_load(vaddr from, uint32_t *value)
 	return user_copy(from, (char *)value, sizeof(*value), false) == sizeof(*value);
 }
 
-bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old)
-{
-	if (walk(at, ACCESS_WRITE) == nullptr || !user_load(at, old))
-		return false;
-	return *old != expected ||
-	       user_copy(at, (char *)&desired, sizeof(desired), true) == sizeof(desired);
-}
-
 /* --- Threads --- */
 
 void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument)
@@ -159,11 +151,6 @@ void context_switch(struct context *from, struct context *to)
 {
 	(void)from;
 	(void)to;
-}
-
-void context_settle(struct context *c)
-{
-	(void)c;
 }
 
 size_t context_simd_size(void)
@@ -239,11 +226,6 @@ void tlb_flush(struct space_id *id, vaddr va, size_t n)
 void page_sync_code(paddr page)
 {
 	(void)page;
-}
-
-struct memory_range arch_kernel_range(void)
-{
-	return (struct memory_range){ 0, PAGE_SIZE };
 }
 
 void arch_init(const struct boot_info *boot, unsigned *n)
@@ -381,11 +363,6 @@ void arch_backtrace(void (*frame)(vaddr pc))
 
 void arch_panic_registers(void)
 {
-}
-
-uint64_t arch_kernel_slide(void)
-{
-	return 0;
 }
 
 uint64_t arch_random(void)

@@ -288,11 +288,6 @@ static inline pte pte_allow(pte e)
 	return e | PTE_WRITE;
 }
 
-static inline bool pte_is_accessed(pte e)
-{
-	return e & PTE_ACCESSED;
-}
-
 /* A walk by this CPU sees its own earlier stores. */
 static inline void pte_publish(void)
 {

@@ -78,7 +78,7 @@ bool direct_ensure(uint64_t base, uint64_t size)
 	return true;
 }
 
-struct memory_range arch_kernel_range(void)
+struct memory_range image_range(void)
 {
 	uint64_t slide = (uint64_t)image_start - KERNEL_LINK;
 	pte first = kernel_tables.image[slide / PAGE_SIZE % 512];
@@ -86,7 +86,7 @@ struct memory_range arch_kernel_range(void)
 	return (struct memory_range){ pte_address(first).raw, (uint64_t)(image_end - image_start) };
 }
 
-uint64_t arch_kernel_slide(void)
+uint64_t image_slide(void)
 {
 	return (uint64_t)image_start - KERNEL_LINK;
 }

@@ -159,7 +159,8 @@ void simd_leave(struct arch_cpu *cpu, struct context *from)
 	registers_turn(cpu, false);
 }
 
-void context_settle(struct context *c)
+/* Its state in memory is complete afterwards. */
+static void context_settle(struct context *c)
 {
 	struct arch_cpu *cpu = this_arch_cpu();
 

@@ -39,9 +39,9 @@ static unsigned cpus_list(void)
 
 void arch_init(const struct boot_info *boot, unsigned *ncpus)
 {
-	struct memory_range k = arch_kernel_range();
+	struct memory_range k = image_range();
 
-	klog("kernel base 0x%lx, at 0x%lx in memory\n", KERNEL_LINK + arch_kernel_slide(), k.base);
+	klog("kernel base 0x%lx, at 0x%lx in memory\n", KERNEL_LINK + image_slide(), k.base);
 	acpi_read(boot->acpi_rsdp);
 	clock_init();
 	*ncpus = cpus_list();
@@ -68,7 +68,7 @@ void arch_cpu_init(struct cpu *cpu, unsigned index)
 /* Called by the trampoline, on the CPU's own stack, with the trampoline's page tables. */
 [[noreturn]] static void smp_arrive(uint64_t cpu)
 {
-	cr3_write(direct_paddr(direct((paddr){ arch_kernel_range().base })).raw +
+	cr3_write(direct_paddr(direct((paddr){ image_range().base })).raw +
 		  ((uint64_t)kernel_tables.root - (uint64_t)image_start));
 	atomic_store(&arrived, (unsigned)cpu);
 	kernel_main_secondary((unsigned)cpu);
@@ -92,7 +92,7 @@ static struct trampoline_data *trampoline_make(void)
 {
 	char *page = direct((paddr){ trampoline_page });
 	pte *root = (pte *)(page + PAGE_SIZE);
-	uint64_t image = arch_kernel_range().base;
+	uint64_t image = image_range().base;
 
 	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	memcpy(root, kernel_tables.root, PAGE_SIZE);

@@ -49,18 +49,6 @@ user_load:
 	ret
 	fixup 1b, user_fault
 
-/* bool user_cas(vaddr at, uint32_t expected, uint32_t desired, uint32_t *old) */
-	.globl user_cas
-user_cas:
-	smap stac
-	mov %esi, %eax
-1:	lock cmpxchg %edx, (%rdi)
-	smap clac
-	mov %eax, (%rcx)
-	mov $1, %eax
-	ret
-	fixup 1b, user_fault
-
 user_fault:
 	smap clac
 	xor %eax, %eax
