@@ -17,8 +17,8 @@ struct clock_page {
 	uint32_t ncpus;
 	uint64_t base_ticks;
 	uint64_t base_ns;
-	uint64_t mult;	    /* nanoseconds per tick, times 2^32 */
-	uint64_t hz;	    /* ticks per second */
+	uint64_t mult;      /* nanoseconds per tick, times 2^32 */
+	uint64_t hz;        /* ticks per second */
 	uint64_t wall_ns;   /* add to ns since boot: ns since 1970-01-01 UTC; 0 if unknown */
 	uint64_t page_size; /* 4096 */
 };

@@ -28,12 +28,12 @@ enum fault_kind : uint32_t {
 	FAULT_NO_MEMORY = 4,   /* the quota cannot pay for the page */
 	FAULT_INSTRUCTION = 5, /* undefined or privileged instruction */
 	FAULT_ARITHMETIC = 6,  /* integer division */
-	FAULT_FLOATING = 7,    /* floating point; `code` is the status word (MXCSR, x87 FSW << 32, FPSR) */
+	FAULT_FLOATING = 7,    /* `code` is the status word (MXCSR, x87 FSW << 32, FPSR) */
 	FAULT_ALIGNMENT = 8,
 	FAULT_BREAKPOINT = 9,
-	FAULT_STEP = 10,       /* single step or hardware breakpoint */
-	FAULT_CALL = 11,       /* a foreign or unknown system call that nobody takes; `code` is its number */
-	FAULT_HARDWARE = 12,   /* the machine reported an error (machine check, SError) */
+	FAULT_STEP = 10,     /* single step or hardware breakpoint */
+	FAULT_CALL = 11,     /* foreign or unknown, and nobody takes it; `code` is its number */
+	FAULT_HARDWARE = 12, /* the machine reported an error (machine check, SError) */
 };
 
 enum fault_access : uint32_t { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 4 };
@@ -41,8 +41,8 @@ enum fault_access : uint32_t { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 
 struct fault {
 	enum fault_kind kind;
 	enum fault_access access; /* 0 if it was no memory access */
-	uint64_t address;	  /* of the access, else of the instruction */
-	uint64_t code;		  /* the processor's own: x86-64 error code | vector << 32, ARM64 ESR_EL1 */
+	uint64_t address;         /* of the access, else of the instruction */
+	uint64_t code; /* the processor's own: x86-64 error code | vector << 32, ARM64 ESR_EL1 */
 };
 
 enum upcall_reason : uint32_t { UPCALL_INTERRUPT = 1, UPCALL_FAULT = 2 };

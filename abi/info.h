@@ -8,8 +8,8 @@ struct handle_info {
 	uint32_t type; /* enum object_type */
 	uint32_t rights;
 	uint32_t leased; /* 1 if it came from lease_create */
-	uint64_t id;	 /* the object's number, unique since boot */
-	uint64_t detail; /* session: badge; vmo: size; resource: kind << 56 | base; irq: line; else 0 */
+	uint64_t id;     /* the object's number, unique since boot */
+	uint64_t detail; /* session: badge; vmo: size; resource: kind << 56 | base; irq: line */
 };
 static_assert(sizeof(struct handle_info) == 32);
 
@@ -18,9 +18,9 @@ struct mapping_info {
 	uint64_t size;
 	uint64_t offset;  /* in the memory object */
 	uint64_t vmo_id;  /* the memory object's number; 0 for a guard or a thread's area */
-	uint32_t flags;	  /* MAP_READ, MAP_WRITE, MAP_EXEC, MAP_GUARD and the inherit mode */
+	uint32_t flags;   /* MAP_READ, MAP_WRITE, MAP_EXEC, MAP_GUARD and the inherit mode */
 	uint32_t allowed; /* the most that space_protect may set */
-	uint32_t kind;	  /* enum mapping_kind */
+	uint32_t kind;    /* enum mapping_kind */
 	uint32_t reserved;
 	uint64_t resident; /* pages of the mapping that are present in its memory object */
 	uint64_t reserved2;
@@ -28,10 +28,10 @@ struct mapping_info {
 static_assert(sizeof(struct mapping_info) == 64);
 
 enum mapping_kind : uint32_t {
-	MAPPING_VMO = 1,     /* a memory object with handles */
-	MAPPING_FRESH = 2,   /* memory that belongs to the mapping */
+	MAPPING_VMO = 1,   /* a memory object with handles */
+	MAPPING_FRESH = 2, /* memory that belongs to the mapping */
 	MAPPING_GUARD = 3,
-	MAPPING_AREA = 4,    /* a thread's control and message pages */
+	MAPPING_AREA = 4, /* a thread's control and message pages */
 	MAPPING_CLOCK = 5,
 };
 
@@ -50,8 +50,8 @@ struct task_info {
 	} fault;
 	uint64_t cpu_ns;
 	uint64_t start_ns;
-	uint64_t mapped;	/* bytes of address space */
-	uint64_t resident;	/* pages in its page tables */
+	uint64_t mapped;   /* bytes of address space */
+	uint64_t resident; /* pages in its page tables */
 	uint64_t nhandles;
 	uint64_t faults;
 	uint64_t calls;
@@ -72,14 +72,15 @@ struct system_info {
 	uint32_t ncpus;
 	uint32_t size; /* of this structure: it may grow */
 	uint64_t pages_total, pages_free;
-	uint64_t pages_user;	/* in memory objects */
-	uint64_t pages_tables;	/* page tables */
+	uint64_t pages_user;    /* in memory objects */
+	uint64_t pages_tables;  /* page tables */
 	uint64_t pages_objects; /* kernel objects */
-	uint64_t pages_kernel;	/* kernel image, frame table, per-CPU memory */
-	uint64_t calls, messages, fast_messages, faults, interrupts, switches, shootdowns, migrations;
+	uint64_t pages_kernel;  /* kernel image, frame table, per-CPU memory */
+	uint64_t calls, messages, fast_messages, faults, interrupts, switches, shootdowns,
+		migrations;
 	uint64_t allocations; /* kernel allocations since boot: the range of system_fail */
 	uint64_t objects[SYSTEM_TYPES]; /* live, by enum object_type */
-	uint64_t idle_ns[8]; /* by CPU */
+	uint64_t idle_ns[8];            /* by CPU */
 };
 static_assert(sizeof(struct system_info) <= 1024);
 
@@ -113,9 +114,9 @@ static_assert(sizeof(struct thread_info) == 112);
 enum thread_state : uint32_t {
 	THREAD_READY = 1,
 	THREAD_RUNNING = 2,
-	THREAD_WAITING = 3,  /* for signals, a time or a futex */
-	THREAD_CALLING = 4,  /* for a server to take its call */
-	THREAD_ANSWER = 5,   /* for the answer */
+	THREAD_WAITING = 3, /* for signals, a time or a futex */
+	THREAD_CALLING = 4, /* for a server to take its call */
+	THREAD_ANSWER = 5,  /* for the answer */
 	THREAD_RECEIVING = 6,
 	THREAD_STOPPED = 7,
 	THREAD_DEAD = 8,

@@ -36,14 +36,14 @@ constexpr unsigned MESSAGE_BYTES = 4096;
 constexpr unsigned MESSAGE_HANDLES = 8;
 constexpr unsigned MESSAGE_GRANTS = 2;
 
-/* Native calls on x86-64 are NATIVE_BASE + number in eax: ASCII "FU" and the call. Linux's are below. */
+/* Native calls on x86-64 are NATIVE_BASE + number in eax: ASCII "FU". Linux's are below. */
 constexpr uint32_t NATIVE_BASE = 0x46550000;
 /* Native calls on ARM64 use this svc immediate; Linux uses 0. */
 constexpr uint32_t NATIVE_SVC = 0x4655;
 /*
- * The way back from an upcall by a foreign call (ARM64, where a jump needs a free register): go on at
- * the control page's guest_pc, with `masked` cleared and every other register as it is. If an upcall
- * is pending it is delivered there first.
+ * The way back from an upcall by a foreign call (ARM64, where a jump needs a free register): go on
+ * at the control page's guest_pc, with `masked` cleared and every other register as it is. If an
+ * upcall is pending it is delivered there first.
  */
 constexpr uint32_t NATIVE_RETURN_SVC = 0x4656;
 
@@ -55,9 +55,9 @@ constexpr unsigned TAG_HANDLES_SHIFT = 48;
 constexpr uint64_t TAG_HANDLES_MASK = 0xf;
 constexpr unsigned TAG_GRANTS_SHIFT = 52;
 constexpr uint64_t TAG_GRANTS_MASK = 0x3;
-constexpr uint64_t TAG_RESERVED = ~((TAG_BYTES_MASK << TAG_BYTES_SHIFT) | 0xffffffffu |
-				    (TAG_HANDLES_MASK << TAG_HANDLES_SHIFT) |
-				    (TAG_GRANTS_MASK << TAG_GRANTS_SHIFT));
+constexpr uint64_t TAG_RESERVED =
+	~((TAG_BYTES_MASK << TAG_BYTES_SHIFT) | 0xffffffffu |
+	  (TAG_HANDLES_MASK << TAG_HANDLES_SHIFT) | (TAG_GRANTS_MASK << TAG_GRANTS_SHIFT));
 
 static inline uint64_t tag_make(uint16_t protocol, uint16_t method, unsigned nbytes,
 				unsigned nhandles, unsigned ngrants)
@@ -103,6 +103,6 @@ static inline unsigned tag_ngrants(uint64_t tag)
  */
 enum kernel_message : uint16_t {
 	SESSION_CLOSED = 1, /* the last sender is gone; wants no answer, and takes none */
-	EXCEPTION = 2,	    /* kind (enum fault_kind), address, code, thread id, pc, task id */
+	EXCEPTION = 2,      /* kind (enum fault_kind), address, code, thread id, pc, task id */
 	PAGE_REQUEST = 3,   /* offset, size, 1 if for writing; answer `ok` after vmo_supply */
 };

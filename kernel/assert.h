@@ -3,5 +3,5 @@
 #pragma once
 #include "kernel/panic.h"
 
-#define assert(condition)                                                                \
+#define assert(condition)                                                                          \
 	((condition) ? (void)0 : panic("%s:%d: not so: %s", __FILE__, __LINE__, #condition))

@@ -9,7 +9,7 @@ struct thread;
 struct budget {
 	struct object object;
 	uint64_t period, allowance, left, used; /* ns */
-	uint64_t debt; /* used beyond the allowance, as timers fire late: taken from the next ones */
+	uint64_t debt;       /* used beyond the allowance (timers fire late), taken from the next */
 	struct timer refill; /* armed from the first use in a period to its end */
 	struct list starved; /* threads that wait for the next period */
 };

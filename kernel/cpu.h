@@ -11,7 +11,7 @@ struct cpu {
 	struct arch_cpu arch; /* first: the entry code finds it */
 	unsigned index;
 	uint64_t bit; /* 1 << index */
-	bool work;	  /* kernel_leave has to look: reschedule, attention, timer or reaper */
+	bool work;    /* kernel_leave has to look: reschedule, attention, timer or reaper */
 	bool idle;
 	bool idle_locked; /* an interrupt in arch_idle has taken the kernel lock already */
 	bool online;
@@ -21,7 +21,7 @@ struct cpu {
 	uint64_t slice_end;     /* ns; UINT64_MAX: nobody else wants this CPU */
 	uint64_t account_from;  /* ns since when the current thread's time is not charged */
 	uint64_t idle_from, idle_ns;
-	uint64_t ready;		/* bit p: queue p is not empty */
+	uint64_t ready; /* bit p: queue p is not empty */
 	struct list queues[PRIORITIES];
 	uint32_t flush_wanted; /* set by another CPU, cleared when this one has flushed its TLB */
 };
@@ -29,8 +29,8 @@ struct cpu {
 extern struct cpu *cpus[CPUS_MAX];
 extern unsigned ncpus; /* online */
 
-/* All kernel state is guarded by this lock, but what says otherwise. It is taken at entry and dropped
- * in kernel_leave or around arch_idle. */
+/* All kernel state is guarded by this lock, but what says otherwise. It is taken at entry and
+ * dropped in kernel_leave or around arch_idle. */
 extern uint32_t kernel_locked; /* 1: held */
 /* preserve_most: who calls a rare way saves nothing for it on the usual one. */
 [[clang::preserve_most]] void kernel_lock_wait(void);

@@ -158,8 +158,7 @@ enum err sys_wait(struct thread *self, const struct cap *object, uint64_t mask, 
 
 	if (w == nullptr)
 		return ERR_WRONG_TYPE;
-	if (mask == 0 || (clear & ~mask) != 0 ||
-	    (clear & ~(SIGNAL_USER_MASK | SIGNAL_TIMER)) != 0)
+	if (mask == 0 || (clear & ~mask) != 0 || (clear & ~(SIGNAL_USER_MASK | SIGNAL_TIMER)) != 0)
 		return ERR_BAD_ARGUMENT;
 	if (clear != 0 && (object->rights & RIGHT_SIGNAL) == 0)
 		return ERR_NO_RIGHT;

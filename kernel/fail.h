@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 extern uint64_t fail_countdown; /* 0: off */
-extern uint64_t fail_seen;	/* allocations since boot */
+extern uint64_t fail_seen;      /* allocations since boot */
 
 static inline bool fail_now(void)
 {

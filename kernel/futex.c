@@ -191,8 +191,8 @@ void futex_owner_died(struct thread *t, vaddr address, uint32_t owner)
 	struct page_ref ref;
 	uint32_t *word, old;
 
-	if ((address & 3) != 0 || m == nullptr || m->vmo == nullptr || m->vmo->kind == VMO_PHYSICAL ||
-	    (m->flags & MAP_WRITE) == 0 ||
+	if ((address & 3) != 0 || m == nullptr || m->vmo == nullptr ||
+	    m->vmo->kind == VMO_PHYSICAL || (m->flags & MAP_WRITE) == 0 ||
 	    vmo_page_read(m->vmo, mapping_index(m, address), &ref) != PAGE_FOUND || !ref.writable)
 		return;
 	word = (uint32_t *)((char *)direct(ref.page) + (address & (PAGE_SIZE - 1)));
@@ -200,8 +200,9 @@ void futex_owner_died(struct thread *t, vaddr address, uint32_t owner)
 	while ((old & 0x3fffffff) == owner)
 		if (__atomic_compare_exchange_n(word, &old, (old & 0x80000000) | ROBUST_OWNER_DIED,
 						false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-			(void)key_wake(&(struct futex_key){ m->vmo, m->offset + (address - m->address) },
-				       1, UINT32_MAX);
+			(void)key_wake(
+				&(struct futex_key){ m->vmo, m->offset + (address - m->address) },
+				1, UINT32_MAX);
 			return;
 		}
 }

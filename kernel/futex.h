@@ -9,7 +9,7 @@ void futex_abandon(struct thread *t);
 
 /* A word that outlives the mapping through which it was found. */
 struct futex_word {
-	struct task *task;   /* references, until futex_word_clear */
+	struct task *task; /* references, until futex_word_clear */
 	struct vmo *vmo;
 	vaddr address;
 	uint64_t offset;

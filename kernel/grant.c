@@ -25,8 +25,8 @@ static enum err grant_copy(struct thread *self, uint32_t reply, uint32_t index, 
 {
 	enum grant_access access = mode == COPY_OUT_OF ? GRANT_READ : GRANT_WRITE;
 	struct thread *caller;
-	enum err e = caller_find(self, reply, mode == COPY_OUT_OF ? RIGHT_READ : RIGHT_WRITE,
-				 &caller);
+	enum err e =
+		caller_find(self, reply, mode == COPY_OUT_OF ? RIGHT_READ : RIGHT_WRITE, &caller);
 
 	if (e != OK)
 		return e;

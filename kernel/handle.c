@@ -316,7 +316,8 @@ enum err sys_handle_close(struct thread *self, uint32_t handle)
 }
 
 /* A slot from which a duplicate with `rights` may be made. */
-static enum err slot_duplicable(struct task *task, uint32_t handle, uint32_t rights, struct slot **s)
+static enum err slot_duplicable(struct task *task, uint32_t handle, uint32_t rights,
+				struct slot **s)
 {
 	struct cap cap;
 	enum err e = handle_find(task, handle, &cap);
@@ -383,10 +384,11 @@ enum err sys_handle_give(struct thread *self, struct task *task, uint32_t handle
 	return OK;
 }
 
-enum err sys_handle_find(struct thread *self, struct task *task, uint32_t after,
-			 struct user_out to, uint32_t *handle)
+enum err sys_handle_find(struct thread *self, struct task *task, uint32_t after, struct user_out to,
+			 uint32_t *handle)
 {
-	uint32_t place = (after & PLACE_MASK) < PLACE_FIRST ? PLACE_FIRST : (after & PLACE_MASK) + 1;
+	uint32_t place =
+		(after & PLACE_MASK) < PLACE_FIRST ? PLACE_FIRST : (after & PLACE_MASK) + 1;
 	struct handle_table *t = &task->handles;
 	struct slot *s;
 

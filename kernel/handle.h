@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Handle tables. A handle is its slot's age above its slot's place: a closed handle stays dead when its
- * slot is used again (until the age wraps after 32,767 reuses of one slot). Places count from 64, and
- * slots lie in chunks of 64, 128, 256, ...: the highest bit of the place tells the chunk, so a table
- * grows without moving, and a lookup takes one step.
+ * Handle tables. A handle is its slot's age above its slot's place: a closed handle stays dead when
+ * its slot is used again (until the age wraps after 32,767 reuses of one slot). Places count from
+ * 64, and slots lie in chunks of 64, 128, 256, ...: the highest bit of the place tells the chunk,
+ * so a table grows without moving, and a lookup takes one step.
  */
 #pragma once
 #include "kernel/object.h"
@@ -20,7 +20,7 @@ struct task;
 struct slot {
 	struct object *object; /* nullptr: free */
 	uint32_t rights;       /* free: place of the next free slot, 0 if there is none */
-	uint32_t number;       /* the handle; free: its last age, with place 0, so that no handle equals it */
+	uint32_t number; /* the handle; free: its last age, with place 0, which no handle has */
 };
 
 struct handle_table {
@@ -28,7 +28,7 @@ struct handle_table {
 	 * first chunk's lead into that: to slots whose numbers are others. */
 	struct slot *places[PLACE_BITS];
 	uint32_t end_bit; /* of the places that exist; 0: none */
-	uint32_t free; /* place of the first free slot, 0 if there is none */
+	uint32_t free;    /* place of the first free slot, 0 if there is none */
 	uint32_t nfree;
 	uint32_t nused;
 	uint32_t drained; /* slots of the last chunk that handle_table_drain is done with */

@@ -6,7 +6,7 @@
 
 struct irq {
 	struct waitable waitable; /* SIGNAL_READY from firing to irq_ack */
-	uint32_t line;		  /* message interrupts follow the lines */
+	uint32_t line;            /* message interrupts follow the lines */
 };
 
 struct ioport {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* I/O ports, and DMA windows. Without an IOMMU a window is the memory's physical address, pinned. */
+/* I/O ports, and DMA windows. Without an IOMMU a window is pinned memory's physical address. */
 #include "kernel/calls.h"
 #include "kernel/dispatch.h"
 #include "kernel/hardware.h"
@@ -148,7 +148,9 @@ enum err sys_iospace_map(struct thread *self, struct iospace *io, struct vmo *vm
 		pool_give(&windows, io->object.quota, w);
 		return ERR_NO_MEMORY;
 	}
-	*w = (struct window){ .vmo = object_get(vmo), .index = index, .n = n, .address = first.raw };
+	*w = (struct window){
+		.vmo = object_get(vmo), .index = index, .n = n, .address = first.raw
+	};
 	list_append(&io->windows, &w->link);
 	pin(vmo, index, n, true);
 	*address = first.raw;

@@ -255,7 +255,7 @@ void ipc_drop_caller(struct thread *server)
 		ipc_finish(caller, ERR_PEER_CLOSED, 0);
 }
 
-/* Answer a caller from `server`; the caller is ready afterwards. On an error nothing has happened. */
+/* Answer a caller from `server`; the caller is ready afterwards. An error changes nothing. */
 static enum err answer(struct thread *server, struct thread *caller, uint64_t tag)
 {
 	enum err e = message_check(server, tag, false);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * FIPC messages between threads. A caller waits in its port's queue until a server takes the call, and
- * then for the answer; a server waits in its port's list of receivers. The message stays in the
+ * FIPC messages between threads. A caller waits in its port's queue until a server takes the call,
+ * and then for the answer; a server waits in its port's list of receivers. The message stays in the
  * sender's registers and pages until it is delivered: the kernel keeps no copy.
  */
 #pragma once
 #include "kernel/thread.h"
 
-/* Start a call that is complete in the thread: call, session or vmo's port, badge, tag, words. It is
- * delivered at once if a server waits. */
+/* Start a call that is complete in the thread: call, session or vmo's port, badge, tag, words. It
+ * is delivered at once if a server waits. */
 void ipc_start(struct thread *caller, struct port *port, uint64_t deadline);
-/* A call is over: with an answer (`error` OK and its status) or without. Unlinks it from its server. */
+/* A call is over: with an answer (`error` OK and its status) or without. Its server forgets it. */
 void ipc_finish(struct thread *caller, enum err error, int16_t status);
 /* Undo a call that its caller no longer waits for. */
 void ipc_abandon(struct thread *caller);

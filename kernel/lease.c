@@ -109,7 +109,8 @@ enum err sys_lease_create(struct thread *self, uint32_t handle, uint32_t rights,
 	if (cap.lease != nullptr && cap.lease->depth >= LEASE_DEPTH_MAX)
 		return ERR_UNSUPPORTED;
 	rights &= cap.rights;
-	*lease = lease_create(handle_slot(self->task, handle)->object, rights, self->task->object.quota);
+	*lease = lease_create(handle_slot(self->task, handle)->object, rights,
+			      self->task->object.quota);
 	if (*lease == nullptr)
 		return ERR_NO_MEMORY;
 	*leased = (struct cap){ cap.object, rights, object_get((*lease)->leased) };

@@ -24,7 +24,8 @@ struct lease {
 struct lease_use {
 	struct list link; /* in leased->uses, or in none */
 	struct leased *leased;
-	void (*end)(struct lease_use *use); /* the lease ended; the use is already out of the list */
+	/* The lease ended; the use is already out of the list. */
+	void (*end)(struct lease_use *use);
 };
 
 constexpr unsigned LEASE_DEPTH_MAX = 8;
@@ -35,7 +36,7 @@ void lease_release(void *lease);
 void leased_release(void *leased);
 /* The object behind a leased handle, or nullptr if a lease on the way has ended. */
 struct object *leased_target(struct object *o);
-/* Start and stop a use; `leased` may be nullptr, then nothing happens. With a lease upon a lease the
- * use is noted with the nearest, and ends with it. */
+/* Start and stop a use; `leased` may be nullptr, then nothing happens. With a lease upon a lease
+ * the use is noted with the nearest, and ends with it. */
 void lease_use(struct lease_use *use, struct leased *leased, void (*end)(struct lease_use *));
 void lease_unuse(struct lease_use *use);

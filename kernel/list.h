@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A doubly linked ring with the links inside its members. A member that is in no list links to itself. */
+/* A doubly linked ring with the links inside its members. One in no list links to itself. */
 #pragma once
 #include <stddef.h>
 

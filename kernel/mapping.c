@@ -7,8 +7,8 @@
 
 POOL(mappings, struct mapping);
 
-/* The lease that it was made under has ended: its pages and its object go, the range stays as a guard,
- * so that nothing else appears where the task believes its memory to be. */
+/* The lease that it was made under has ended: its pages and its object go, the range stays as a
+ * guard, so that nothing else appears where the task believes its memory to be. */
 static void lease_ended(struct lease_use *use)
 {
 	struct mapping *m = container_of(use, struct mapping, use);

@@ -32,8 +32,8 @@ POOL(leases, struct lease);
 POOL(resources, struct resource);
 POOL(leaseds, struct leased);
 
-/* What a type is made of. `end` is called when its public life ends, `release` when nothing refers to
- * it any more, before its storage goes. Either may be absent. */
+/* What a type is made of. `end` is called when its public life ends, `release` when nothing refers
+ * to it any more, before its storage goes. Either may be absent. */
 static const struct type {
 	struct pool *pool;
 	void (*end)(void *object);

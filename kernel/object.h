@@ -20,9 +20,9 @@ struct quota;
 struct object {
 	enum object_type type;
 	uint32_t refs;
-	uint32_t lives; /* handles with the type's life right */
-	uint32_t flags; /* the type's own */
-	uint64_t id;	/* unique since boot */
+	uint32_t lives;      /* handles with the type's life right */
+	uint32_t flags;      /* the type's own */
+	uint64_t id;         /* unique since boot */
 	struct quota *quota; /* pays for it; nullptr for the kernel's own */
 };
 

@@ -10,7 +10,7 @@
 
 struct pool {
 	const char *name;
-	size_t size;	     /* of a piece, at most a page less the slab's head */
+	size_t size;         /* of a piece, at most a page less the slab's head */
 	struct list partial; /* slabs with a free piece */
 	size_t taken;
 	unsigned nempty; /* slabs among them with no piece taken; one is kept */
@@ -18,7 +18,8 @@ struct pool {
 
 #define POOL(pool_name, type)                                                                      \
 	static struct pool pool_name = {                                                           \
-		.name = #type, .size = (sizeof(type) + 15) & ~(size_t)15,                          \
+		.name = #type,                                                                     \
+		.size = (sizeof(type) + 15) & ~(size_t)15,                                         \
 		.partial = { &pool_name.partial, &pool_name.partial },                             \
 	}
 

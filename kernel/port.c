@@ -19,7 +19,7 @@ static void callers_fail(struct port *p, const struct session *only)
 	}
 }
 
-/* Cut a session off its port. Calls through it that a server has taken already are left to the server. */
+/* Cut a session off its port. Calls through it that a server has taken already are left to it. */
 static void session_cut(struct session *s)
 {
 	struct port *p = s->port;

@@ -10,7 +10,7 @@ struct vmo;
 struct port {
 	struct waitable waitable;
 	struct list callers;   /* threads that wait for a server, oldest first */
-	struct list receivers; /* threads that wait for a message, the latest first: its caches are warm */
+	struct list receivers; /* threads that wait for a message, latest first: caches are warm */
 	struct list sessions;  /* of struct session, all */
 	struct list closed;    /* sessions without senders, of which no receiver knows yet */
 	bool dead;
@@ -20,13 +20,14 @@ struct session {
 	struct waitable waitable;
 	struct port *port; /* a reference; nullptr: severed, or the port is dead */
 	uint64_t badge;
-	struct list link;   /* in port->sessions or port->closed */
-	bool queued;	    /* in port->closed, which holds a reference */
+	struct list link; /* in port->sessions or port->closed */
+	bool queued;      /* in port->closed, which holds a reference */
 };
 
 struct reply {
 	struct object object;
-	struct thread *caller; /* nullptr: the call has ended; no reference: the caller unlinks itself */
+	/* nullptr: the call has ended; no reference: the caller unlinks itself. */
+	struct thread *caller;
 };
 
 void port_end(void *port);

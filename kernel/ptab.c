@@ -61,9 +61,9 @@ pte *ptab_find(struct space *s, vaddr va)
 	return pte_is_present(*e) ? e : nullptr;
 }
 
-/* The tables for va that have become empty go back. Until the caller has flushed TLBs a processor may
- * still look into them: what the frame allocator writes there has its lowest bits 0, and so is no
- * present entry. */
+/* The tables for va that have become empty go back. Until the caller has flushed TLBs a processor
+ * may still look into them: what the frame allocator writes there has its lowest bits 0, and so is
+ * no present entry. */
 static void tables_free(struct space *s, vaddr va)
 {
 	for (unsigned level = 1; level < LEVELS; level++) {

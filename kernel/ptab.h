@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Page tables: four levels of 512 entries. A table's frame counts its present entries, and goes when
- * none is left. A table entry may be protected: all below it is then read-only, whatever it says;
- * a write fault takes that one level down at a time.
+ * Page tables: four levels of 512 entries. A table's frame counts its present entries, and goes
+ * when none is left. A table entry may be protected: all below it is then read-only, whatever it
+ * says; a write fault takes that one level down at a time.
  */
 #pragma once
 #include "kernel/space.h"
@@ -15,8 +15,8 @@ void ptab_fill(struct space *s, vaddr va, unsigned n, bool writable,
 	       pte (*page_of)(void *of, unsigned i), void *of);
 /* The leaf entry at va, or nullptr. */
 pte *ptab_find(struct space *s, vaddr va);
-/* Remove the entries in a range. *work counts down by present pages; returns where it stopped. *any:
- * there was one, so TLBs must be flushed. */
+/* Remove the entries in a range. *work counts down by present pages; returns where it stopped.
+ * *any: there was one, so TLBs must be flushed. */
 vaddr ptab_unmap(struct space *s, vaddr va, uint64_t size, unsigned *work, bool *any);
 /* Take write access from the entries in a range. True if there was any. */
 bool ptab_protect(struct space *s, vaddr va, uint64_t size);

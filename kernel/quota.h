@@ -12,9 +12,9 @@ struct quota {
 	struct object object;
 	struct quota *parent;
 	uint64_t limit, used; /* bytes */
-	uint64_t pages;	      /* of `used`, in whole pages */
-	uint16_t depth;	      /* of parents */
-	uint16_t index;	      /* in the table; 0 is the kernel's own, without a limit */
+	uint64_t pages;       /* of `used`, in whole pages */
+	uint16_t depth;       /* of parents */
+	uint16_t index;       /* in the table; 0 is the kernel's own, without a limit */
 };
 
 constexpr unsigned QUOTAS_MAX = 4096;

@@ -180,8 +180,8 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 static struct thread *pick(struct cpu *cpu)
 {
 	int p = highest(cpu->ready);
-	struct thread *t = p >= 0 ? container_of(cpu->queues[p].next, struct thread, queue)
-				  : steal(cpu);
+	struct thread *t =
+		p >= 0 ? container_of(cpu->queues[p].next, struct thread, queue) : steal(cpu);
 
 	if (t != nullptr)
 		sched_unready(t);

@@ -89,8 +89,9 @@ struct mapping *space_find(struct space *s, vaddr va)
 
 static bool access_is_allowed(const struct mapping *m, enum fault_access access)
 {
-	/* The bits agree: ACCESS_READ = MAP_READ and so on. What may be written or run may be read. */
-	static_assert(ACCESS_READ == MAP_READ && ACCESS_WRITE == MAP_WRITE && ACCESS_EXEC == MAP_EXEC);
+	/* The bits agree: ACCESS_READ = MAP_READ and so on. What may be written may be read. */
+	static_assert(ACCESS_READ == MAP_READ && ACCESS_WRITE == MAP_WRITE &&
+		      ACCESS_EXEC == MAP_EXEC);
 	uint32_t allowed = m->flags & (MAP_READ | MAP_WRITE | MAP_EXEC);
 
 	if ((allowed & (MAP_WRITE | MAP_EXEC)) != 0)
@@ -112,7 +113,8 @@ static enum fault_kind page_enter(struct mapping *m, vaddr va, paddr page, enum 
 	if (moved)
 		tlb_shoot(s, va, 1);
 	else if (had)
-		tlb_flush(&s->id, va, 1); /* it allows more now; other CPUs find that out themselves */
+		tlb_flush(&s->id, va,
+			  1); /* it allows more now; other CPUs find that out themselves */
 	return FAULT_NONE;
 }
 
@@ -168,7 +170,8 @@ void space_fill(struct mapping *m, vaddr va, uint64_t n)
 			return;
 		f.slots = slot_look(vmo, index, &f.alone);
 		if (f.slots != nullptr)
-			ptab_fill(m->space, va, part, (m->flags & MAP_WRITE) != 0, filling_page, &f);
+			ptab_fill(m->space, va, part, (m->flags & MAP_WRITE) != 0, filling_page,
+				  &f);
 	}
 }
 
@@ -290,7 +293,7 @@ void space_unmap_pages(struct space *s, vaddr address)
 
 /* --- Clone --- */
 
-/* What a mapping of the vmo becomes in the clone: the vmo itself, or its copy, made once for all. */
+/* What a mapping of the vmo becomes in the clone: the vmo itself, or its copy, made once. */
 static enum err vmo_for_clone(struct space *to, struct mapping *m, bool copy, struct vmo **vmo)
 {
 	if (!copy || m->vmo->kind == VMO_PHYSICAL || m->vmo->kind == VMO_RUN) {

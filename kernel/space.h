@@ -35,10 +35,10 @@ struct space {
 	struct space_id id;
 	uint64_t cpus; /* that have it loaded */
 	bool dying;
-	bool cloning; /* space_clone is at work */
+	bool cloning;      /* space_clone is at work */
 	uint64_t mapped;   /* bytes */
 	uint64_t resident; /* pages in the page tables */
-	vaddr hint;	   /* below it the next free range is looked for */
+	vaddr hint;        /* below it the next free range is looked for */
 };
 
 /* FAULT_NONE: resolved. FAULT_PAGER: a page has to be asked for. */
@@ -47,18 +47,18 @@ constexpr enum fault_kind FAULT_PAGER = (enum fault_kind)100;
 struct space *space_kernel(void);
 void space_kernel_init(void);
 bool space_init(struct space *s, struct quota *quota);
-/* Undo mappings, about *work pages' worth; true once none is left and no CPU uses it: it is gone. */
+/* Undo mappings, about *work pages' worth; true once none is left and no CPU uses it. */
 bool space_reap(struct space *s, unsigned *work);
 /* The clone's mappings, as the inherit modes say. */
 enum err space_clone(struct space *to, struct space *from, uint32_t flags);
 
-struct mapping *space_find(struct space *s, vaddr va);	   /* that contains va */
+struct mapping *space_find(struct space *s, vaddr va);      /* that contains va */
 struct mapping *space_find_from(struct space *s, vaddr va); /* that contains va, or the next */
 enum fault_kind space_fault(struct space *s, vaddr va, enum fault_access access);
 /* Map, of n pages from va on, those that its object has already. */
 void space_fill(struct mapping *m, vaddr va, uint64_t n);
-/* After FAULT_PAGER: let the thread call the pager. FAULT_NONE: it waits now, and will repeat what it
- * did. */
+/* After FAULT_PAGER: let the thread call the pager. FAULT_NONE: it waits now, and will repeat what
+ * it did. */
 enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access access);
 /* Map pages that are no memory object's: a thread's area (two pages), the clock. */
 enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr first, uint32_t flags,
@@ -67,8 +67,8 @@ void space_unmap_pages(struct space *s, vaddr address);
 /* The page at va, made present for this access as by a fault. */
 enum fault_kind space_page(struct space *s, vaddr va, enum fault_access access, paddr *page);
 
-/* Between the caller's memory at `mine` and another space: out of it, into it, or into it even where
- * only reading is allowed. */
+/* Between the caller's memory at `mine` and another space: out of it, into it, or into it even
+ * where only reading is allowed. */
 enum copy_mode : uint8_t { COPY_OUT_OF, COPY_INTO, COPY_FORCE };
 enum err space_copy(struct thread *self, struct space *s, vaddr va, vaddr mine, size_t n,
 		    enum copy_mode mode, uint64_t *count);

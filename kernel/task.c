@@ -128,8 +128,7 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct cap *child, 
 
 struct task *task_find(uint64_t after)
 {
-	LIST_EACH(at, &tasks)
-	{
+	LIST_EACH(at, &tasks) {
 		struct task *t = container_of(at, struct task, link);
 
 		if (t->object.id > after)
@@ -349,8 +348,7 @@ enum err sys_task_set_limits(struct thread *self, struct task *task, uint32_t pr
 		object_get(budget);
 	task->budget = budget;
 	task->max_priority = (uint8_t)priority;
-	LIST_EACH(at, &task->threads)
-	{
+	LIST_EACH(at, &task->threads) {
 		struct thread *t = container_of(at, struct thread, link);
 
 		if (t->state == THREAD_STARVED) {
@@ -380,7 +378,7 @@ enum err sys_task_set_upcall(struct thread *self, struct task *task, uint64_t on
 	task->upcall_call = on_call;
 	task->upcall_event = on_event;
 	LIST_EACH(at, &task->threads)
-	container_of(at, struct thread, link)->context.upcall_call = on_call;
+		container_of(at, struct thread, link)->context.upcall_call = on_call;
 	return OK;
 }
 
@@ -388,8 +386,7 @@ enum err sys_task_thread(struct thread *self, struct task *task, uint64_t after,
 			 struct thread **thread, uint64_t *id)
 {
 	(void)self;
-	LIST_EACH(at, &task->threads)
-	{
+	LIST_EACH(at, &task->threads) {
 		struct thread *t = container_of(at, struct thread, link);
 
 		if (t->object.id > after) {

@@ -25,7 +25,7 @@ struct task {
 	vaddr upcall_event; /* on_event; on_call is in each thread's context */
 	vaddr upcall_call;
 	struct session *debugger; /* a reference */
-	struct budget *budget;	  /* a reference; nullptr: none */
+	struct budget *budget;    /* a reference; nullptr: none */
 	uint8_t max_priority;
 	char name[32];
 	uint64_t start_ns, cpu_ns, faults, calls, messages;

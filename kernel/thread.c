@@ -68,7 +68,7 @@ static void control_fill(struct thread *t)
 	t->context.upcall_call = t->task->upcall_call;
 }
 
-/* Everything but registers. The thread is stopped, in its task's list, with one reference for that. */
+/* Everything but registers. The thread is stopped, in its task's list, which holds a reference. */
 static enum err thread_make(struct task *task, vaddr area, unsigned priority, uint64_t affinity,
 			    struct thread **thread)
 {
@@ -319,8 +319,8 @@ bool thread_attend(struct thread *t)
 
 /* --- The end --- */
 
-/* Locks in shared memory that it holds: the next owner finds out. A word whose page is not there now is
- * left alone. */
+/* Locks in shared memory that it holds: the next owner finds out. A word whose page is not there
+ * now is left alone. */
 static void robust_release(struct thread *t)
 {
 	struct control *c = t->control;
@@ -333,7 +333,8 @@ static void robust_release(struct thread *t)
 void thread_end(struct thread *t)
 {
 	struct task *task = t->task;
-	bool is_current = cpus[t->cpu]->current == t; /* it may already wait, and not be switched from */
+	/* It may already wait, and not be switched from. */
+	bool is_current = cpus[t->cpu]->current == t;
 
 	if (t->state == THREAD_DEAD)
 		return;

@@ -24,7 +24,7 @@ enum call_kind : uint8_t {
 
 /* Things to see to before the thread enters user mode. */
 enum attention : uint32_t {
-	ATTEND_DIE = 1,	      /* its task is being killed */
+	ATTEND_DIE = 1,       /* its task is being killed */
 	ATTEND_STOP = 2,      /* suspended */
 	ATTEND_INTERRUPT = 4, /* thread_interrupt */
 };
@@ -41,9 +41,9 @@ struct thread {
 		struct object object;
 		struct waitable waitable;
 	};
-	struct task *task;	/* a reference */
-	struct list link;	/* in task->threads */
-	struct list queue;	/* in a run queue, a port's, a futex bucket, a budget's */
+	struct task *task; /* a reference */
+	struct list link;  /* in task->threads */
+	struct list queue; /* in a run queue, a port's, a futex bucket, a budget's */
 	enum thread_state state;
 	enum attention attention;
 	uint8_t suspended;
@@ -51,7 +51,7 @@ struct thread {
 	enum wait_kind waits;
 	uint8_t cpu; /* where it ran last */
 	uint64_t affinity;
-	struct timer timer; /* the deadline of its wait */
+	struct timer timer;      /* the deadline of its wait */
 	struct control *control; /* in the kernel's direct map; nullptr once its area is gone */
 	void *message;
 	vaddr area;
@@ -74,19 +74,20 @@ struct thread {
 	enum call_kind call;
 	bool slow; /* its call or receive was not begun by kernel/fastpath.c, or has a deadline */
 	uint8_t nhandles, ngrants;
-	struct session *session;  /* called through; a reference; nullptr for BY_PAGE */
-	struct port *port;	  /* called, or received from; a reference while it waits there */
+	struct session *session; /* called through; a reference; nullptr for BY_PAGE */
+	struct port *port;       /* called, or received from; a reference while it waits there */
 	uint64_t badge;
 	uint64_t tag;
-	uint64_t words[MESSAGE_WORDS];	    /* of BY_EXCEPTION and BY_PAGE */
-	uint32_t handles[MESSAGE_HANDLES];  /* offered */
+	uint64_t words[MESSAGE_WORDS];       /* of BY_EXCEPTION and BY_PAGE */
+	uint32_t handles[MESSAGE_HANDLES];   /* offered */
 	struct grant grants[MESSAGE_GRANTS]; /* lent */
-	struct thread *server;		    /* who answers, if it holds the call itself */
-	struct reply *reply;		    /* or what the call is kept in */
-	bool pager_failed; /* its restarted call is to fail instead of asking again */
+	struct thread *server;               /* who answers, if it holds the call itself */
+	struct reply *reply;                 /* or what the call is kept in */
+	bool pager_failed;  /* its restarted call is to fail instead of asking again */
 	struct fault fault; /* BY_EXCEPTION: what for; BY_PAGE of a user fault */
 	/* As a server. */
-	struct thread *caller; /* whose call it received last; no reference: the caller unlinks itself */
+	/* Whose call it received last; no reference: the caller unlinks itself. */
+	struct thread *caller;
 	struct budget *budget; /* what it runs on now; its own task's or a caller's; a reference */
 };
 
@@ -119,7 +120,7 @@ bool thread_attend(struct thread *t);
 /* Make another CPU notice what has been set in t->attention. */
 void thread_poke(struct thread *t);
 
-/* A fault in user mode that memory management did not resolve: fixup, upcall, debugger, or the end. */
+/* A fault in user mode that memory management did not resolve: fixup, upcall, debugger, or end. */
 void thread_fault(struct thread *t, const struct fault *fault);
 
 /* End it: it leaves its task and never runs again. */

@@ -9,7 +9,7 @@ constexpr uint64_t SECOND = 1'000'000'000;
 
 static struct tree timers;
 static uint64_t hz, boot_ticks, ns_per_tick; /* the last times 2^32 */
-static uint64_t ticks_per_ns;		      /* times 2^32 */
+static uint64_t ticks_per_ns;                /* times 2^32 */
 static struct clock_page *page;
 
 uint64_t timer_next = UINT64_MAX;
@@ -30,10 +30,9 @@ void time_init(uint64_t start_ticks)
 	if (!frame_alloc_zero(nullptr, FRAME_KERNEL, &p))
 		panic("no memory for the clock page");
 	page = direct(p);
-	*page = (struct clock_page){ .base_ticks = boot_ticks,
-				     .mult = ns_per_tick,
-				     .hz = hz,
-				     .page_size = PAGE_SIZE };
+	*page = (struct clock_page){
+		.base_ticks = boot_ticks, .mult = ns_per_tick, .hz = hz, .page_size = PAGE_SIZE
+	};
 }
 
 uint64_t time_now(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An ordered tree with the links inside its members: a treap, that is a search tree by key and a heap
- * by random weight, so that it stays shallow without any case analysis (Seidel and Aragon, 1996).
- * Equal keys are allowed; they stand in the order of insertion.
+ * An ordered tree with the links inside its members: a treap, that is a search tree by key and a
+ * heap by random weight, so that it stays shallow without any case analysis (Seidel and Aragon,
+ * 1996). Equal keys are allowed; they stand in the order of insertion.
  */
 #pragma once
 #include <stdint.h>

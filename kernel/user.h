@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The calling thread's memory. Absent pages are faulted in as if the thread had touched them. Where a
- * page has to come from a pager, CALL_WAITS is returned: the thread asks the pager, and then makes its
- * whole call again, so a handler copies in before it changes anything.
+ * The calling thread's memory. Absent pages are faulted in as if the thread had touched them. Where
+ * a page has to come from a pager, CALL_WAITS is returned: the thread asks the pager, and then
+ * makes its whole call again, so a handler copies in before it changes anything.
  */
 #pragma once
 #include "kernel/arch.h"

@@ -138,8 +138,8 @@ uint64_t *slot_look(const struct vmo *vmo, uint64_t index, bool *alone)
 
 	*alone = true;
 	index += vmo->start;
-	if (node == nullptr || (vmo->height * NODE_SHIFT < 64 &&
-				index >> (vmo->height * NODE_SHIFT) != 0))
+	if (node == nullptr ||
+	    (vmo->height * NODE_SHIFT < 64 && index >> (vmo->height * NODE_SHIFT) != 0))
 		return nullptr;
 	for (unsigned level = vmo->height - 1u;; level--) {
 		uint64_t *at = &node->slots[index >> (level * NODE_SHIFT) & 63];
@@ -170,7 +170,8 @@ uint64_t *slot_next(struct vmo *vmo, uint64_t *index, uint64_t end)
 				return at;
 			if (*at == 0) {
 				/* Nothing below: go to the next slot of this level. */
-				*index = (((i >> (level * NODE_SHIFT)) + 1) << (level * NODE_SHIFT)) -
+				*index = (((i >> (level * NODE_SHIFT)) + 1)
+					  << (level * NODE_SHIFT)) -
 					 vmo->start;
 				break;
 			}

@@ -157,7 +157,7 @@ enum err sys_watch_arm(struct thread *self, struct watch *w, uint64_t mask, uint
 	return OK;
 }
 
-/* Report one watch; false if it is not ready any more. It rests, or goes to the end of the queue. */
+/* Report one watch; false if it is not ready any more. It rests, or goes to the queue's end. */
 static bool watch_report(struct watch *w, struct watch_event *event)
 {
 	uint64_t signals = w->target->signals & w->waiter.mask;

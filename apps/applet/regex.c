@@ -321,7 +321,8 @@ bool regex_match(struct regex *r, const char *text, size_t len, size_t from,
 			continue;
 		}
 		size_t end = dfa_longest(r, text, len, at);
-		if (end == REGEX_UNSET || (end == at && at != from && is_inside_char(r, text, len, at)))
+		if (end == REGEX_UNSET ||
+		    (end == at && at != from && is_inside_char(r, text, len, at)))
 			continue;
 		spans_fill(spans, n, at, end);
 		if (n > 1 && r->groups != 0)

@@ -29,7 +29,8 @@ void fixture_start(void)
 
 	/* Low, so that whatever a test makes runs first. */
 	if (CALL2(THREAD_SET_PRIORITY, 0, 1) != OK ||
-	    CALL6(SPACE_MAP, 0, 0, SCRATCH, 0, SCRATCH_SIZE, MAP_READ | MAP_WRITE | MAP_FIXED) != OK)
+	    CALL6(SPACE_MAP, 0, 0, SCRATCH, 0, SCRATCH_SIZE, MAP_READ | MAP_WRITE | MAP_FIXED) !=
+		    OK)
 		abort();
 	/* Present from the start, so that the books do not change by the driver's own use. */
 	for (vaddr page = SCRATCH; page < SCRATCH + SCRATCH_SIZE; page += PAGE_SIZE)
@@ -178,14 +179,14 @@ static bool same(const char *what, uint64_t a, uint64_t b)
 bool books_agree(const struct books *a, const struct books *b)
 {
 	static const char *const names[OBJECT_TYPES] = {
-		[OBJECT_TASK] = "tasks",	 [OBJECT_THREAD] = "threads",
-		[OBJECT_VMO] = "vmos",		 [OBJECT_PORT] = "ports",
-		[OBJECT_SESSION] = "sessions",	 [OBJECT_REPLY] = "replies",
-		[OBJECT_EVENT] = "events",	 [OBJECT_WAITSET] = "waitsets",
-		[OBJECT_WATCH] = "watches",	 [OBJECT_IRQ] = "irqs",
-		[OBJECT_IOPORT] = "ioports",	 [OBJECT_IOSPACE] = "iospaces",
-		[OBJECT_BUDGET] = "budgets",	 [OBJECT_QUOTA] = "quotas",
-		[OBJECT_LEASE] = "leases",	 [OBJECT_RESOURCE] = "resources",
+		[OBJECT_TASK] = "tasks",       [OBJECT_THREAD] = "threads",
+		[OBJECT_VMO] = "vmos",         [OBJECT_PORT] = "ports",
+		[OBJECT_SESSION] = "sessions", [OBJECT_REPLY] = "replies",
+		[OBJECT_EVENT] = "events",     [OBJECT_WAITSET] = "waitsets",
+		[OBJECT_WATCH] = "watches",    [OBJECT_IRQ] = "irqs",
+		[OBJECT_IOPORT] = "ioports",   [OBJECT_IOSPACE] = "iospaces",
+		[OBJECT_BUDGET] = "budgets",   [OBJECT_QUOTA] = "quotas",
+		[OBJECT_LEASE] = "leases",     [OBJECT_RESOURCE] = "resources",
 	};
 	bool good = same("user pages", a->user, b->user);
 

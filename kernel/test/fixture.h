@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The kernel on this machine, as tests use it. init's first thread, the driver, makes calls; it never
- * waits, so that there is always somebody to go on. Tasks that a test makes run above it and are made
- * to act with `as`.
+ * The kernel on this machine, as tests use it. init's first thread, the driver, makes calls; it
+ * never waits, so that there is always somebody to go on. Tasks that a test makes run above it and
+ * are made to act with `as`.
  */
 #pragma once
 #include "kernel/arch.h"
@@ -18,17 +18,17 @@ struct thread *driver(void);
 /* A capability from init's startup block. */
 uint32_t startup_handle(const char *name);
 
-/* The thread that runs makes a call; its error, and its results in words(). If it waits, another runs
- * afterwards, and the error is CALL_WAITS. */
+/* The thread that runs makes a call; its error, and its results in words(). If it waits, another
+ * runs afterwards, and the error is CALL_WAITS. */
 enum err call(enum call number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
 	      uint64_t f);
 uint64_t word(unsigned i);
-#define CALL0(name)		   call(CALL_##name, 0, 0, 0, 0, 0, 0)
-#define CALL1(name, a)		   call(CALL_##name, a, 0, 0, 0, 0, 0)
-#define CALL2(name, a, b)	   call(CALL_##name, a, b, 0, 0, 0, 0)
-#define CALL3(name, a, b, c)	   call(CALL_##name, a, b, c, 0, 0, 0)
-#define CALL4(name, a, b, c, d)	   call(CALL_##name, a, b, c, d, 0, 0)
-#define CALL5(name, a, b, c, d, e) call(CALL_##name, a, b, c, d, e, 0)
+#define CALL0(name)                   call(CALL_##name, 0, 0, 0, 0, 0, 0)
+#define CALL1(name, a)                call(CALL_##name, a, 0, 0, 0, 0, 0)
+#define CALL2(name, a, b)             call(CALL_##name, a, b, 0, 0, 0, 0)
+#define CALL3(name, a, b, c)          call(CALL_##name, a, b, c, 0, 0, 0)
+#define CALL4(name, a, b, c, d)       call(CALL_##name, a, b, c, d, 0, 0)
+#define CALL5(name, a, b, c, d, e)    call(CALL_##name, a, b, c, d, e, 0)
 #define CALL6(name, a, b, c, d, e, f) call(CALL_##name, a, b, c, d, e, f)
 
 /* A FIPC call by the thread that runs. */
@@ -38,7 +38,7 @@ enum err message(enum call number, uint32_t handle, uint64_t tag, uint64_t deadl
 void put(vaddr va, const void *from, size_t n);
 void get(void *to, vaddr va, size_t n);
 
-/* A task with scratch memory and a thread that runs at `priority`; handles in the driver's table. */
+/* A task with scratch memory and a thread that runs at `priority`; handles are the driver's. */
 struct actor {
 	uint32_t task, thread;
 	struct task *task_object;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The whole portable kernel under random calls by several threads of two tasks. Each error that a call
- * gives must be one that its definition names, and when the tasks are dead all books must balance.
+ * The whole portable kernel under random calls by several threads of two tasks. Each error that a
+ * call gives must be one that its definition names, and when the tasks are dead all books must
+ * balance.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +23,27 @@ static uint8_t byte(struct input *in)
 
 static uint64_t number(struct input *in)
 {
-	static const uint64_t values[] = {
-		0,	  1,	     2,		 3,	     8,		 63,	    64,
-		255,	  PAGE_SIZE, 2 * PAGE_SIZE, 16 * PAGE_SIZE, 0x100000,  1ull << 32, USER_END,
-		INT64_MAX, UINT32_MAX, UINT64_MAX, 1ull << 63, 1ull << 47, 1000, 100000,
-	};
+	static const uint64_t values[] = { 0,
+					   1,
+					   2,
+					   3,
+					   8,
+					   63,
+					   64,
+					   255,
+					   PAGE_SIZE,
+					   2 * PAGE_SIZE,
+					   16 * PAGE_SIZE,
+					   0x100000,
+					   1ull << 32,
+					   USER_END,
+					   INT64_MAX,
+					   UINT32_MAX,
+					   UINT64_MAX,
+					   1ull << 63,
+					   1ull << 47,
+					   1000,
+					   100000 };
 	uint8_t b = byte(in);
 
 	if (b < sizeof(values) / sizeof(values[0]))
@@ -62,7 +79,8 @@ static uint32_t handle(struct input *in, const struct task *task, enum object_ty
 		for (uint32_t place = 1u << bit; place < 2u << bit; place++) {
 			const struct slot *s = &t->places[bit][place];
 
-			if (s->object == nullptr || (b < 200 && type != 0 && s->object->type != type))
+			if (s->object == nullptr ||
+			    (b < 200 && type != 0 && s->object->type != type))
 				continue;
 			found = s->number;
 			if (skip-- == 0)

@@ -8,7 +8,7 @@ struct registers {
 	uint64_t sp;
 	uint64_t pc;
 	uint64_t pstate; /* N Z C V, and what else user mode may set */
-	uint64_t tpidr;	 /* TPIDR_EL0, the thread pointer */
+	uint64_t tpidr;  /* TPIDR_EL0, the thread pointer */
 };
 
 static_assert(sizeof(struct registers) == 35 * 8);

@@ -22,7 +22,7 @@ struct thread *machine_thread(void)
 /* As the entry code of a real machine. */
 static struct context *enter(uint32_t number)
 {
-	return number == CALL_IPC_CALL	       ? kernel_ipc_call()
+	return number == CALL_IPC_CALL         ? kernel_ipc_call()
 	       : number == CALL_IPC_REPLY_WAIT ? kernel_ipc_reply_wait()
 					       : kernel_call(number);
 }
@@ -67,8 +67,7 @@ static pte *walk(vaddr va, enum fault_access access)
 	for (unsigned level = 3;; level--) {
 		pte *e = &table[va >> (PAGE_SHIFT + 9 * level) & 511];
 
-		if (!pte_is_present(*e) ||
-		    ((access & ACCESS_WRITE) != 0 && !pte_is_writable(*e)))
+		if (!pte_is_present(*e) || ((access & ACCESS_WRITE) != 0 && !pte_is_writable(*e)))
 			return nullptr;
 		if (level == 0)
 			return pte_permits(e, access) ? e : nullptr;
@@ -385,7 +384,8 @@ void machine_start(size_t size)
 	static struct boot_info boot;
 
 	machine.size = size;
-	machine.memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	machine.memory =
+		mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (machine.memory == MAP_FAILED) {
 		perror("no memory for the simulated machine");
 		exit(1);

@@ -35,7 +35,7 @@ extern unsigned direct_roots; /* root entries of the direct map in use */
 extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 
 struct memory_range image_range(void); /* physical */
-uint64_t image_slide(void);	       /* how far it was moved from its link address */
+uint64_t image_slide(void);            /* how far it was moved from its link address */
 
 /* Each CPU's stacks, with an absent page below each; all but the first are for vectors that can
  * strike anywhere, and are numbered as in the TSS. */
