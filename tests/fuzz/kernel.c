@@ -23,27 +23,13 @@ static uint8_t byte(struct input *in)
 
 static uint64_t number(struct input *in)
 {
-	static const uint64_t values[] = { 0,
-					   1,
-					   2,
-					   3,
-					   8,
-					   63,
-					   64,
-					   255,
-					   PAGE_SIZE,
-					   2 * PAGE_SIZE,
-					   16 * PAGE_SIZE,
-					   0x100000,
-					   1ull << 32,
-					   USER_END,
-					   INT64_MAX,
-					   UINT32_MAX,
-					   UINT64_MAX,
-					   1ull << 63,
-					   1ull << 47,
-					   1000,
-					   100000 };
+	/* clang-format off */
+	static const uint64_t values[] = {
+		0, 1, 2, 3, 8, 63, 64, 255, 1000, 100000, 0x100000,
+		PAGE_SIZE, 2 * PAGE_SIZE, 16 * PAGE_SIZE, USER_END,
+		1ull << 32, 1ull << 47, 1ull << 63, UINT32_MAX, INT64_MAX, UINT64_MAX,
+	};
+	/* clang-format on */
 	uint8_t b = byte(in);
 
 	if (b < sizeof(values) / sizeof(values[0]))
