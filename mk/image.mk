@@ -15,7 +15,7 @@ $(O)/%.list: FORCE
 
 # The host side of each pair is a prerequisite; a folder's contents are not followed.
 bundle_hosts = $(foreach f,$(BUNDLE_FILES_$(1)),$(lastword $(subst =, ,$f)))
-$(O)/%.cpio: $(O)/%.list tools/mkimage $$(call bundle_hosts,$$*)
+$(O)/%.cpio: $(O)/%.list tools/mkimage tools/bundle.py $$(call bundle_hosts,$$*)
 	$(Q)tools/mkimage -o $@ --list $<
 
 .PHONY: FORCE iso

@@ -2,8 +2,11 @@
 """Boot bundles: what goes in comes out, by the measure of GNU cpio."""
 import os
 import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import bundle  # noqa: E402  (found through the path above)
 
 
 def mkimage(*args):
@@ -42,3 +45,29 @@ def test_bad_input_is_refused_with_a_reason(tmp_path):
 		done = mkimage("-o", out, pair)
 		assert done.returncode == 1 and done.stderr.startswith("mkimage: "), pair
 	assert "given twice" in mkimage("-o", out, "a=/bin/true", "a=/etc/os-release").stderr
+
+
+def test_data_of_a_page_or_more_starts_at_a_page(tmp_path):
+	sizes = (0, 1, 3, 4095, 4096, 4097, 9000, 70000)
+	files = {f"dir/{'n' * (size % 97)}{size}": os.urandom(size) for size in sizes}
+	for name, data in files.items():
+		(tmp_path / name.replace("/", "_")).write_bytes(data)
+	out = tmp_path / "x.cpio"
+	pairs = [f"{name}={tmp_path / name.replace('/', '_')}" for name in files]
+	assert mkimage("-o", out, *pairs).returncode == 0
+	archive = out.read_bytes()
+	for name, data in files.items():
+		if len(data) >= 4096:
+			assert archive.find(data) % 4096 == 0, name
+	assert sorted(names(out)) == sorted([*files, "dir"])
+	assert {n: bytes(d) for n, (_, d) in bundle.read(archive).items() if d} == \
+		{n: d for n, d in files.items() if d}
+
+
+def test_what_is_no_archive_is_told():
+	for junk in (b"", b"junk" * 100, b"070701" + b"0" * 50):
+		try:
+			bundle.read(junk)
+			raise AssertionError("read without complaint")
+		except ValueError as e:
+			assert "not a boot bundle" in str(e)
