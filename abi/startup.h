@@ -2,14 +2,16 @@
 /*
  * What a new native program finds: its first thread's argument is the address of a block, made by
  * whoever started it (for init by the kernel), with arguments, environment and capabilities.
- * Read-only, whole pages, `size` bytes used. Strings follow the capabilities: `argc` arguments, then
- * `envc` strings NAME=VALUE, each ended by a zero byte.
+ * Read-only, whole pages, `size` bytes used. Strings follow the capabilities: `argc` arguments,
+ * then `envc` strings NAME=VALUE, each ended by a zero byte.
  *
  * init's capabilities: "task" (its own task), "quota" (all memory), "bundle" and "dtb" (memory
  * objects; the latter only where firmware gives one), "physical", "irq", "ioport" (x86 only), "msi"
  * (where the machine has them), "iospace", "power", "log", "system" (resources). Its environment:
- * BUNDLE_SIZE, DTB_SIZE (bytes used of those objects), CMDLINE (the kernel's command line),
- * ACPI_RSDP (physical address in hex), ARCH, FRAMEBUFFER (base,width,height,pitch,bpp) where known.
+ * BUNDLE_SIZE, DTB_SIZE (bytes used of those objects), BUNDLE_OFFSET, DTB_OFFSET (where in them
+ * these start), and where firmware tells of them ACPI_RSDP (physical address) and FRAMEBUFFER
+ * (base,width,height,pitch,bpp): all numbers in hex after 0x; CMDLINE (the kernel's command line),
+ * ARCH.
  */
 #pragma once
 #include <stdint.h>

@@ -102,9 +102,6 @@ struct boot_info {
  * permission. */
 static inline struct cpu *this_cpu(void);
 static inline void cpu_relax(void);
-/* Storage that nobody may touch from now on, and that somebody may again: for the sanitizer. */
-static inline void memory_forbid(const void *p, size_t n);
-static inline void memory_allow(const void *p, size_t n);
 static inline uint64_t ticks(void); /* never goes back, same rate on every CPU */
 
 /* Reads the command line, finds interrupt controllers and CPUs, sets up traps on this CPU. After

@@ -2,6 +2,7 @@
 #include "kernel/frame.h"
 #include "kernel/assert.h"
 #include "kernel/fail.h"
+#include "kernel/forbid.h"
 #include "kernel/list.h"
 #include "kernel/log.h"
 #include "kernel/quota.h"
@@ -11,7 +12,8 @@ struct block {
 	struct list link;
 };
 
-/* Single pages freed lately: a stack in the pages themselves, so that most allocations touch no order. */
+/* Single pages freed lately: a stack in the pages themselves, so that most allocations touch no
+ * order. */
 constexpr unsigned RECENT_MAX = 256;
 
 static struct frame *table;
@@ -27,12 +29,12 @@ struct frame *frame_find(paddr page)
 	return &table[(page.raw >> PAGE_SHIFT) - first_page];
 }
 
-bool frame_owns(uint64_t base, uint64_t size)
+bool frame_is_ram(uint64_t base, uint64_t size)
 {
 	uint64_t from = base >> PAGE_SHIFT, to = (base + size - 1) >> PAGE_SHIFT;
 
 	for (uint64_t n = from < first_page ? first_page : from; n <= to && n < page_end; n++)
-		if (table[n - first_page].use != FRAME_KERNEL)
+		if (table[n - first_page].use != FRAME_NO_RAM)
 			return true;
 	return false;
 }
@@ -76,7 +78,8 @@ static void block_give(uint64_t number, unsigned order)
 	list_prepend(&free_blocks[order], block_link(number));
 }
 
-/* The frames of a free block but its first have order UINT8_MAX: no buddy takes them for a block. */
+/* The frames of a free block but its first have order UINT8_MAX: no buddy takes them for a block.
+ */
 static bool block_take(unsigned order, uint64_t *number)
 {
 	unsigned o = order;
@@ -204,8 +207,8 @@ void frame_free_run(paddr first, unsigned order)
 
 /* --- Start --- */
 
-/* The first address at or after `base` that no reserved range holds; a free run of at least one page
- * from there ends at `*end`. */
+/* The first address at or after `base` that no reserved range holds; a free run of at least one
+ * page from there ends at `*end`. */
 static uint64_t free_run(const struct boot_info *boot, uint64_t base, uint64_t *end)
 {
 	for (bool moved = true; moved;) {
@@ -267,7 +270,8 @@ static bool run_give(uint64_t base, uint64_t end)
 
 	/* The table itself starts the run it was placed in. */
 	if (number == own)
-		number += ((page_end - first_page) * sizeof(struct frame) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+		number += ((page_end - first_page) * sizeof(struct frame) + PAGE_SIZE - 1) >>
+			  PAGE_SHIFT;
 	counts[FRAME_FREE] += last - number;
 	for (uint64_t n = number; n < last; n++)
 		table[n - first_page].use = FRAME_FREE;
@@ -282,6 +286,15 @@ static bool run_give(uint64_t base, uint64_t end)
 		number += 1ull << order;
 	}
 	return false;
+}
+
+/* A page that is RAM in part is RAM. */
+static void ram_mark(const struct memory_range *r)
+{
+	uint64_t end = bytes_to_pages(r->base + r->size);
+
+	for (uint64_t n = r->base >> PAGE_SHIFT; n < end && n < page_end; n++)
+		table[n - first_page].use = FRAME_KERNEL;
 }
 
 void frame_init(const struct boot_info *boot)
@@ -301,9 +314,11 @@ void frame_init(const struct boot_info *boot)
 	runs_each(boot, table_place);
 	if (table == nullptr)
 		panic("no room for the frame table: %lu pages of RAM", total);
-	/* Everything is the kernel's until it is known to be free. */
 	for (uint64_t i = 0; i < page_end - first_page; i++)
-		table[i] = (struct frame){ .refs = 1, .order = UINT8_MAX, .use = FRAME_KERNEL };
+		table[i] = (struct frame){ .refs = 1, .order = UINT8_MAX, .use = FRAME_NO_RAM };
+	/* All RAM is the kernel's until it is known to be free. */
+	for (unsigned i = 0; i < boot->nram; i++)
+		ram_mark(&boot->ram[i]);
 	runs_each(boot, run_give);
 	counts[FRAME_KERNEL] = total - counts[FRAME_FREE];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Page frames: a buddy allocator over all RAM, and one table entry for each frame. Frames in use are
- * counted and charged to a quota.
+ * Page frames: a buddy allocator over all RAM, and one table entry for each frame. Frames in use
+ * are counted and charged to a quota.
  */
 #pragma once
 #include "kernel/arch.h"
@@ -9,12 +9,21 @@
 struct quota;
 
 /* What a frame is for; the counts are in system_info. */
-enum frame_use : uint8_t { FRAME_FREE, FRAME_USER, FRAME_TABLE, FRAME_OBJECT, FRAME_KERNEL, FRAME_USES };
+enum frame_use : uint8_t {
+	FRAME_FREE,
+	FRAME_USER,
+	FRAME_TABLE,
+	FRAME_OBJECT,
+	FRAME_KERNEL, /* its image and tables, what the loader left, what firmware asked to be left
+		       */
+	FRAME_NO_RAM, /* between RAM: devices, firmware's tables */
+	FRAME_USES
+};
 
 struct frame {
-	uint32_t refs;	/* a table's: its present entries; a slab's: unused */
+	uint32_t refs;  /* a table's: its present entries; a slab's: unused */
 	uint16_t quota; /* index of who pays, 0 for the kernel */
-	uint8_t order;	/* of a free block's first frame */
+	uint8_t order;  /* of a free block's first frame */
 	enum frame_use use;
 };
 
@@ -25,15 +34,21 @@ void frame_init(const struct boot_info *boot);
 /* A frame with one reference, contents undefined. False: no memory, nothing charged. */
 bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page);
 bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page);
-/* 2^order frames in one run, each with one reference, to be freed one by one or with frame_free_run. */
+/* 2^order frames in one run, each with one reference, to be freed one by one or with
+ * frame_free_run. */
 bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, paddr *first);
 void frame_free(paddr page);
 void frame_free_run(paddr first, unsigned order);
 struct frame *frame_find(paddr page);
-/* True if the range holds memory that frame_alloc gives out. */
-bool frame_owns(uint64_t base, uint64_t size);
+/* True if the range holds RAM, whatever it is used for. */
+bool frame_is_ram(uint64_t base, uint64_t size);
 uint64_t frame_count(enum frame_use use);
 uint64_t frame_total(void);
+
+static inline uint64_t bytes_to_pages(uint64_t size)
+{
+	return (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
 
 static inline paddr paddr_add(paddr p, uint64_t n)
 {

@@ -179,6 +179,7 @@ void futex_word_clear(struct futex_word *word)
 		__atomic_store_n((uint32_t *)(page + (word->offset & (PAGE_SIZE - 1))), 0,
 				 __ATOMIC_RELEASE);
 	}
+	/* Whoever waits: it may be nobody. */
 	(void)key_wake(&(struct futex_key){ &word->task->space, word->address }, 1, UINT32_MAX);
 	(void)key_wake(&(struct futex_key){ word->vmo, word->offset }, 1, UINT32_MAX);
 	object_put(word->vmo);

@@ -6,14 +6,6 @@
 #include "kernel/pool.h"
 #include "kernel/resource.h"
 
-/* Pages that a device may use; they stay where they are until the window goes. */
-struct window {
-	struct list link;
-	struct vmo *vmo; /* a reference */
-	uint64_t index, n;
-	uint64_t address;
-};
-
 POOL(windows, struct window);
 
 enum err sys_ioport_create(struct thread *self, struct resource *resource, uint32_t base,
@@ -76,25 +68,21 @@ enum err sys_iospace_create(struct thread *self, struct resource *resource, uint
 	return OK;
 }
 
-static void pin(struct vmo *vmo, uint64_t index, uint64_t n, bool on)
+bool vmo_is_pinned(const struct vmo *vmo, uint64_t index, uint64_t n)
 {
-	uint64_t end = index + n, *slot;
+	LIST_EACH(at, &vmo->windows) {
+		struct window *w = container_of(at, struct window, of_vmo);
 
-	for (; (slot = slot_next(vmo, &index, end)) != nullptr; index++)
-		*slot = on ? *slot | SLOT_PINNED : *slot & ~SLOT_PINNED;
+		if (w->index < index + n && index < w->index + w->n)
+			return true;
+	}
+	return false;
 }
 
-/* A page in two windows stays pinned until the second goes too. */
 static void window_destroy(struct iospace *io, struct window *w)
 {
 	list_remove(&w->link);
-	pin(w->vmo, w->index, w->n, false);
-	LIST_EACH(at, &io->windows) {
-		struct window *o = container_of(at, struct window, link);
-
-		if (o->vmo == w->vmo && o->index < w->index + w->n && w->index < o->index + o->n)
-			pin(o->vmo, o->index, o->n, true);
-	}
+	list_remove(&w->of_vmo);
 	object_put(w->vmo);
 	pool_give(&windows, io->object.quota, w);
 }
@@ -152,7 +140,7 @@ enum err sys_iospace_map(struct thread *self, struct iospace *io, struct vmo *vm
 		.vmo = object_get(vmo), .index = index, .n = n, .address = first.raw
 	};
 	list_append(&io->windows, &w->link);
-	pin(vmo, index, n, true);
+	list_append(&vmo->windows, &w->of_vmo);
 	*address = first.raw;
 	*mapped = n << PAGE_SHIFT;
 	return OK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Interrupts as objects: a line, or a message of one device, that a driver waits for. */
 #include "kernel/calls.h"
 #include "kernel/dispatch.h"
 #include "kernel/event.h"

@@ -70,13 +70,30 @@ static void startup_env(const char *name, const char *value)
 	block.head.envc++;
 }
 
-static void startup_env_number(const char *name, uint64_t value)
+static void startup_hex(uint64_t value)
 {
 	char text[19] = "0x";
 
 	for (int i = 0; i < 16; i++)
 		text[2 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
-	startup_env(name, text);
+	startup_text(text);
+}
+
+/* NAME=VALUE,VALUE... */
+static void startup_env_numbers(const char *name, unsigned n, const uint64_t *values)
+{
+	startup_text(name);
+	for (unsigned i = 0; i < n; i++) {
+		startup_text(i == 0 ? "=" : ",");
+		startup_hex(values[i]);
+	}
+	startup_end();
+	block.head.envc++;
+}
+
+static void startup_env_number(const char *name, uint64_t value)
+{
+	startup_env_numbers(name, 1, &value);
 }
 
 /* --- init --- */
@@ -85,7 +102,8 @@ static void startup_env_number(const char *name, uint64_t value)
 static struct vmo *vmo_of_range(struct quota *quota, const struct memory_range *r)
 {
 	uint64_t first = r->base & ~(PAGE_SIZE - 1);
-	struct vmo *vmo = vmo_create(quota, bytes_to_pages(r->base + r->size - first) << PAGE_SHIFT);
+	struct vmo *vmo =
+		vmo_create(quota, bytes_to_pages(r->base + r->size - first) << PAGE_SHIFT);
 
 	if (vmo == nullptr)
 		return nullptr;
@@ -117,21 +135,20 @@ static void resource_give(struct task *init, const char *name, uint32_t kind, ui
 		startup_cap(init, name, resource_create(kind, 0, size, init->object.quota));
 }
 
-static void range_give(struct task *init, const char *name, const char *size_name,
-		       const struct memory_range *r)
+static void range_give(struct task *init, const char *name, const struct memory_range *r)
 {
 	if (r->size > 0)
 		startup_cap(init, name, vmo_of_range(init->object.quota, r));
-	(void)size_name;
 }
 
 static void startup_fill(struct task *init, struct quota *quota, const struct boot_info *boot)
 {
-	block.head = (struct startup){ .magic = STARTUP_MAGIC, .size = sizeof(block.head), .argc = 1 };
+	block.head =
+		(struct startup){ .magic = STARTUP_MAGIC, .size = sizeof(block.head), .argc = 1 };
 	startup_cap(init, "task", object_get(init));
 	startup_cap(init, "quota", object_get(quota));
-	range_give(init, "bundle", "BUNDLE_SIZE", &boot->bundle);
-	range_give(init, "dtb", "DTB_SIZE", &boot->dtb);
+	range_give(init, "bundle", &boot->bundle);
+	range_give(init, "dtb", &boot->dtb);
 	resource_give(init, "physical", RESOURCE_PHYSICAL, 1ull << 52);
 	resource_give(init, "irq", RESOURCE_IRQ, arch_irq_lines());
 	resource_give(init, "ioport", RESOURCE_IOPORT, arch_ioports());
@@ -150,6 +167,12 @@ static void startup_fill(struct task *init, struct quota *quota, const struct bo
 	startup_env_number("DTB_OFFSET", boot->dtb.base & (PAGE_SIZE - 1));
 	if (boot->acpi_rsdp != 0)
 		startup_env_number("ACPI_RSDP", boot->acpi_rsdp);
+	const uint64_t screen[] = { boot->framebuffer.base, boot->framebuffer.width,
+				    boot->framebuffer.height, boot->framebuffer.pitch,
+				    boot->framebuffer.bpp };
+
+	if (boot->framebuffer.base != 0)
+		startup_env_numbers("FRAMEBUFFER", 5, screen);
 }
 
 static void init_start(const struct boot_info *boot)
@@ -165,8 +188,9 @@ static void init_start(const struct boot_info *boot)
 	map_bytes(init, USERBOOT_AT, userboot, sizeof(userboot), MAP_READ | MAP_EXEC);
 	struct vmo *stack = vmo_create(quota, STACK_SIZE);
 
-	if (stack == nullptr || mapping_create(&init->space, STACK_AT, STACK_SIZE, stack, 0,
-					       MAP_READ | MAP_WRITE) == nullptr ||
+	if (stack == nullptr ||
+	    mapping_create(&init->space, STACK_AT, STACK_SIZE, stack, 0, MAP_READ | MAP_WRITE) ==
+		    nullptr ||
 	    thread_create(init, AREA_AT, USERBOOT_AT, STACK_AT + STACK_SIZE, STARTUP_AT,
 			  INIT_PRIORITY, &thread) != OK)
 		panic("no memory for init");

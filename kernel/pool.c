@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "kernel/pool.h"
 #include "kernel/fail.h"
+#include "kernel/forbid.h"
 #include "kernel/frame.h"
 #include "kernel/string.h"
 

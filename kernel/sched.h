@@ -23,5 +23,13 @@ static inline void sched_again(struct cpu *cpu)
 	cpu->work = true;
 }
 void sched_poke(struct cpu *cpu); /* the same on any CPU */
+/* What the current thread's call answers that is not done yet: others run, then it is made again.
+ */
+static inline enum err call_repeat(struct thread *self)
+{
+	context_rewind(&self->context);
+	sched_again(this_cpu());
+	return CALL_WAITS;
+}
 /* Set the hardware timer for the end of the slice or the next timer. */
 void sched_set_timer(struct cpu *cpu);

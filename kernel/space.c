@@ -296,7 +296,7 @@ void space_unmap_pages(struct space *s, vaddr address)
 /* What a mapping of the vmo becomes in the clone: the vmo itself, or its copy, made once. */
 static enum err vmo_for_clone(struct space *to, struct mapping *m, bool copy, struct vmo **vmo)
 {
-	if (!copy || m->vmo->kind == VMO_PHYSICAL || m->vmo->kind == VMO_RUN) {
+	if (!copy || !vmo_may_copy(m->vmo)) {
 		*vmo = m->vmo;
 		return OK;
 	}

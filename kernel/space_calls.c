@@ -15,8 +15,8 @@
 constexpr unsigned WORK_MAX = 4096;
 
 constexpr uint32_t MAP_ACCESS = MAP_READ | MAP_WRITE | MAP_EXEC;
-constexpr uint32_t MAP_KNOWN = MAP_ACCESS | MAP_FIXED | MAP_REPLACE | MAP_COMMIT | MAP_LOW |
-			       MAP_GUARD | INHERIT_PRIVATE;
+constexpr uint32_t MAP_KNOWN =
+	MAP_ACCESS | MAP_FIXED | MAP_REPLACE | MAP_COMMIT | MAP_LOW | MAP_GUARD | INHERIT_PRIVATE;
 
 static bool range_is_pages(vaddr address, uint64_t size)
 {
@@ -93,7 +93,8 @@ static enum err fresh_free(struct mapping *m, vaddr va, uint64_t size, unsigned 
 	}
 	enum err e = vmo_drop_pages(m->vmo, first, n, work);
 
-	return e == ERR_AGAIN ? e : OK; /* what cannot be parted from a clone goes with the object */
+	return e == ERR_AGAIN ? e
+			      : OK; /* what cannot be parted from a clone goes with the object */
 }
 
 /* Cut [va, va + size) out of a mapping that has no further boundary inside. */
@@ -127,8 +128,8 @@ static enum err range_isolate(struct space *s, vaddr address, uint64_t size)
 {
 	struct mapping *m = space_find_from(s, address);
 
-	if (m != nullptr && m->address == address && m->size == size &&
-	    m->kind != MAPPING_AREA && m->kind != MAPPING_CLOCK)
+	if (m != nullptr && m->address == address && m->size == size && m->kind != MAPPING_AREA &&
+	    m->kind != MAPPING_CLOCK)
 		return OK; /* nearly always: what was mapped at once is unmapped at once */
 	if (holds_area(s, address, size))
 		return ERR_BAD_STATE;
@@ -152,14 +153,6 @@ static enum err range_unmap(struct space *s, vaddr address, uint64_t size)
 		m = n != nullptr ? mapping_of(n) : nullptr;
 	}
 	return e;
-}
-
-/* Not done yet: let others run, then make the same call again. */
-static enum err call_repeat(struct thread *self)
-{
-	context_rewind(&self->context);
-	sched_again(this_cpu());
-	return CALL_WAITS;
 }
 
 enum err sys_space_unmap(struct thread *self, struct task *task, uint64_t address, uint64_t size)
@@ -213,7 +206,8 @@ static void map_commit(struct mapping *m)
 {
 	enum fault_access access = (m->flags & MAP_WRITE) != 0 ? ACCESS_WRITE : ACCESS_READ;
 
-	space_fill(m, m->address, m->size >> PAGE_SHIFT < WORK_MAX ? m->size >> PAGE_SHIFT : WORK_MAX);
+	space_fill(m, m->address,
+		   m->size >> PAGE_SHIFT < WORK_MAX ? m->size >> PAGE_SHIFT : WORK_MAX);
 	for (uint64_t at = 0; at < m->size && at < WORK_MAX * PAGE_SIZE; at += PAGE_SIZE)
 		if (ptab_find(m->space, m->address + at) == nullptr &&
 		    space_fault(m->space, m->address + at, access) != FAULT_NONE)
@@ -407,13 +401,12 @@ enum err sys_space_find(struct thread *self, struct task *task, uint64_t address
 	};
 
 	if (m->vmo != nullptr && m->vmo->kind != VMO_PHYSICAL)
-		info.resident = vmo_count_pages(m->vmo, m->offset >> PAGE_SHIFT,
-						m->size >> PAGE_SHIFT);
+		info.resident =
+			vmo_count_pages(m->vmo, m->offset >> PAGE_SHIFT, m->size >> PAGE_SHIFT);
 	return user_put(self, to, &info, sizeof(info));
 }
 
-enum err sys_space_present(struct thread *self, uint64_t address, uint64_t size,
-			   struct user_out to)
+enum err sys_space_present(struct thread *self, uint64_t address, uint64_t size, struct user_out to)
 {
 	struct space *s = &self->task->space;
 
@@ -426,10 +419,11 @@ enum err sys_space_present(struct thread *self, uint64_t address, uint64_t size,
 
 		if (m == nullptr)
 			return ERR_NOT_FOUND;
-		present = m->vmo == nullptr ? m->kind != MAPPING_GUARD
-					    : vmo_page_read(m->vmo, mapping_index(m, va), &ref) ==
-						      PAGE_FOUND;
-		enum err e = user_write(self, to.address + ((va - address) >> PAGE_SHIFT), &present, 1);
+		present = m->vmo == nullptr
+				  ? m->kind != MAPPING_GUARD
+				  : vmo_page_read(m->vmo, mapping_index(m, va), &ref) == PAGE_FOUND;
+		enum err e =
+			user_write(self, to.address + ((va - address) >> PAGE_SHIFT), &present, 1);
 
 		if (e != OK)
 			return e;
@@ -528,7 +522,8 @@ enum err space_copy(struct thread *self, struct space *s, vaddr va, vaddr mine, 
 			break;
 		char *kernel = (char *)direct(page) + ((va + done) & (PAGE_SIZE - 1));
 
-		/* The page stays: the lock is held, and only a fault of ours could change the space. */
+		/* The page stays: the lock is held, and only a fault of ours could change the
+		 * space. */
 		e = mode == COPY_OUT_OF ? user_write(self, mine + done, kernel, part)
 					: user_read(self, kernel, mine + done, part);
 		if (mode != COPY_OUT_OF)

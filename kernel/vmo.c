@@ -3,6 +3,7 @@
 #include "kernel/assert.h"
 #include "kernel/calls.h"
 #include "kernel/dispatch.h"
+#include "kernel/hardware.h"
 #include "kernel/mapping.h"
 #include "kernel/port.h"
 #include "kernel/ptab.h"
@@ -23,6 +24,7 @@ struct vmo *vmo_create(struct quota *quota, uint64_t size)
 		return nullptr;
 	vmo->size = size;
 	list_init(&vmo->mappings);
+	list_init(&vmo->windows);
 	list_init(&vmo->behind_link);
 	list_init(&vmo->fronts);
 	return vmo;
@@ -42,7 +44,7 @@ void vmo_release(void *object)
 enum err vmo_clone(struct vmo *vmo, uint64_t offset, uint64_t size, struct quota *quota,
 		   struct vmo **clone)
 {
-	if (vmo->kind == VMO_PHYSICAL || vmo->kind == VMO_RUN)
+	if (!vmo_may_copy(vmo))
 		return ERR_UNSUPPORTED;
 	struct vmo *new = vmo_create(quota, size);
 	uint64_t first = offset >> PAGE_SHIFT, n = size >> PAGE_SHIFT;
@@ -199,8 +201,8 @@ enum err sys_vmo_create(struct thread *self, uint64_t size, uint32_t flags, stru
 	return e;
 }
 
-enum err sys_vmo_create_pager(struct thread *self, struct port *port, uint64_t badge,
-			      uint64_t size, struct vmo **vmo)
+enum err sys_vmo_create_pager(struct thread *self, struct port *port, uint64_t badge, uint64_t size,
+			      struct vmo **vmo)
 {
 	if (!size_is_good(&size))
 		return ERR_BAD_ARGUMENT;
@@ -221,14 +223,15 @@ enum err sys_vmo_create_physical(struct thread *self, struct resource *resource,
 	if (e != OK)
 		return e;
 	if (flags > PHYSICAL_CACHED || ((base | size) & (PAGE_SIZE - 1)) != 0 || size == 0 ||
-	    size > VMO_SIZE_MAX || !resource_covers(resource, base, size) || frame_owns(base, size))
+	    size > VMO_SIZE_MAX || !resource_covers(resource, base, size) ||
+	    frame_is_ram(base, size))
 		return ERR_BAD_ARGUMENT;
 	*vmo = vmo_create(self->task->object.quota, size);
 	if (*vmo == nullptr)
 		return ERR_NO_MEMORY;
 	(*vmo)->kind = VMO_PHYSICAL;
 	(*vmo)->base = (paddr){ base };
-	(*vmo)->caching = flags == PHYSICAL_UNCACHED	       ? PAGE_UNCACHED
+	(*vmo)->caching = flags == PHYSICAL_UNCACHED          ? PAGE_UNCACHED
 			  : flags == PHYSICAL_WRITE_COMBINING ? PAGE_COMBINING
 							      : 0;
 	return OK;
@@ -249,15 +252,13 @@ enum err sys_vmo_clone(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 {
 	if (size == 0 || !pages_are_inside(vmo, offset, size))
 		return ERR_BAD_ARGUMENT;
-	/* Anywhere: a node is shared whole, and a pinned page must stay its object's alone. */
-	if (vmo_has_pinned(vmo, 0, vmo->size >> PAGE_SHIFT))
-		return ERR_UNSUPPORTED;
 	return vmo_clone(vmo, offset, size, self->task->object.quota, clone);
 }
 
 /* --- Calls: contents --- */
 
-/* Find a page for the kernel to copy from or to. CALL_WAITS: the thread asks the pager, and repeats. */
+/* Find a page for the kernel to copy from or to. CALL_WAITS: the thread asks the pager, and
+ * repeats. */
 static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, bool write,
 			      struct page_ref *ref)
 {
@@ -319,7 +320,8 @@ enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, st
 		struct page_ref ref;
 		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, true, &ref);
 
-		part = PAGE_SIZE - in_page < from.size - done ? PAGE_SIZE - in_page : from.size - done;
+		part = PAGE_SIZE - in_page < from.size - done ? PAGE_SIZE - in_page
+							      : from.size - done;
 		if (e == OK)
 			e = user_read(self, (char *)direct(ref.page) + in_page, from.address + done,
 				      part);
@@ -330,19 +332,11 @@ enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, st
 	return OK;
 }
 
-/* Let others run, then repeat the call. */
-static enum err call_repeat(struct thread *self)
-{
-	context_rewind(&self->context);
-	sched_again(this_cpu());
-	return CALL_WAITS;
-}
-
 static enum err pages_drop(struct thread *self, struct vmo *vmo, uint64_t index, uint64_t n)
 {
 	unsigned work = WORK_MAX;
 
-	if (vmo_has_pinned(vmo, index, n))
+	if (vmo_is_pinned(vmo, index, n))
 		return ERR_BAD_STATE;
 	vmo_unmap_pages(vmo, index, n);
 	enum err e = vmo_drop_pages(vmo, index, n, &work);
@@ -411,6 +405,8 @@ static enum err page_supply(struct vmo *to, uint64_t to_index, struct vmo *from,
 
 	if (vmo_page_read(to, to_index, &ref) == PAGE_FOUND)
 		return OK;
+	if (vmo_is_pinned(from, from_index, 1))
+		return ERR_BAD_STATE;
 	enum page_result r = vmo_page_write(from, from_index, &ref);
 
 	if (r != PAGE_FOUND)
@@ -419,8 +415,6 @@ static enum err page_supply(struct vmo *to, uint64_t to_index, struct vmo *from,
 
 	if (source == nullptr)
 		return ERR_NO_MEMORY;
-	if ((*source & SLOT_PINNED) != 0)
-		return ERR_BAD_STATE;
 	if (from->object.quota != to->object.quota && !quota_charge_pages(to->object.quota, 1))
 		return ERR_NO_MEMORY;
 	uint64_t *target = slot_make(to, to_index);
@@ -453,7 +447,8 @@ enum err sys_vmo_supply(struct thread *self, struct vmo *vmo, uint64_t offset, u
 	    !pages_are_inside(vmo, offset, size) || !pages_are_inside(from, from_offset, size))
 		return ERR_BAD_ARGUMENT;
 	for (; i < n && i < WORK_MAX && e == OK; i++)
-		e = page_supply(vmo, (offset >> PAGE_SHIFT) + i, from, (from_offset >> PAGE_SHIFT) + i);
+		e = page_supply(vmo, (offset >> PAGE_SHIFT) + i, from,
+				(from_offset >> PAGE_SHIFT) + i);
 	if (e != OK && --i == 0)
 		return e;
 	*done = i << PAGE_SHIFT;
@@ -466,7 +461,8 @@ enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 	uint64_t index = offset >> PAGE_SHIFT, end = vmo->size >> PAGE_SHIFT, *slot;
 	unsigned work = WORK_MAX;
 
-	if (vmo->kind != VMO_PAGER || (offset & (PAGE_SIZE - 1)) != 0 || (flags & ~DIRTY_CLEAN) != 0)
+	if (vmo->kind != VMO_PAGER || (offset & (PAGE_SIZE - 1)) != 0 ||
+	    (flags & ~DIRTY_CLEAN) != 0)
 		return ERR_BAD_ARGUMENT;
 	*count = 0;
 	for (; (slot = slot_next(vmo, &index, end)) != nullptr && work-- > 0; index++) {
@@ -496,7 +492,7 @@ enum err sys_vmo_info(struct thread *self, struct vmo *vmo, uint64_t *size, uint
 	(void)self;
 	*size = vmo->size;
 	*pages = vmo->kind == VMO_PHYSICAL ? 0 : vmo_count_pages(vmo, 0, vmo->size >> PAGE_SHIFT);
-	*flags = vmo->kind == VMO_RUN	     ? VMO_INFO_CONTIGUOUS
+	*flags = vmo->kind == VMO_RUN        ? VMO_INFO_CONTIGUOUS
 		 : vmo->kind == VMO_PHYSICAL ? VMO_INFO_PHYSICAL
 		 : vmo->kind == VMO_PAGER    ? VMO_INFO_PAGER
 					     : 0;

@@ -26,24 +26,24 @@ struct vmo_node {
 
 constexpr unsigned NODE_SHIFT = 6;
 constexpr uint64_t SLOT_DIRTY = 1; /* a pager's page that was written */
-constexpr uint64_t SLOT_PINNED = 2; /* a device may use it */
 constexpr uint64_t SLOT_FLAGS = PAGE_SIZE - 1;
 
 struct vmo {
 	struct object object;
 	enum vmo_kind kind;
 	uint8_t height; /* levels of the tree */
-	bool fresh;	/* made by space_map without a handle: unmapped pages are freed */
-	uint64_t size;	/* bytes, whole pages */
+	bool fresh;     /* made by space_map without a handle: unmapped pages are freed */
+	uint64_t size;  /* bytes, whole pages */
 	uint64_t start; /* page index in the tree of the object's first page */
 	struct vmo_node *root;
-	struct list mappings;	 /* of struct mapping */
+	struct list mappings; /* of struct mapping */
+	struct list windows;  /* of struct window: pages that devices use, and that stay in place */
 	struct list behind_link; /* in behind->fronts */
-	struct list fronts;	 /* clones that look behind themselves at this object */
-	struct vmo *behind;	 /* a reference */
-	uint64_t behind_start;	 /* page index there of this object's first page */
-	uint64_t behind_end;	 /* pages of this object, from the first on, that may come from there */
-	struct port *port;	 /* the pager's; a reference */
+	struct list fronts;      /* clones that look behind themselves at this object */
+	struct vmo *behind;      /* a reference */
+	uint64_t behind_start;   /* page index there of this object's first page */
+	uint64_t behind_end; /* pages of this object, from the first on, that may come from there */
+	struct port *port;   /* the pager's; a reference */
 	uint64_t badge;
 	paddr base; /* physical: the first page */
 	enum page_flags caching;
@@ -55,16 +55,16 @@ constexpr uint64_t VMO_SIZE_MAX = 1ull << 47;
 /* What looking for a page gave. */
 enum page_result : uint8_t {
 	PAGE_FOUND,
-	PAGE_ZERO,     /* none there: for reading, zeros */
-	PAGE_ABSENT,   /* has to come from the pager of `asked` */
-	PAGE_OUTSIDE,  /* past the end, or the pager is gone */
+	PAGE_ZERO,    /* none there: for reading, zeros */
+	PAGE_ABSENT,  /* has to come from the pager of `asked` */
+	PAGE_OUTSIDE, /* past the end, or the pager is gone */
 	PAGE_NO_MEMORY,
 };
 
 struct page_ref {
 	paddr page;
-	bool writable;	   /* the page is this object's alone: it may be mapped writable */
-	bool changed;	   /* another page stands there now than before */
+	bool writable;     /* the page is this object's alone: it may be mapped writable */
+	bool changed;      /* another page stands there now than before */
 	struct vmo *asked; /* PAGE_ABSENT: the pager's object, and the index in it */
 	uint64_t asked_index;
 };
@@ -86,18 +86,23 @@ uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n);
 void vmo_unmap_pages(struct vmo *vmo, uint64_t index, uint64_t n);
 void vmo_unmap_pages_but(struct vmo *vmo, uint64_t index, const struct mapping *but); /* one page */
 void vmo_protect_pages(struct vmo *vmo, uint64_t index, uint64_t n);
-bool vmo_has_pinned(struct vmo *vmo, uint64_t index, uint64_t n);
 
 /* Give a tree's nodes to the reaper. */
 void node_put(struct vmo_node *node);
 bool nodes_reap(unsigned *work); /* true when none is left */
-/* The first slot with something in it at or after *index and before `end`, or nullptr; for reading. */
+/* The first slot with something in it from *index on and before `end`, or nullptr; for reading. */
 uint64_t *slot_next(struct vmo *vmo, uint64_t *index, uint64_t end);
-/* The slot at an index as it is, or nullptr where a node is missing; *alone tells whether every node on
- * the way is this object's alone. The slots of the following indices follow, to the node's end. */
+/* The slot at an index as it is, or nullptr where a node is missing; *alone tells whether every
+ * node on the way is this object's alone. The slots of the following indices follow, to its end. */
 uint64_t *slot_look(const struct vmo *vmo, uint64_t index, bool *alone);
 /* The slot at an index, in nodes of this object alone; nullptr: no memory. */
 uint64_t *slot_make(struct vmo *vmo, uint64_t index);
+
+/* What devices reach is never copied: a clone of a task shares it. */
+static inline bool vmo_may_copy(const struct vmo *vmo)
+{
+	return vmo->kind != VMO_PHYSICAL && vmo->kind != VMO_RUN && list_is_empty(&vmo->windows);
+}
 
 static inline paddr slot_page(uint64_t slot)
 {
@@ -109,9 +114,4 @@ static inline bool slot_is_writable(const struct vmo *vmo, uint64_t slot, bool a
 {
 	return alone && frame_find(slot_page(slot))->refs == 1 &&
 	       (vmo->kind != VMO_PAGER || (slot & SLOT_DIRTY) != 0);
-}
-
-static inline uint64_t bytes_to_pages(uint64_t size)
-{
-	return (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }

@@ -76,7 +76,6 @@ static struct vmo_node *node_copy(struct quota *quota, struct vmo_node *from)
 
 		if (slot == 0)
 			continue;
-		/* A device writes to the original: the copy is an ordinary page. */
 		to->slots[i] = from->level == 0 ? slot & ~SLOT_FLAGS : slot;
 		if (from->level == 0)
 			frame_get(slot_page(slot));
@@ -297,14 +296,4 @@ uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n)
 	for (; slot_next(vmo, &index, end) != nullptr; index++)
 		count++;
 	return count;
-}
-
-bool vmo_has_pinned(struct vmo *vmo, uint64_t index, uint64_t n)
-{
-	uint64_t end = index + n, *slot;
-
-	for (; (slot = slot_next(vmo, &index, end)) != nullptr; index++)
-		if ((*slot & SLOT_PINNED) != 0)
-			return true;
-	return false;
 }

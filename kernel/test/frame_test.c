@@ -19,7 +19,7 @@ TEST(frame, runs_are_aligned_and_give_back_what_they_took)
 	for (unsigned order = 0; order < 10; order++) {
 		CHECK(frame_alloc_run(nullptr, FRAME_USER, order, &runs[order]));
 		CHECK((runs[order].raw & ((PAGE_SIZE << order) - 1)) == 0);
-		CHECK(frame_owns(runs[order].raw, PAGE_SIZE << order));
+		CHECK(frame_is_ram(runs[order].raw, PAGE_SIZE << order));
 	}
 	CHECK(frame_count(FRAME_FREE) == free - 1023);
 	for (unsigned order = 0; order < 10; order++)

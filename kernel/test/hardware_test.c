@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Interrupts, I/O ports, DMA windows, power; and the system seen from inside. */
 #include "abi/info.h"
+#include "kernel/frame.h"
 #include "kernel/test/help.h"
 
 static void interrupt(unsigned line)
@@ -123,6 +124,70 @@ TEST(iospace, mapped_pages_stay_in_place_until_unmapped)
 	CHECK(CALL3(VMO_ZERO, vmo, 0, 8 * PAGE_SIZE) == OK);
 	closed(run);
 	closed(vmo);
+	balanced(&b);
+}
+
+TEST(iospace, a_page_in_two_windows_stays_until_both_are_gone)
+{
+	struct books b = begin();
+	uint32_t devices = startup_handle("iospace"), vmo = made_vmo(4);
+	uint32_t one = made(CALL2(IOSPACE_CREATE, devices, 1));
+	uint32_t two = made(CALL2(IOSPACE_CREATE, devices, 2));
+
+	CHECK(CALL4(IOSPACE_MAP, one, vmo, 0, PAGE_SIZE) == OK);
+	uint64_t at = word(0);
+
+	CHECK(CALL4(IOSPACE_MAP, two, vmo, 0, PAGE_SIZE) == OK && word(0) == at);
+	CHECK(CALL3(VMO_ZERO, vmo, PAGE_SIZE, 3 * PAGE_SIZE) == OK);
+	closed(two);
+	CHECK(CALL3(VMO_ZERO, vmo, 0, PAGE_SIZE) == ERR_BAD_STATE);
+	CHECK(CALL3(VMO_CLONE, vmo, 0, PAGE_SIZE) == ERR_UNSUPPORTED);
+	CHECK(CALL2(IOSPACE_UNMAP, one, at) == OK);
+	CHECK(CALL3(VMO_ZERO, vmo, 0, PAGE_SIZE) == OK);
+	closed(one);
+	closed(vmo);
+	balanced(&b);
+}
+
+TEST(iospace, a_driver_that_clones_itself_keeps_its_pages_where_they_are)
+{
+	struct books b = begin();
+	uint32_t vmo = made_vmo(1), io = made(CALL2(IOSPACE_CREATE, startup_handle("iospace"), 1));
+
+	CHECK(CALL6(SPACE_MAP, 0, vmo, 0, 0, PAGE_SIZE, MAP_READ | MAP_WRITE | INHERIT_COPY) == OK);
+	vaddr va = word(0);
+
+	CHECK(CALL4(IOSPACE_MAP, io, vmo, 0, PAGE_SIZE) == OK);
+	uint64_t at = word(0);
+	uint32_t copy = made(CALL1(TASK_CLONE, 0));
+
+	put_word(va, 77);
+	CHECK(*(uint32_t *)direct((paddr){ at }) == 77);
+	CHECK(CALL4(IOSPACE_MAP, io, vmo, 0, PAGE_SIZE) == OK && word(0) == at);
+	CHECK(CALL2(TASK_KILL, copy, 0) == OK);
+	closed(copy);
+	CHECK(CALL3(SPACE_UNMAP, 0, va, PAGE_SIZE) == OK);
+	closed(io);
+	closed(vmo);
+	reap_all();
+	balanced(&b);
+}
+
+TEST(vmo, ram_is_no_device_memory_whoever_uses_it)
+{
+	struct books b = begin();
+	uint32_t physical = startup_handle("physical");
+	bool kernels = false;
+	uint64_t at = PAGE_SIZE;
+
+	for (; at < machine.size; at += PAGE_SIZE) {
+		CHECK(CALL4(VMO_CREATE_PHYSICAL, physical, at, PAGE_SIZE, 0) == ERR_BAD_ARGUMENT);
+		kernels |= frame_find((paddr){ at })->use == FRAME_KERNEL;
+	}
+	CHECK(kernels);
+	closed(made(CALL4(VMO_CREATE_PHYSICAL, physical, machine.size, PAGE_SIZE, 0)));
+	CHECK(CALL4(VMO_CREATE_PHYSICAL, physical, at - PAGE_SIZE, 2 * PAGE_SIZE, 0) ==
+	      ERR_BAD_ARGUMENT);
 	balanced(&b);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The inline part of kernel/arch.h for a simulated machine with one CPU. */
 #pragma once
-#include <sanitizer/asan_interface.h>
 #include "kernel/arch/host/machine.h"
 
 constexpr bool TLB_BROADCASTS = true;
@@ -12,16 +11,6 @@ static const char arch_name[] = "host";
 static inline struct cpu *this_cpu(void)
 {
 	return machine.cpu;
-}
-
-static inline void memory_forbid(const void *p, size_t n)
-{
-	ASAN_POISON_MEMORY_REGION(p, n);
-}
-
-static inline void memory_allow(const void *p, size_t n)
-{
-	ASAN_UNPOISON_MEMORY_REGION(p, n);
 }
 
 static inline void cpu_relax(void)

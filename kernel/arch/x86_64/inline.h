@@ -21,18 +21,6 @@ static inline struct arch_cpu *this_arch_cpu(void)
 	return (struct arch_cpu *)this_cpu();
 }
 
-static inline void memory_forbid(const void *p, size_t n)
-{
-	(void)p;
-	(void)n;
-}
-
-static inline void memory_allow(const void *p, size_t n)
-{
-	(void)p;
-	(void)n;
-}
-
 static inline void cpu_relax(void)
 {
 	asm volatile("pause" ::: "memory");
