@@ -4,7 +4,8 @@
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
 .PHONY: check fmt size analyze tidy coverage
-check: ## check style: layers, layout, licence lines, no architecture outside arch/
+HOST_TESTS += check
+check: ## check style: layers, layout, licence lines, architecture (part of test)
 	$(Q)tools/layers
 	$(Q)tools/style
 
@@ -27,12 +28,12 @@ TIDY_JOBS ?= 1
 
 # The host tests again, compiled to count what they reach. The report comes even if one fails.
 COUNTED := build/coverage
-COVERED_TESTS = $(filter-out test-tools,$(HOST_TESTS))
+COVERED_TESTS = $(filter-out check test-tools,$(HOST_TESTS))
 coverage: ## report which lines the host tests reach
 	$(Q)rm -rf $(COUNTED)/profile && mkdir -p $(COUNTED)/profile
 	$(Q)LLVM_PROFILE_FILE=$(CURDIR)/$(COUNTED)/profile/%m-%p.profraw $(MAKE) -k H=$(COUNTED) \
-		SANITIZE='$(SANITIZE) -fprofile-instr-generate -fcoverage-mapping' $(COVERED_TESTS) || \
-		touch $(COUNTED)/profile/failed
+		SANITIZE='$(SANITIZE) -fprofile-instr-generate -fcoverage-mapping' \
+		$(COVERED_TESTS) || touch $(COUNTED)/profile/failed
 	$(Q)llvm-profdata$(LLVM) merge -sparse -o $(COUNTED)/data $(COUNTED)/profile/*.profraw
 	$(Q)llvm-cov$(LLVM) report -instr-profile=$(COUNTED)/data -show-region-summary=false \
 		-ignore-filename-regex='/test/|build/' \

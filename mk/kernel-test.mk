@@ -10,10 +10,10 @@ $(H)/userboot.bin:
 	@mkdir -p $(@D)
 	$(Q)printf 'not run' > $@
 
-KERNEL_TEST_OBJS := $(KERNEL_HOST_SRCS:%=$(H)/kernel-test/%.o) $(KERNEL_TEST_SRCS:%=$(H)/kernel-test/%.o) \
-	$(H)/kernel-test/gen/dispatch.c.o
-KERNEL_FUZZ_OBJS := $(KERNEL_HOST_SRCS:%=$(H)/kernel-fuzz/%.o) $(H)/kernel-fuzz/tests/fuzz/kernel.c.o \
-	$(H)/kernel-fuzz/gen/dispatch.c.o
+KERNEL_TEST_OBJS := $(KERNEL_HOST_SRCS:%=$(H)/kernel-test/%.o) \
+	$(KERNEL_TEST_SRCS:%=$(H)/kernel-test/%.o) $(H)/kernel-test/gen/dispatch.c.o
+KERNEL_FUZZ_OBJS := $(KERNEL_HOST_SRCS:%=$(H)/kernel-fuzz/%.o) \
+	$(H)/kernel-fuzz/tests/fuzz/kernel.c.o $(H)/kernel-fuzz/gen/dispatch.c.o
 
 define KERNEL_HOST_RULES
 $(H)/$1/%.c.o: %.c $(H)/userboot.bin | $(HOST_GEN) $(HOST_OVERLAY)

@@ -33,8 +33,8 @@ $(H)/sh/sh: $(SH_HOST_OBJS) $$(UTIL_HOST_OBJS)
 
 # -- tests and fuzzers --
 
-# The binary that is shipped; test-shell-sanitize runs the same on the sanitized one, whose C library
-# and so whose letter cases are other ones.
+# The binary that is shipped; test-shell-sanitize runs the same on the sanitized one, whose C
+# library and so whose letter cases are other ones.
 HOST_TESTS += test-shell
 .PHONY: test-shell test-shell-sanitize test-shell-prompt fuzz-shell
 test-shell: $$(O)/apps/sh

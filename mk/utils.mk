@@ -17,7 +17,8 @@ MUSL_CFLAGS = $(COMMON_CFLAGS) -gdwarf-4 --target=$(MUSL_TARGET) -nostdlibinc \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=.
 MUSL_LINK = $(LD) -static --gc-sections --build-id=none -o $@ \
-	$(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) --start-group $(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
+	$(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) --start-group \
+	$(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
 
 APPLET_SRCS := $(wildcard apps/applet/*.c)
 UTIL_SRCS := $(wildcard apps/utils/*.c)
@@ -47,10 +48,11 @@ $(H)/apps/utils/utils: $(H)/apps/utils/test/main.o $(UTIL_HOST_OBJS)
 utils: $$(O)/apps/utils/utils ## build the utilities alone, without the shell
 
 HOST_TESTS += test-utils
-# Groups without a known difference; docs/status.md names the others, which `make test-utils-all` runs.
+# Groups without a known difference; docs/status.md has the others, `make test-utils-all` runs all.
 UTILS_EQUAL := wc head_tail cut_tr sort archive
 test-utils: $$(O)/apps/utils/utils
-	$(Q)for g in $(UTILS_EQUAL); do NAME=$$g $(PYTHON) apps/utils/test/matrix.py $< || exit 1; done
+	$(Q)for g in $(UTILS_EQUAL); do \
+		NAME=$$g $(PYTHON) apps/utils/test/matrix.py $< || exit 1; done
 test-utils-all: $$(O)/apps/utils/utils ## compare every utility with Debian's
 	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
 test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities with Debian's
@@ -58,15 +60,18 @@ test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities wi
 ANALYSES += test-utils-sanitize
 
 UTIL_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/util_*.c))
-UTIL_FUZZ_SRCS := $(APPLET_SRCS) $(addprefix apps/utils/,gzip.c tar_format.c inflate.c deflate.c digest.c)
+UTIL_FUZZ_SRCS := $(APPLET_SRCS) \
+	$(addprefix apps/utils/,gzip.c tar_format.c inflate.c deflate.c digest.c)
 $(UTIL_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: tests/fuzz/%.c $(UTIL_FUZZ_SRCS)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsanitize=fuzzer -fuse-ld=lld$(LLVM) $^ -lm -o $@
+	$(Q)$(CC) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsanitize=fuzzer -fuse-ld=lld$(LLVM) \
+		$^ -lm -o $@
 UTIL_FUZZ_TARGETS := $(UTIL_FUZZERS:%=fuzz-%)
 .PHONY: $(UTIL_FUZZ_TARGETS)
 $(UTIL_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
 	$(Q)mkdir -p $(H)/fuzz/$*-corpus
-	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(H)/fuzz/ -print_final_stats=0 $(H)/fuzz/$*-corpus
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(H)/fuzz/ -print_final_stats=0 \
+		$(H)/fuzz/$*-corpus
 FUZZERS += $(UTIL_FUZZ_TARGETS)
 
 -include $(patsubst %.o,%.d,$(UTIL_HOST_OBJS) $(UTIL_OBJS))
