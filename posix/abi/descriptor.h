@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A file descriptor outside a process: on its way through a socket, or given to a process that is
+ * being started. With it go one or two handles, as its kind says.
+ */
+#pragma once
+#include <stdint.h>
+
+enum descriptor_kind : uint32_t {
+	DESCRIPTOR_FILE = 1,	   /* a session (protocol/file.fipc); `number` is the slot */
+	DESCRIPTOR_PIPE_READ = 2,  /* memory, event (posix/abi/pipe.h) */
+	DESCRIPTOR_PIPE_WRITE = 3,
+	DESCRIPTOR_TERMINAL = 4,   /* a session (protocol/tty.fipc); `number` is the slot */
+	DESCRIPTOR_DEVICE = 5,	   /* a session of the node; `device` says which */
+	DESCRIPTOR_SOCKET = 6,	   /* memory, event (posix/abi/socket.h) */
+	DESCRIPTOR_COUNTER = 7,	   /* eventfd: memory, event */
+	DESCRIPTOR_TIMER = 8,	   /* timerfd: memory, event */
+};
+
+struct descriptor {
+	enum descriptor_kind kind;
+	uint32_t number;
+	uint32_t access; /* 1 read, 2 write */
+	uint32_t mode;	 /* st_mode */
+	uint64_t node;
+	uint64_t device; /* st_rdev */
+	uint64_t detail; /* the kind's own */
+};
+static_assert(sizeof(struct descriptor) == 40);

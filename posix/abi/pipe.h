@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A pipe: a ring of bytes in a memory object that any number of processes read and write, and an
+ * event pair, one end with the readers and one with the writers. Nothing in it is trusted: indices
+ * are read once and bounded, so a liar harms only what it could have written anyway.
+ *
+ * Whoever finds nothing to do sets its side's `waits`, looks again, and waits for its own end's
+ * signal PIPE_WAKE (or SIGNAL_PEER_CLOSED); it clears the signal and looks again. Who made progress
+ * and finds the other side's `waits` set clears that and signals the peer. The signal is a hint: the
+ * ring alone says what is ready.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "posix/abi/state.h"
+
+struct pipe_side {
+	alignas(64) _Atomic uint32_t index; /* bytes ever written or read, modulo 2^32 */
+	_Atomic uint32_t waits;
+	_Atomic uint32_t lock;	 /* 0 free; else owner's thread number, FUTEX_WAITERS, FUTEX_OWNER_DIED */
+	_Atomic uint32_t opened; /* open sessions of this side: FIFOs, where the server keeps count */
+	_Atomic uint32_t ever;	 /* how often this side was opened: FIFOs */
+	struct file_state state;
+};
+
+struct pipe_shared {
+	uint32_t size;	/* of the ring: a power of two, at most PIPE_MOST */
+	uint32_t fifo;	/* 1: `opened` rules, not SIGNAL_PEER_CLOSED */
+	struct pipe_side write, read;
+};
+
+constexpr size_t PIPE_HEADER = 4096; /* the ring follows */
+constexpr uint32_t PIPE_SIZE = 65536;
+constexpr uint32_t PIPE_MOST = 1048576;
+constexpr uint32_t PIPE_ATOMIC = 4096; /* PIPE_BUF */
+constexpr uint64_t PIPE_WAKE = 1;
+static_assert(sizeof(struct pipe_shared) <= PIPE_HEADER);
