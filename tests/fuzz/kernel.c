@@ -2,7 +2,7 @@
 /*
  * The whole portable kernel under random calls by several threads of two tasks. Each error that a
  * call gives must be one that its definition names, and when the tasks are dead all books must
- * balance.
+ * balance. It closes with the number of calls made.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +103,13 @@ static void fill_message(struct input *in, struct thread *t)
 	t->control->grants[0] = (struct grant){ address(in), number(in) | (uint64_t)b << 60 };
 }
 
+static uint64_t ncalls;
+
+static void report(void)
+{
+	fprintf(stderr, "%lu calls\n", ncalls);
+}
+
 static void random_call(struct input *in)
 {
 	constexpr size_t n = sizeof(call_grammar) / sizeof(call_grammar[0]);
@@ -141,6 +148,7 @@ static void random_call(struct input *in)
 		fprintf(stderr, "thread %lu: %s(%lx, %lx, %lx, %lx, %lx, %lx)\n", t->object.id,
 			g->name, arguments[0], arguments[1], arguments[2], arguments[3],
 			arguments[4], arguments[5]);
+	ncalls++;
 	machine_call(g->number);
 	if (machine_thread() == t)
 		check_error(g, t->context.error);
@@ -230,7 +238,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static bool started;
 
 	fixture_start();
-	if (!started && CALL4(SYSTEM_TRACE, startup_handle("system"), 0, 0, 0) != OK)
+	if (!started &&
+	    (atexit(report) != 0 || CALL4(SYSTEM_TRACE, startup_handle("system"), 0, 0, 0) != OK))
 		abort();
 	started = true;
 	struct books before = books_take();
