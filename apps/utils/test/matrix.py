@@ -6,10 +6,11 @@ and a message must be printed by both or by neither.
 
 A case file has one shell command a line. `{a|b|c}`, or `⟦a¦b¦c⟧`, makes a command of each, `@` stands for
 every input file, `#` starts a comment. A line `!no-stderr` or `!no-status` changes what is compared in
-the rest of the file. With NAME set, only the files whose name contains it."""
+the rest of the file. With NAME set, only the files whose name contains one
+of its words."""
 import argparse
-import concurrent.futures
 import itertools
+import multiprocessing
 import os
 import random
 import re
@@ -108,25 +109,51 @@ def snapshot(root):
 	return found
 
 
-class Runner:
-	def __init__(self, template, path, locale):
-		self.template, self.path, self.locale = template, path, locale
+def state(root):
+	"""Enough of every file below a folder to see that a command touched one of them."""
+	found = []
+	for base, dirs, names in os.walk(root):
+		for name in ["."] + names + [d for d in dirs if os.path.islink(os.path.join(base, d))]:
+			st = os.lstat(os.path.join(base, name))
+			found.append((base, name, st.st_ino, st.st_ctime_ns))
+	return sorted(found)
 
-	def run(self, command):
-		folder = tempfile.mkdtemp(dir=os.path.dirname(self.template))
-		home = os.path.join(folder, "w")
-		subprocess.run(["/bin/cp", "-a", self.template, home], check=True)
-		env = {"PATH": self.path, "LC_ALL": self.locale, "TZ": "UTC", "HOME": "/", "TERM": "dumb",
+
+class Folder:
+	"""A copy of the template to run commands in, made anew only after one has changed something."""
+
+	def __init__(self, template):
+		self.template = template
+		self.top = tempfile.mkdtemp(dir=os.path.dirname(template))
+		self.home = os.path.join(self.top, "w")
+		self.fresh = None
+		self.unchanged = snapshot(template)
+
+	def clean(self):
+		if self.fresh is not None:
+			return
+		if os.path.lexists(self.home):
+			subprocess.run(["/bin/chmod", "-R", "u+rwx", self.top], check=False,
+				stderr=subprocess.DEVNULL)
+			shutil.rmtree(self.top, ignore_errors=True)
+			os.makedirs(self.top, exist_ok=True)
+		subprocess.run(["/bin/cp", "-a", self.template, self.home], check=True)
+		self.fresh = state(self.top)
+
+	def run(self, path, locale, command):
+		self.clean()
+		env = {"PATH": path, "LC_ALL": locale, "TZ": "UTC", "HOME": "/", "TERM": "dumb",
 			"ASAN_OPTIONS": "detect_leaks=0", "COLUMNS": "80", "USER": "root"}
 		try:
-			p = subprocess.run(["/bin/dash", "-c", command], cwd=home, env=env, stdin=subprocess.DEVNULL,
-				capture_output=True, timeout=SECONDS)
-			result = (p.stdout, p.returncode, p.stderr, snapshot(home))
+			p = subprocess.run(["/bin/dash", "-c", command], cwd=self.home, env=env,
+				stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
 		except subprocess.TimeoutExpired:
-			result = (b"", "hangs", b"", {})
-		subprocess.run(["/bin/chmod", "-R", "u+rwx", folder], check=False, stderr=subprocess.DEVNULL)
-		shutil.rmtree(folder, ignore_errors=True)
-		return result
+			self.fresh = None
+			return b"", "hangs", b"", {}
+		files = self.unchanged
+		if state(self.top) != self.fresh:
+			self.fresh, files = None, snapshot(self.home)
+		return p.stdout, p.returncode, p.stderr, files
 
 
 def differences(want, got, flags):
@@ -167,13 +194,32 @@ def links_make(binary, folder):
 	return set(names)
 
 
+THEIRS = "/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+def worker_init(template, ours):
+	global folder, our_paths
+	folder = Folder(template)
+	our_paths = [f"{links}:{THEIRS}" for links in ours]
+
+
+def judge(job):
+	"""The differences of one command, headed by what it was."""
+	name, command, flags, locale = job
+	want = folder.run(THEIRS, locale, command)
+	bad = []
+	for path in our_paths:
+		bad += differences(want, folder.run(path, locale, command), flags)
+	return [f"{name} [{locale}]: {command}\n " + "\n ".join(bad)] if bad else []
+
+
 def main():
 	parser = argparse.ArgumentParser(description=__doc__,
 		formatter_class=argparse.RawDescriptionHelpFormatter)
 	parser.add_argument("binaries", nargs="+")
 	parser.add_argument("-v", "--verbose", action="store_true", help="show all differences, not 40")
 	options = parser.parse_args()
-	only = os.environ.get("NAME", "")
+	only = os.environ.get("NAME", "").split() or [""]
 	passed = failed = 0
 	with tempfile.TemporaryDirectory(prefix="matrix-") as top:
 		template = os.path.join(top, "template")
@@ -185,26 +231,15 @@ def main():
 			links = os.path.join(top, f"bin{i}")
 			links_make(binary, links)
 			ours.append(links)
-		theirs = "/usr/bin:/bin:/usr/sbin:/sbin"
 		jobs = []
 		for name in sorted(os.listdir(os.path.join(HERE, "cases"))):
-			if only not in name:
+			if not any(word in name for word in only):
 				continue
 			for command, flags in read_cases(os.path.join(HERE, "cases", name)):
 				locales = ("C",) if "c-locale" in flags else ("C", "C.UTF-8")
 				jobs += [(name, command, flags, locale) for locale in locales]
-
-		def judge(job):
-			name, command, flags, locale = job
-			want = Runner(template, theirs, locale).run(command)
-			bad = []
-			for links in ours:
-				got = Runner(template, f"{links}:{theirs}", locale).run(command)
-				bad += differences(want, got, flags)
-			return [f"{name} [{locale}]: {command}\n " + "\n ".join(bad)] if bad else []
-
-		with concurrent.futures.ThreadPoolExecutor(2) as pool:
-			for bad in pool.map(judge, jobs):
+		with multiprocessing.Pool(2, worker_init, (template, ours)) as pool:
+			for bad in pool.imap(judge, jobs, chunksize=16):
 				passed += not bad
 				failed += bool(bad)
 				if bad and (options.verbose or failed <= 40):
