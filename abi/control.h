@@ -7,7 +7,8 @@
  *
  * Upcalls (task_set_upcall). A foreign system call, that is a Linux `syscall` or `svc #0`, made
  * unmasked: the kernel sets `guest_pc` to the address after it and `masked` to 1, and goes on at
- * `on_call` with every other register as it was (on x86-64 rcx and r11 are lost, as on Linux). A
+ * `on_call` with every other register as it was (on x86-64 rcx and r11 are lost, as on Linux; on
+ * ARM64 x17 may be changed at once, for its value also stands in `guest_x17`). A
  * fault, or an interrupt by thread_interrupt, while unmasked: all registers go to `saved`, `reason`
  * and `fault` say why, `masked` becomes 1, and the thread goes on at `on_event` with its registers
  * unchanged. An interrupt while masked sets `pending` and breaks waits. A fault while masked goes
@@ -83,6 +84,7 @@ struct control {
 	uint32_t robust_owner;
 	uint64_t robust[ROBUST_LOCKS];
 
+	uint64_t guest_x17; /* ARM64: at a foreign call */
 	struct registers saved; /* as they were at the upcall; taken by upcall_return */
 
 	/* The rest belongs to user code. */

@@ -118,6 +118,7 @@ user_other:
 	str	w1, [x0, #CONTROL_MASKED]
 	mrs	x1, elr_el1
 	str	x1, [x0, #CONTROL_GUEST_PC]
+	str	x17, [x0, #CONTROL_GUEST_X17]
 	ldr	x0, [sp, #CONTEXT_UPCALL]
 	msr	elr_el1, x0
 	ldp	x0, x1, [sp]

@@ -14,6 +14,7 @@ static_assert(offsetof(struct context, upcall_call) == CONTEXT_UPCALL);
 static_assert(offsetof(struct control, masked) == CONTROL_MASKED);
 static_assert(offsetof(struct control, pending) == CONTROL_PENDING);
 static_assert(offsetof(struct control, guest_pc) == CONTROL_GUEST_PC);
+static_assert(offsetof(struct control, guest_x17) == CONTROL_GUEST_X17);
 static_assert(offsetof(struct trap, sp) == TRAP_SP && offsetof(struct trap, pc) == TRAP_PC);
 static_assert(offsetof(struct trap, syndrome) == TRAP_ESR);
 static_assert(offsetof(struct trap, frame) == TRAP_FRAME && sizeof(struct trap) == TRAP_SIZE);

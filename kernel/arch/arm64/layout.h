@@ -42,9 +42,10 @@
 #define CONTEXT_SIMD    304
 
 /* struct control */
-#define CONTROL_MASKED   24
-#define CONTROL_PENDING  28
-#define CONTROL_GUEST_PC 32
+#define CONTROL_MASKED    24
+#define CONTROL_PENDING   28
+#define CONTROL_GUEST_PC  32
+#define CONTROL_GUEST_X17 664
 
 /* struct trap */
 #define TRAP_SP    248
