@@ -374,6 +374,10 @@ enum err sys_ipc_reply_wait(struct thread *self)
 	enum err e = self->caller != nullptr ? answer(self, self->caller, tag)
 					     : answer_nobody(self, tag);
 
+	if (e == OK && tag_nhandles(tag) > 0) {
+		f = port_find(self); /* its handle may have gone with the answer */
+		e = f.error;
+	}
 	return e == OK ? receive(self, (struct port *)f.object) : e;
 }
 

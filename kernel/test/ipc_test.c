@@ -314,6 +314,24 @@ TEST(ipc, a_closed_port_ends_calls_receives_and_sessions)
 	balanced(&b);
 }
 
+TEST(ipc, a_port_that_goes_with_the_answer_is_not_received_from)
+{
+	struct books b = begin();
+	struct pair p = connected();
+
+	as(p.server.thread_object);
+	uint32_t own = made(CALL0(PORT_CREATE));
+
+	control()->handles[0] = own; /* an answer to nobody closes what it carries */
+	CHECK(message(CALL_IPC_REPLY_WAIT, own, tag_make(0, 0, 0, 1, 0), 0) == ERR_BAD_HANDLE);
+	taken(&p, PLAIN);
+	control()->handles[0] = p.at;
+	CHECK(message(CALL_IPC_REPLY_WAIT, p.at, tag_make(0, 0, 0, 1, 0), 0) == ERR_BAD_HANDLE);
+	CHECK(client_result(&p) == OK);
+	parted(&p);
+	balanced(&b);
+}
+
 TEST(port, a_severed_session_fails_its_calls_and_no_others)
 {
 	struct books b = begin();
