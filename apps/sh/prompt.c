@@ -176,7 +176,7 @@ static const char *prompt_escape(struct buf *b, char c, const char *s)
 		break;
 	default:
 		s--;
-		escape_decode(b, &s, s + strlen(s), false);
+		escape_add(b, &s, s + strlen(s));
 		break;
 	}
 	return s;
