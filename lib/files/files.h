@@ -91,7 +91,7 @@ struct files_session {
 	uint64_t id;              /* of the session object; 0: not asked for */
 	struct file_state *state; /* nullptr with FILE_PATH. Others may write it at any time */
 	uint32_t slot;
-	uint32_t flags;   /* FILE_READ, FILE_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
+	uint32_t flags;   /* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
 	fut_handle event; /* of `ready`; 0: never asked for */
 	bool has_locks;
 	struct files_session *next_watcher, *next_by_id;
