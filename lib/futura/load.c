@@ -22,13 +22,14 @@ static enum err copy_out(fut_handle task, uint64_t to, const char *from, uint64_
 	return OK;
 }
 
-enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base)
+enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base,
+		  uint32_t inherit)
 {
 	for (unsigned i = 0; i < image->nsegments; i++) {
 		const struct elf_segment *s = &image->segments[i];
 		uint64_t at;
 		enum err e = fut_space_map(task, 0, base + s->address, 0, s->size,
-					   s->flags | MAP_FIXED | INHERIT_COPY, &at);
+					   s->flags | MAP_FIXED | inherit, &at);
 		if (e == OK)
 			e = copy_out(task, at + s->skip, (const char *)file + s->offset, s->nbytes);
 		if (e != OK)

@@ -7,8 +7,9 @@
 constexpr uint64_t PROGRAM_BASE = 0x10000000;
 
 /*
- * Map the segments of `image`, whose contents are in `file`, `base` above their own addresses. The
- * memory is the task's, which pays for it. `task` needs `write`. On an error some segments may be
- * mapped already. ERR_EXISTS: something is in the way.
+ * Map the segments of `image`, whose contents are in `file`, `base` above their own addresses, with
+ * that inherit mode. The memory is the task's, which pays for it. `task` needs `write`. On an error
+ * some segments may be mapped already. ERR_EXISTS: something is in the way.
  */
-enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base);
+enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base,
+		  uint32_t inherit);

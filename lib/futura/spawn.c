@@ -20,7 +20,8 @@ struct build {
 	fut_handle task;
 	unsigned capc; /* of `caps`: handles that have moved already */
 	struct startup_cap caps[SPAWN_CAPS + 1];
-	uint64_t entry, stack_top, block, area;
+	uint32_t inherit;
+	uint64_t image_end, entry, stack_top, block, area;
 };
 
 static uint64_t pages(uint64_t n)
@@ -37,9 +38,12 @@ static enum err load(struct build *b)
 		return e;
 	if (image.machine != ELF_NATIVE)
 		return ERR_UNSUPPORTED;
-	uint64_t base = image.is_movable ? PROGRAM_BASE : 0;
+	uint64_t base = b->s->base ? b->s->base - image.low : PROGRAM_BASE;
+	if (!image.is_movable)
+		base = 0;
 	b->entry = base + image.entry;
-	return elf_load(b->task, b->s->image, &image, base);
+	b->image_end = base + image.high;
+	return elf_load(b->task, b->s->image, &image, base, b->inherit);
 }
 
 /* Map the first thread's range, with a hole where the kernel will map the area. */
@@ -47,7 +51,9 @@ static enum err map_range(struct build *b, uint64_t block_size)
 {
 	uint64_t stack = pages(b->s->stack ? b->s->stack : SPAWN_STACK), base, at;
 	uint64_t size = PAGE + stack + PAGE + block_size + THREAD_AREA_SIZE;
-	enum err e = fut_space_map(b->task, 0, 0, 0, size, MAP_GUARD, &base);
+	uint32_t place = b->s->base ? MAP_FIXED : 0;
+	enum err e = fut_space_map(b->task, 0, place ? b->image_end : 0, 0, size, MAP_GUARD | place,
+				   &base);
 
 	if (e != OK)
 		return e;
@@ -55,10 +61,10 @@ static enum err map_range(struct build *b, uint64_t block_size)
 	b->block = b->stack_top + PAGE;
 	b->area = b->block + block_size;
 	e = fut_space_map(b->task, 0, base + PAGE, 0, stack,
-			  MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | INHERIT_COPY, &at);
+			  MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | b->inherit, &at);
 	if (e == OK)
 		e = fut_space_map(b->task, 0, b->block, 0, block_size,
-				  MAP_READ | MAP_FIXED | MAP_REPLACE | INHERIT_COPY, &at);
+				  MAP_READ | MAP_FIXED | MAP_REPLACE | b->inherit, &at);
 	return e == OK ? fut_space_unmap(b->task, b->area, THREAD_AREA_SIZE) : e;
 }
 
@@ -146,7 +152,7 @@ static enum err build(struct build *b)
 
 enum err spawn(const struct spawn *s, fut_handle *task)
 {
-	struct build b = { .s = s };
+	struct build b = { .s = s, .inherit = s->inherit ? s->inherit : INHERIT_COPY };
 	size_t length = strlen(s->name);
 	enum err e = fut_task_create(s->quota, s->name, length < 32 ? length : 31, &b.task);
 

@@ -125,6 +125,15 @@ static struct running *unknown_program(const char *name)
 	return r;
 }
 
+/* Without run=, the program of this name, if the manifest has it. Its end is not the machine's. */
+static void run_usual(void)
+{
+	struct running *r = running_find(&init, "login");
+
+	if (r && r->state == STOPPED)
+		(void)running_start(&init, r); /* told */
+}
+
 /* run=PROGRAM ARGUMENTS..., up to the end of the command line. */
 static void run(void)
 {
@@ -135,8 +144,10 @@ static void run(void)
 
 	while (at && at != line && at[-1] != ' ')
 		at = strstr(at + 1, "run=");
-	if (at == nullptr)
+	if (at == nullptr) {
+		run_usual();
 		return;
+	}
 	char *copy = strdup(at + 4); /* for good: arguments point into it */
 	if (copy == nullptr || words_split(copy, words, SERVICE_WORDS, &n) != OK || n == 0)
 		fail("the command line after run=", ERR_BAD_ARGUMENT);

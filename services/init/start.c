@@ -192,13 +192,24 @@ static enum err watch(struct init *init, struct running *r)
 	return fut_watch_create(init->waitset, r->task, SIGNAL_DEAD, 0, cookie, &r->watch);
 }
 
+static enum err quota(struct making *m)
+{
+	const struct manifest_service *spec = m->r->spec;
+	uint64_t limit, used, npages, bytes = spec->quota;
+	enum err e = OK;
+
+	if (spec->share != 0) {
+		e = fut_quota_info(cap_need("quota"), &limit, &used, &npages);
+		bytes = e == OK ? (limit - used) / 100 * spec->share & ~4095ull : 0;
+	}
+	return e == OK ? fut_quota_create(cap_need("quota"), bytes, &m->r->quota) : e;
+}
+
 static enum err make(struct making *m)
 {
 	enum err e;
 
-	if ((e = image(m)) != OK ||
-	    (e = fut_quota_create(cap_need("quota"), m->r->spec->quota, &m->r->quota)) != OK ||
-	    (e = budget(m)) != OK)
+	if ((e = image(m)) != OK || (e = quota(m)) != OK || (e = budget(m)) != OK)
 		return e;
 	m->spawn.quota = m->r->quota;
 	environment(m);

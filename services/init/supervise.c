@@ -17,12 +17,27 @@ struct running *running_find(struct init *init, const char *name)
 	return nullptr;
 }
 
+/* What it needs goes first. Needs in a circle end here too: one is no longer STOPPED. */
+static void needs_start(struct init *init, const struct running *r)
+{
+	for (unsigned i = 0; i < r->spec->need.n; i++) {
+		struct running *n = running_find(init, r->spec->need.word[i]);
+		if (n && n->state == STOPPED)
+			(void)running_start(init, n); /* told; the other may do without */
+	}
+}
+
 enum err running_start(struct init *init, struct running *r)
 {
+	r->state = WAITING;
+	r->restart_at = TIME_NEVER;
+	needs_start(init, r);
 	if (service_is_registry(r)) {
 		enum err e = registry_create(init);
-		if (e != OK)
+		if (e != OK) {
+			r->state = STOPPED;
 			return e;
+		}
 	}
 	return service_start(init, r);
 }

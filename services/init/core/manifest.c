@@ -161,8 +161,35 @@ static enum err see(struct parser *p)
 	return names(p, &p->s->see);
 }
 
+static enum err need(struct parser *p)
+{
+	return names(p, &p->s->need);
+}
+
+/* quota N%: of what is left. */
+static enum err quota_share(struct parser *p, size_t len)
+{
+	char digits[4] = {};
+	uint64_t n;
+
+	if (len == 0 || len >= sizeof(digits))
+		return ERR_BAD_ARGUMENT;
+	memcpy(digits, p->words[0], len);
+	if (number_parse(digits, &n) != OK || n == 0 || n > 95)
+		return ERR_BAD_ARGUMENT;
+	p->s->quota = 0;
+	p->s->share = (uint32_t)n;
+	return OK;
+}
+
 static enum err quota(struct parser *p)
 {
+	size_t len = p->n == 1 ? strlen(p->words[0]) : 0;
+
+	if (len > 0 && p->words[0][len - 1] == '%')
+		return quota_share(p, len - 1) == OK
+			       ? OK
+			       : fail(p, "expected `quota N%%` from 1 to 95 per cent");
 	if (p->n != 1 || bytes_parse(p->words[0], &p->s->quota) != OK || p->s->quota == 0)
 		return fail(p, "expected `quota BYTES`, such as 4M");
 	return OK;
@@ -285,6 +312,7 @@ static const struct statement {
 	{ "environment", environment },
 	{ "provide", provide },
 	{ "see", see },
+	{ "need", need },
 	{ "quota", quota },
 	{ "priority", priority },
 	{ "budget", budget },
@@ -365,6 +393,10 @@ static enum err check(struct parser *p)
 				return fail(p, "`%s` is provided by `%s` and by `%s`",
 					    s->provide.word[k], s->name, other->name);
 		}
+		for (unsigned k = 0; k < s->need.n; k++)
+			if (manifest_find(p->m, s->need.word[k]) == nullptr)
+				return fail(p, "`%s` needs `%s`, which is no service", s->name,
+					    s->need.word[k]);
 		for (unsigned k = 0; k < s->see.n; k++)
 			if (provider(p->m, s->see.word[k], nullptr) == nullptr)
 				return fail(p, "`%s` sees `%s`, which nobody provides", s->name,

@@ -50,8 +50,9 @@ struct manifest_service {
 	unsigned line; /* where it begins */
 	const char *program;
 	const char *only; /* architecture; nullptr: every one */
-	struct words arguments, environment, provide, see;
-	uint64_t quota; /* bytes */
+	struct words arguments, environment, provide, see, need;
+	uint64_t quota; /* bytes; 0: by share */
+	uint32_t share; /* per cent of what init has when it starts */
 	uint32_t priority;
 	uint64_t allowance, period; /* nanoseconds; 0: no budget */
 	enum restart restart;

@@ -26,6 +26,19 @@ static void refuses(const char *text, unsigned line, const char *part)
 	CHECK(good);
 }
 
+TEST(manifest, a_quota_may_be_a_share_and_a_service_may_need_others)
+{
+	CHECK(parse("service a\n\tprogram bin/a\n\tquota 60%\n\tneed b\n"
+		    "service b\n\tprogram bin/b\n\tquota 2M\n") == OK);
+	CHECK(m.services[0].share == 60 && m.services[0].quota == 0);
+	CHECK(m.services[0].need.n == 1 && strcmp(m.services[0].need.word[0], "b") == 0);
+	CHECK(m.services[1].share == 0 && m.services[1].quota == 2 << 20);
+	refuses("service a\n\tprogram x\n\tquota 96%\n", 3, "per cent");
+	refuses("service a\n\tprogram x\n\tquota %\n", 3, "per cent");
+	refuses("service a\n\tprogram x\n\tquota 1x%\n", 3, "per cent");
+	refuses("service a\n\tprogram x\n\tneed c\n", 1, "needs `c`");
+}
+
 TEST(manifest, reads_a_service_with_everything)
 {
 	CHECK(parse("# all of it\n"
