@@ -87,8 +87,7 @@ static enum err give(struct making *m, const struct give *g)
 	fut_handle own = cap_get(source_name(g->source));
 	if (own == 0)
 		return OK; /* this machine has no such thing */
-	return g->source < SOURCE_RANGES ? cap_range(m, g, own)
-					 : cap_duplicate(m, g->name, own, g->rights);
+	return g->size != 0 ? cap_range(m, g, own) : cap_duplicate(m, g->name, own, g->rights);
 }
 
 /* Names as the registry wants them: each ended by a newline. */
@@ -125,16 +124,29 @@ static enum err cap_registry(struct making *m)
 	return e;
 }
 
+/* NAME=VALUE as it stands, or init's own variable of that NAME; nullptr if it has none. */
+static const char *variable(const char *word)
+{
+	const char *value = strchr(word, '=') ? nullptr : env_get(word);
+
+	if (strchr(word, '='))
+		return word;
+	return value ? value - strlen(word) - 1 : nullptr;
+}
+
 /* The manifest's variables, and for each range one that says which it is. */
 static void environment(struct making *m)
 {
 	const struct manifest_service *spec = m->r->spec;
 
-	for (unsigned i = 0; i < spec->environment.n; i++)
-		m->env[m->spawn.envc++] = spec->environment.word[i];
+	for (unsigned i = 0; i < spec->environment.n; i++) {
+		const char *text = variable(spec->environment.word[i]);
+		if (text)
+			m->env[m->spawn.envc++] = text;
+	}
 	for (unsigned i = 0; i < spec->ngives; i++) {
 		const struct give *g = &spec->gives[i];
-		if (g->source >= SOURCE_RANGES)
+		if (g->source >= SOURCE_RANGES || g->size == 0)
 			continue;
 		snprintf(m->ranges[i], sizeof(m->ranges[i]), "%s=%#llx:%#llx", g->name,
 			 (unsigned long long)g->base, (unsigned long long)g->size);

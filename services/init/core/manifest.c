@@ -138,8 +138,8 @@ static enum err arguments(struct parser *p)
 static enum err environment(struct parser *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		if (strchr(p->words[i], '=') == nullptr || p->words[i][0] == '=')
-			return fail(p, "`%s` is not NAME=VALUE", p->words[i]);
+		if (p->words[i][0] == '=' || p->words[i][0] == '\0')
+			return fail(p, "`%s` is neither NAME=VALUE nor NAME", p->words[i]);
 	return append(p, &p->s->environment);
 }
 
@@ -249,10 +249,15 @@ static uint32_t right_find(const char *name)
 	return 0;
 }
 
-static enum err give_range(struct parser *p, struct give *g)
+/* FIRST COUNT, or `all`; `taken` is how many words that were. */
+static enum err give_range(struct parser *p, struct give *g, unsigned *taken)
 {
 	uint64_t end;
 
+	*taken = 1;
+	if (p->n > 2 && strcmp(p->words[2], "all") == 0)
+		return OK;
+	*taken = 2;
 	if (p->n < 4 || number_parse(p->words[2], &g->base) != OK ||
 	    bytes_parse(p->words[3], &g->size) != OK || g->size == 0 ||
 	    __builtin_add_overflow(g->base, g->size, &end))
@@ -273,7 +278,7 @@ static enum err give_rights(struct parser *p, struct give *g, unsigned first)
 	return OK;
 }
 
-/* give NAME SOURCE [FIRST COUNT] [RIGHT...] */
+/* give NAME SOURCE [FIRST COUNT | all] [RIGHT...] */
 static enum err give(struct parser *p)
 {
 	struct manifest_service *s = p->s;
@@ -294,10 +299,10 @@ static enum err give(struct parser *p)
 		return fail(p, "there is no source `%s`", p->words[1]);
 	if (s->ngives == SERVICE_GIVES)
 		return fail(p, "more than %u capabilities", SERVICE_GIVES);
-	bool ranged = g.source < SOURCE_RANGES;
-	if (ranged && (e = give_range(p, &g)) != OK)
+	unsigned range = 0;
+	if (g.source < SOURCE_RANGES && (e = give_range(p, &g, &range)) != OK)
 		return e;
-	if ((e = give_rights(p, &g, ranged ? 4 : 2)) != OK)
+	if ((e = give_rights(p, &g, 2 + range)) != OK)
 		return e;
 	s->gives[s->ngives++] = g;
 	return OK;

@@ -7,7 +7,7 @@
 #include "abi/kernel.h"
 
 constexpr unsigned MANIFEST_SERVICES = 64;
-constexpr unsigned SERVICE_WORDS = 16; /* arguments; variables; names of each kind */
+constexpr unsigned SERVICE_WORDS = 32; /* arguments; variables; names of each kind */
 constexpr unsigned SERVICE_GIVES = 16;
 constexpr size_t SERVICE_NAME = 31;
 constexpr size_t GIVE_NAME = 23; /* as in struct startup_cap */
@@ -35,7 +35,7 @@ struct give {
 	const char *name;
 	enum source source;
 	uint32_t rights;
-	uint64_t base, size;
+	uint64_t base, size; /* of a range; size 0: all that init has */
 };
 
 enum restart : uint32_t { RESTART_NEVER, RESTART_FAILURE, RESTART_ALWAYS };

@@ -92,7 +92,8 @@ TEST(manifest, tells_what_is_wrong_and_where)
 	refuses("service a\nrestart maybe\n", 2, "never|failure|always");
 	refuses("service a\nstart now\n", 2, "boot|demand");
 	refuses("service a\narguments \"open\n", 2, "quote");
-	refuses("service a\nenvironment X\n", 2, "NAME=VALUE");
+	refuses("service a\nenvironment =X\n", 2, "NAME=VALUE");
+	refuses("service a\nenvironment \"\"\n", 2, "NAME=VALUE");
 	refuses("service a\nfrobnicate\n", 2, "no statement `frobnicate`");
 	refuses("service a\ngive x\n", 2, "give NAME SOURCE");
 	refuses("service a\ngive x nothing\n", 2, "no source `nothing`");
@@ -104,7 +105,20 @@ TEST(manifest, tells_what_is_wrong_and_where)
 	refuses("service a\nprogram p\nprovide x\nservice b\nprogram p\nprovide x\n", 1,
 		"provided by `a` and by `b`");
 	refuses("service 12345678901234567890123456789012\n", 1, "1 to 31");
-	refuses("service a\narguments 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n", 2, "more than");
+	refuses("service a\narguments 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n"
+		"arguments 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+		3, "more than");
+	refuses("service a\ngive x log all\n", 2, "`all` is no right");
+}
+
+TEST(manifest, gives_the_whole_of_a_range)
+{
+	CHECK(parse("service a\nprogram p\ngive x irq all\ngive y msi all read\n"
+		    "environment A B=1\n") == OK);
+	const struct manifest_service *s = &m.services[0];
+	CHECK(s->gives[0].base == 0 && s->gives[0].size == 0);
+	CHECK(s->gives[0].rights == (RIGHT_READ | RIGHT_MANAGE) && s->gives[1].rights == RIGHT_READ);
+	CHECK(s->environment.n == 2);
 }
 
 TEST(manifest, allows_one_service_of_a_name_for_each_architecture)
