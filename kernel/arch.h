@@ -192,8 +192,9 @@ enum page_flags : uint32_t {
 	PAGE_COMBINING = 1u << 4, /* write combining */
 };
 
-static inline pte pte_leaf(paddr page, enum page_flags flags); /* a user page */
-static inline pte pte_table(paddr table);                      /* a table, not protected */
+static inline pte pte_leaf(paddr page,
+			   enum page_flags flags); /* a user page: its address | flags */
+static inline pte pte_table(paddr table);          /* a table, not protected */
 static inline bool pte_is_present(pte e);
 static inline paddr pte_address(pte e);
 static inline bool pte_is_writable(pte e); /* leaf or table */

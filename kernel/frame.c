@@ -16,7 +16,7 @@ struct block {
  * order. */
 constexpr unsigned RECENT_MAX = 256;
 
-static struct frame *table;
+struct frame *frames;
 static uint64_t first_page, page_end; /* the table's range, in page numbers */
 static struct list free_blocks[ORDER_MAX + 1];
 static struct list recent;
@@ -24,17 +24,12 @@ static unsigned nrecent;
 static uint64_t counts[FRAME_USES];
 static uint64_t total;
 
-struct frame *frame_find(paddr page)
-{
-	return &table[(page.raw >> PAGE_SHIFT) - first_page];
-}
-
 bool frame_is_ram(uint64_t base, uint64_t size)
 {
 	uint64_t from = base >> PAGE_SHIFT, to = (base + size - 1) >> PAGE_SHIFT;
 
 	for (uint64_t n = from < first_page ? first_page : from; n <= to && n < page_end; n++)
-		if (table[n - first_page].use != FRAME_NO_RAM)
+		if (frames[n].use != FRAME_NO_RAM)
 			return true;
 	return false;
 }
@@ -66,7 +61,7 @@ static void block_give(uint64_t number, unsigned order)
 
 		if (buddy < first_page || buddy + (1ull << order) > page_end)
 			break;
-		struct frame *b = &table[buddy - first_page];
+		struct frame *b = &frames[buddy];
 
 		if (b->use != FRAME_FREE || b->order != order)
 			break;
@@ -74,7 +69,7 @@ static void block_give(uint64_t number, unsigned order)
 		b->order = UINT8_MAX;
 		number &= ~(1ull << order);
 	}
-	table[number - first_page].order = (uint8_t)order;
+	frames[number].order = (uint8_t)order;
 	list_prepend(&free_blocks[order], block_link(number));
 }
 
@@ -95,10 +90,10 @@ static bool block_take(unsigned order, uint64_t *number)
 	while (o > order) {
 		uint64_t half = *number + (1ull << --o);
 
-		table[half - first_page].order = (uint8_t)o;
+		frames[half].order = (uint8_t)o;
 		list_prepend(&free_blocks[o], block_link(half));
 	}
-	table[*number - first_page].order = UINT8_MAX;
+	frames[*number].order = UINT8_MAX;
 	return true;
 }
 
@@ -117,9 +112,8 @@ static void frames_mark(uint64_t number, unsigned order, struct quota *quota, en
 {
 	memory_allow(direct((paddr){ number << PAGE_SHIFT }), PAGE_SIZE << order);
 	for (uint64_t i = 0; i < 1ull << order; i++)
-		table[number - first_page + i] = (struct frame){
-			.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
-		};
+		frames[number + i] =
+			(struct frame){ .refs = 1, .quota = quota_index(quota), .use = use };
 	counts[FRAME_FREE] -= 1ull << order;
 	counts[use] += 1ull << order;
 }
@@ -154,9 +148,7 @@ bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
 	nrecent--;
 	*page = direct_paddr(link);
 	memory_allow(link, PAGE_SIZE);
-	*frame_find(*page) = (struct frame){
-		.refs = 1, .quota = quota_index(quota), .order = UINT8_MAX, .use = use
-	};
+	*frame_find(*page) = (struct frame){ .refs = 1, .quota = quota_index(quota), .use = use };
 	counts[FRAME_FREE]--;
 	counts[use]++;
 	return true;
@@ -172,7 +164,7 @@ bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page)
 
 static void frame_release(uint64_t number)
 {
-	struct frame *f = &table[number - first_page];
+	struct frame *f = &frames[number];
 
 	assert(f->use != FRAME_FREE);
 	quota_refund_pages(quota_of(f->quota), 1);
@@ -259,14 +251,14 @@ static bool table_place(uint64_t base, uint64_t end)
 	need = (need + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 	if (end - base < need)
 		return false;
-	table = direct((paddr){ base });
+	frames = (struct frame *)((char *)direct((paddr){ base }) - first_page * sizeof(*frames));
 	return true;
 }
 
 static bool run_give(uint64_t base, uint64_t end)
 {
 	uint64_t number = base >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
-	uint64_t own = direct_paddr(table).raw >> PAGE_SHIFT;
+	uint64_t own = direct_paddr(&frames[first_page]).raw >> PAGE_SHIFT;
 
 	/* The table itself starts the run it was placed in. */
 	if (number == own)
@@ -274,7 +266,7 @@ static bool run_give(uint64_t base, uint64_t end)
 			  PAGE_SHIFT;
 	counts[FRAME_FREE] += last - number;
 	for (uint64_t n = number; n < last; n++)
-		table[n - first_page].use = FRAME_FREE;
+		frames[n].use = FRAME_FREE;
 	while (number < last) {
 		unsigned order = number == 0 ? ORDER_MAX : (unsigned)__builtin_ctzll(number);
 
@@ -294,7 +286,7 @@ static void ram_mark(const struct memory_range *r)
 	uint64_t end = bytes_to_pages(r->base + r->size);
 
 	for (uint64_t n = r->base >> PAGE_SHIFT; n < end && n < page_end; n++)
-		table[n - first_page].use = FRAME_KERNEL;
+		frames[n] = (struct frame){ .refs = 1, .use = FRAME_KERNEL };
 }
 
 void frame_init(const struct boot_info *boot)
@@ -312,10 +304,10 @@ void frame_init(const struct boot_info *boot)
 		total += to > from ? to - from : 0;
 	}
 	runs_each(boot, table_place);
-	if (table == nullptr)
+	if (frames == nullptr)
 		panic("no room for the frame table: %lu pages of RAM", total);
-	for (uint64_t i = 0; i < page_end - first_page; i++)
-		table[i] = (struct frame){ .refs = 1, .order = UINT8_MAX, .use = FRAME_NO_RAM };
+	for (uint64_t n = first_page; n < page_end; n++)
+		frames[n] = (struct frame){ .refs = 1, .order = UINT8_MAX, .use = FRAME_NO_RAM };
 	/* All RAM is the kernel's until it is known to be free. */
 	for (unsigned i = 0; i < boot->nram; i++)
 		ram_mark(&boot->ram[i]);

@@ -21,9 +21,18 @@ enum frame_use : uint8_t {
 };
 
 struct frame {
-	uint32_t refs;  /* a table's: its present entries; a slab's: unused */
+	union {
+		uint32_t refs;
+		struct {                   /* of a page table */
+			uint16_t present;  /* entries */
+			uint8_t low, high; /* pairs of entries: all that are present are in these */
+		};
+	};
 	uint16_t quota; /* index of who pays, 0 for the kernel */
-	uint8_t order;  /* of a free block's first frame */
+	union {
+		uint8_t order; /* of a free block's first frame */
+		bool clean;    /* of a user page: instruction fetch sees what was stored last */
+	};
 	enum frame_use use;
 };
 
@@ -39,7 +48,6 @@ bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page);
 bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, paddr *first);
 void frame_free(paddr page);
 void frame_free_run(paddr first, unsigned order);
-struct frame *frame_find(paddr page);
 /* True if the range holds RAM, whatever it is used for. */
 bool frame_is_ram(uint64_t base, uint64_t size);
 uint64_t frame_count(enum frame_use use);
@@ -48,6 +56,13 @@ uint64_t frame_total(void);
 static inline uint64_t bytes_to_pages(uint64_t size)
 {
 	return (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+extern struct frame *frames; /* by page number; those outside of RAM do not exist */
+
+static inline struct frame *frame_find(paddr page)
+{
+	return &frames[page.raw >> PAGE_SHIFT];
 }
 
 static inline paddr paddr_add(paddr p, uint64_t n)

@@ -246,36 +246,45 @@ struct cap cap_first(void *object)
 
 /* --- Clone and end of a task --- */
 
-static void slot_inherit(struct handle_table *t, uint32_t place, struct slot *to,
-			 const struct slot *from)
+/* The slots of a chunk become copies of the source's; those that are not inherited become free. */
+static void chunk_copy(struct handle_table *t, unsigned n, const struct slot *source)
 {
-	to->number = from->number;
-	if (from->object == nullptr || (from->rights & RIGHT_INHERIT) == 0) {
-		slot_free(t, place, to);
-		return;
+	struct slot *chunk = chunk_at(t, n);
+
+	words_copy(chunk, source, chunk_size(n) * sizeof(*chunk));
+	for (uint32_t i = 0; i < chunk_size(n); i++) {
+		struct slot *s = &chunk[i];
+
+		if (s->object == nullptr)
+			continue;
+		if ((s->rights & RIGHT_INHERIT) == 0) {
+			slot_free(t, chunk_size(n) + i, s);
+			continue;
+		}
+		t->nused++;
+		object_get(s->object);
+		if ((s->rights & type_life[s->object->type]) != 0)
+			s->object->lives++;
 	}
-	to->object = object_get(from->object);
-	to->rights = from->rights;
-	if ((to->rights & type_life[to->object->type]) != 0)
-		to->object->lives++;
-	t->nused++;
 }
 
 enum err handle_table_copy(struct task *to, struct task *from)
 {
 	struct handle_table *t = &to->handles;
+	unsigned nchunks = chunk_count(&from->handles);
 
-	for (unsigned n = 0; n < chunk_count(&from->handles); n++) {
+	for (unsigned n = 0; n < nchunks; n++) {
 		struct slot *chunk = chunk_create(to->object.quota, n);
-		const struct slot *source = chunk_at(&from->handles, n);
 
 		if (chunk == nullptr)
 			return ERR_NO_MEMORY;
 		chunk_add(t, chunk);
-		/* From the top, so that low places are the first to be used. */
-		for (uint32_t i = chunk_size(n); i-- > 0;)
-			slot_inherit(t, chunk_size(n) + i, &chunk[i], &source[i]);
 	}
+	/* The places are the same, so the chain of free ones is good for both. */
+	t->free = from->handles.free;
+	t->nfree = from->handles.nfree;
+	for (unsigned n = 0; n < nchunks; n++)
+		chunk_copy(t, n, chunk_at(&from->handles, n));
 	return OK;
 }
 
@@ -287,7 +296,7 @@ bool handle_table_drain(struct task *task, unsigned max)
 		unsigned n = chunk_count(t) - 1;
 		struct slot *chunk = chunk_at(t, n);
 
-		for (; t->drained < chunk_size(n); t->drained++) {
+		for (; t->nused > 0 && t->drained < chunk_size(n); t->drained++) {
 			struct slot *s = &chunk[t->drained];
 			struct cap cap = { s->object, s->rights, nullptr };
 

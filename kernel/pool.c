@@ -17,7 +17,8 @@ struct slab {
 
 constexpr size_t SLAB_HEAD = (sizeof(struct slab) + 15) & ~(size_t)15;
 
-static struct slab *slab_create(struct pool *pool)
+/* Rare: kept off the usual way. */
+[[gnu::noinline]] static struct slab *slab_create(struct pool *pool)
 {
 	paddr page;
 

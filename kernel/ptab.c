@@ -3,11 +3,12 @@
 #include "kernel/frame.h"
 
 constexpr unsigned LEVELS = 4;
-constexpr unsigned ENTRIES = 512;
+constexpr unsigned LEVEL_BITS = 9;
+constexpr unsigned ENTRIES = 1 << LEVEL_BITS;
 
 static unsigned entry_shift(unsigned level)
 {
-	return PAGE_SHIFT + 9 * level;
+	return PAGE_SHIFT + LEVEL_BITS * level;
 }
 
 static pte *entry_at(pte *table, vaddr va, unsigned level)
@@ -20,14 +21,27 @@ static struct frame *table_frame(const pte *table)
 	return frame_find(direct_paddr(table));
 }
 
+/* n entries of those from `first` to `last` are present now that were not. */
+static void entries_note(struct frame *f, unsigned first, unsigned last, unsigned n)
+{
+	f->present += n;
+	if (first / 2 < f->low)
+		f->low = (uint8_t)(first / 2);
+	if (last / 2 > f->high)
+		f->high = (uint8_t)(last / 2);
+}
+
 /* A write goes through a protected table entry: protect the entries below instead. */
 static void push_down(pte *entry)
 {
 	pte *table = direct(pte_address(*entry));
+	const struct frame *f = table_frame(table);
 
-	for (unsigned i = 0; i < ENTRIES; i++)
-		if (pte_is_present(table[i]))
-			table[i] = pte_protect(table[i]);
+	/* Absent entries stay absent, and to look at each would be longer. */
+	for (pte *e = table + f->low * 2u, *end = table + f->high * 2u + 2; e < end; e += 2) {
+		e[0] = pte_protect(e[0]);
+		e[1] = pte_protect(e[1]);
+	}
 	pte_publish(); /* no processor may see the next before these */
 	*entry = pte_allow(*entry);
 }
@@ -73,13 +87,37 @@ static void tables_free(struct space *s, vaddr va)
 
 		if (e == nullptr || !pte_is_present(*e))
 			continue;
-		if (frame_find(pte_address(*e))->refs != 0)
+		if (frame_find(pte_address(*e))->present != 0)
 			return;
 		frame_free(pte_address(*e));
 		*e = 0;
-		if (level != LEVELS - 1)
-			table_frame(table)->refs--;
+		if (level == LEVELS - 1)
+			s->roots[(e - table) / 64] &= ~(1ull << (e - table) % 64);
+		else
+			table_frame(table)->present--;
 	}
+}
+
+/* A new table below the entry; false: no memory. */
+static bool table_add(struct space *s, pte *table, pte *e)
+{
+	paddr page;
+
+	if (!frame_alloc_zero(s->quota, FRAME_TABLE, &page))
+		return false;
+	struct frame *f = frame_find(page);
+	unsigned i = (unsigned)(e - table);
+
+	f->present = 0;
+	f->low = UINT8_MAX;
+	f->high = 0;
+	if (table == direct(s->root))
+		s->roots[i / 64] |= 1ull << i % 64;
+	else
+		entries_note(table_frame(table), i, i, 1);
+	pte_publish(); /* the table is empty before it is seen */
+	*e = pte_table(page);
+	return true;
 }
 
 /* The table of leaves for va, made if need be; nullptr: no memory. */
@@ -87,21 +125,14 @@ static pte *leaf_table(struct space *s, vaddr va, bool writable)
 {
 	pte *table = direct(s->root);
 
-	for (unsigned level = LEVELS - 1; level > 0; level--) {
-		pte *e = entry_at(table, va, level);
+	for (unsigned shift = entry_shift(LEVELS - 1); shift > PAGE_SHIFT; shift -= LEVEL_BITS) {
+		pte *e = &table[va >> shift & (ENTRIES - 1)];
 
 		if (!pte_is_present(*e)) {
-			paddr page;
-
-			if (!frame_alloc_zero(s->quota, FRAME_TABLE, &page)) {
+			if (!table_add(s, table, e)) {
 				tables_free(s, va);
 				return nullptr;
 			}
-			frame_find(page)->refs = 0;
-			if (level != LEVELS - 1)
-				table_frame(table)->refs++;
-			pte_publish(); /* the table is empty before it is seen */
-			*e = pte_table(page);
 		} else if (writable && !pte_is_writable(*e)) {
 			push_down(e);
 		}
@@ -110,7 +141,7 @@ static pte *leaf_table(struct space *s, vaddr va, bool writable)
 	return table;
 }
 
-enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags)
+enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags, pte *old)
 {
 	pte *table = leaf_table(s, va, (flags & PAGE_WRITE) != 0);
 
@@ -118,8 +149,9 @@ enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags)
 		return ERR_NO_MEMORY;
 	pte *e = entry_at(table, va, 0);
 
+	*old = *e;
 	if (!pte_is_present(*e)) {
-		table_frame(table)->refs++;
+		entries_note(table_frame(table), (unsigned)(e - table), (unsigned)(e - table), 1);
 		s->resident++;
 	} else if (PTE_BREAK_FIRST) {
 		*e = 0;
@@ -130,65 +162,87 @@ enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags)
 	return OK;
 }
 
-void ptab_fill(struct space *s, vaddr va, unsigned n, bool writable,
-	       pte (*page_of)(void *of, unsigned i), void *of)
+unsigned ptab_fill(struct space *s, vaddr va, unsigned n, bool writable, const pte *pages)
 {
 	pte *table = leaf_table(s, va, writable);
 	unsigned entered = 0;
 
 	if (table == nullptr)
-		return;
+		return 0;
 	pte *e = entry_at(table, va, 0);
+	struct frame *f = table_frame(table);
 
 	for (unsigned i = 0; i < n; i++) {
-		pte new = pte_is_present(e[i]) ? 0 : page_of(of, i);
-
-		if (new == 0)
+		if (pages[i] == 0 || pte_is_present(e[i]))
 			continue;
-		e[i] = new;
+		e[i] = pages[i];
 		entered++;
 	}
-	table_frame(table)->refs += entered;
+	entries_note(f, (unsigned)(e - table), (unsigned)(e - table) + n - 1, entered);
 	s->resident += entered;
-	if (table_frame(table)->refs == 0)
+	if (f->present == 0)
 		tables_free(s, va);
 	pte_publish();
+	return entered;
+}
+
+/* Leaf entries in a row. */
+struct leaves {
+	pte *table;
+	unsigned from, to; /* indices; `to` is not one of them */
+};
+
+/* Those that may be present of one table, the first from *va on that there is below `end`; *va goes
+ * behind it. False: there is none. */
+static bool leaves_next(struct space *s, vaddr *va, vaddr end, struct leaves *l)
+{
+	constexpr vaddr SPAN = 1ull << (PAGE_SHIFT + LEVEL_BITS);
+
+	while (*va < end) {
+		vaddr at = *va;
+
+		l->table = table_find(s, at, 0, va);
+		if (l->table == nullptr)
+			continue;
+		const struct frame *f = table_frame(l->table);
+		vaddr stop = (at & ~(SPAN - 1)) + SPAN;
+
+		*va = stop < end ? stop : end;
+		l->from = at >> PAGE_SHIFT & (ENTRIES - 1);
+		l->to = l->from + (unsigned)((*va - at) >> PAGE_SHIFT);
+		if (l->from < f->low * 2u)
+			l->from = f->low * 2u;
+		if (l->to > f->high * 2u + 2)
+			l->to = f->high * 2u + 2;
+		return true;
+	}
+	return false;
 }
 
 vaddr ptab_unmap(struct space *s, vaddr va, uint64_t size, unsigned *work, bool *any)
 {
 	vaddr end = va + size;
+	struct leaves l;
 
-	while (va < end && *work > 0) {
-		vaddr next;
-		pte *table = table_find(s, va, 0, &next);
-
-		if (table == nullptr) {
-			va = next;
-			continue;
-		}
+	while (*work > 0 && leaves_next(s, &va, end, &l)) {
 		unsigned removed = 0;
-		vaddr first = va;
-		pte *e = entry_at(table, va, 0);
 
-		do {
-			if (pte_is_present(*e)) {
-				*e = 0;
-				removed++;
-			}
-			e++;
-			va += PAGE_SIZE;
-		} while (va < end && (va & ((1ull << entry_shift(1)) - 1)) != 0);
+		for (unsigned i = l.from; i < l.to; i++) {
+			if (!pte_is_present(l.table[i]))
+				continue;
+			l.table[i] = 0;
+			removed++;
+		}
 		if (removed == 0)
 			continue;
 		*any = true;
 		s->resident -= removed;
 		*work -= removed < *work ? removed : *work;
-		struct frame *f = table_frame(table);
+		struct frame *f = table_frame(l.table);
 
-		f->refs -= removed;
-		if (f->refs == 0)
-			tables_free(s, first);
+		f->present -= removed;
+		if (f->present == 0)
+			tables_free(s, va - 1);
 	}
 	pte_publish();
 	return va < end ? va : end;
@@ -198,25 +252,17 @@ bool ptab_protect(struct space *s, vaddr va, uint64_t size)
 {
 	vaddr end = va + size;
 	bool any = false;
+	struct leaves l;
 
-	while (va < end) {
-		vaddr next;
-		pte *table = table_find(s, va, 0, &next);
+	while (leaves_next(s, &va, end, &l)) {
+		for (unsigned i = l.from; i < l.to; i++) {
+			pte e = l.table[i];
 
-		if (table == nullptr) {
-			va = next;
-			continue;
+			if (!pte_is_present(e) || !pte_is_writable(e))
+				continue;
+			l.table[i] = pte_protect(e);
+			any = true;
 		}
-		pte *e = entry_at(table, va, 0);
-
-		do {
-			if (pte_is_present(*e) && pte_is_writable(*e)) {
-				*e = pte_protect(*e);
-				any = true;
-			}
-			e++;
-			va += PAGE_SIZE;
-		} while (va < end && (va & ((1ull << entry_shift(1)) - 1)) != 0);
 	}
 	pte_publish();
 	return any;
@@ -226,8 +272,45 @@ void ptab_protect_all(struct space *s)
 {
 	pte *root = direct(s->root);
 
-	for (unsigned i = 0; i < USER_ROOT_ENTRIES; i++)
-		if (pte_is_present(root[i]))
-			root[i] = pte_protect(root[i]);
+	for (unsigned i = 0; i < USER_ROOT_ENTRIES / 64; i++) {
+		for (uint64_t left = s->roots[i]; left != 0; left &= left - 1) {
+			pte *e = &root[i * 64 + (unsigned)__builtin_ctzll(left)];
+
+			*e = pte_protect(*e);
+		}
+	}
 	pte_publish();
+}
+
+/* Free what is below an entry, and its table. False: the work is used up before it is done. */
+static bool table_free(pte *entry, unsigned level, unsigned *work)
+{
+	pte *table = direct(pte_address(*entry));
+	const struct frame *f = table_frame(table);
+
+	for (unsigned i = f->low * 2u; level > 1 && i < f->high * 2u + 2; i++)
+		if (pte_is_present(table[i]) && !table_free(&table[i], level - 1, work))
+			return false;
+	if (*work == 0)
+		return false;
+	(*work)--;
+	frame_free(pte_address(*entry));
+	*entry = 0;
+	return true;
+}
+
+bool ptab_free(struct space *s, unsigned *work)
+{
+	pte *root = direct(s->root);
+
+	for (unsigned i = 0; i < USER_ROOT_ENTRIES / 64; i++) {
+		for (uint64_t *left = &s->roots[i]; *left != 0; *left &= *left - 1) {
+			pte *e = &root[i * 64 + (unsigned)__builtin_ctzll(*left)];
+
+			if (!table_free(e, LEVELS - 1, work))
+				return false;
+		}
+	}
+	frame_free(s->root);
+	return true;
 }

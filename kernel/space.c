@@ -48,17 +48,12 @@ bool space_reap(struct space *s, unsigned *work)
 	if (s->cpus != 0)
 		return false;
 	while ((n = tree_first(&s->mappings)) != nullptr) {
-		struct mapping *m = mapping_of(n);
-		bool any = false;
-		vaddr stop = ptab_unmap(s, m->address, m->size, work, &any);
-
-		if (stop < mapping_end(m) || *work == 0)
+		if (*work == 0)
 			return false;
 		(*work)--;
-		mapping_destroy(m);
+		mapping_destroy(mapping_of(n));
 	}
-	frame_free(s->root);
-	return true;
+	return ptab_free(s, work);
 }
 
 struct mapping *space_find_from(struct space *s, vaddr va)
@@ -99,49 +94,41 @@ static bool access_is_allowed(const struct mapping *m, enum fault_access access)
 	return (access & ~allowed) == 0;
 }
 
+/* A page of RAM is about to be mapped. Before it is run, instruction fetch must see what was
+ * stored; that may be long, and is needed once for each time that it could be written. */
+static inline void page_prepare(paddr page, enum page_flags flags)
+{
+	struct frame *f = frame_find(page);
+
+	if ((flags & PAGE_WRITE) != 0)
+		f->clean = false;
+	if ((flags & PAGE_EXEC) == 0 || f->clean)
+		return;
+	page_sync_code(page);
+	f->clean = true;
+}
+
 static enum fault_kind page_enter(struct mapping *m, vaddr va, paddr page, enum page_flags flags)
 {
 	struct space *s = m->space;
-	pte *old = ptab_find(s, va);
-	bool had = old != nullptr;
-	bool moved = had && pte_address(*old).raw != page.raw;
+	pte old;
 
-	if ((flags & PAGE_EXEC) != 0 && !had)
-		page_sync_code(page);
-	if (ptab_map(s, va, page, flags) != OK)
+	if (m->vmo == nullptr || m->vmo->kind != VMO_PHYSICAL || frame_is_ram(page.raw, PAGE_SIZE))
+		page_prepare(page, flags);
+	if (ptab_map(s, va, page, flags, &old) != OK)
 		return FAULT_NO_MEMORY;
-	if (moved)
+	if (!pte_is_present(old))
+		return FAULT_NONE;
+	if (pte_address(old).raw != page.raw)
 		tlb_shoot(s, va, 1);
-	else if (had)
-		tlb_flush(&s->id, va,
-			  1); /* it allows more now; other CPUs find that out themselves */
+	else
+		tlb_flush(&s->id, va, 1); /* more is allowed now; other CPUs find out themselves */
 	return FAULT_NONE;
 }
 
 /* --- Mapping what is there already --- */
 
 constexpr unsigned AROUND = 16; /* pages that one fault looks at */
-
-struct filling {
-	struct vmo *vmo;
-	const uint64_t *slots;
-	bool alone;
-	enum page_flags flags;
-};
-
-static pte filling_page(void *of, unsigned i)
-{
-	const struct filling *f = of;
-	enum page_flags flags = f->flags;
-
-	if (f->slots[i] == 0)
-		return 0;
-	if (!slot_is_writable(f->vmo, f->slots[i], f->alone))
-		flags &= ~(enum page_flags)PAGE_WRITE;
-	if ((flags & PAGE_EXEC) != 0)
-		page_sync_code(slot_page(f->slots[i]));
-	return pte_leaf(slot_page(f->slots[i]), flags);
-}
 
 /* The pages from va on that stand in one node of the object's tree and one page table. */
 static unsigned run_length(const struct mapping *m, vaddr va, uint64_t n)
@@ -154,25 +141,42 @@ static unsigned run_length(const struct mapping *m, vaddr va, uint64_t n)
 	return n < most ? (unsigned)n : most;
 }
 
-void space_fill(struct mapping *m, vaddr va, uint64_t n)
+/* For the n pages of one run; how many were entered. */
+static unsigned run_fill(struct mapping *m, vaddr va, unsigned n)
 {
-	struct vmo *vmo = m->vmo;
-	uint64_t npages = vmo->size >> PAGE_SHIFT;
+	enum page_flags flags = mapping_page_flags(m), less = flags & ~(enum page_flags)PAGE_WRITE;
+	pte writable = pte_leaf((paddr){}, flags), readable = pte_leaf((paddr){}, less);
+	pte entries[64];
+	bool alone;
+	const uint64_t *slots = slot_look(m->vmo, mapping_index(m, va), &alone);
 
-	if (vmo->kind == VMO_PHYSICAL)
-		return;
-	for (unsigned part; n > 0; n -= part, va += (uint64_t)part << PAGE_SHIFT) {
-		struct filling f = { .vmo = vmo, .flags = mapping_page_flags(m) };
-		uint64_t index = mapping_index(m, va);
+	if (slots == nullptr)
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		bool write = slots[i] != 0 && slot_is_writable(m->vmo, slots[i], alone);
 
-		part = run_length(m, va, n);
-		if (index + part > npages)
-			return;
-		f.slots = slot_look(vmo, index, &f.alone);
-		if (f.slots != nullptr)
-			ptab_fill(m->space, va, part, (m->flags & MAP_WRITE) != 0, filling_page,
-				  &f);
+		entries[i] =
+			slots[i] == 0 ? 0 : slot_page(slots[i]).raw | (write ? writable : readable);
+		if (slots[i] != 0)
+			page_prepare(slot_page(slots[i]), write ? flags : less);
 	}
+	return ptab_fill(m->space, va, n, (flags & PAGE_WRITE) != 0, entries);
+}
+
+bool space_fill(struct mapping *m, vaddr va, uint64_t n)
+{
+	uint64_t npages = m->vmo->size >> PAGE_SHIFT;
+	uint64_t missing = n;
+
+	if (m->vmo->kind == VMO_PHYSICAL)
+		return false;
+	for (unsigned part; n > 0; n -= part, va += (uint64_t)part << PAGE_SHIFT) {
+		part = run_length(m, va, n);
+		if (mapping_index(m, va) + part > npages)
+			return false;
+		missing -= run_fill(m, va, part);
+	}
+	return missing == 0;
 }
 
 /* A page was there already: its neighbours probably are, and will be wanted. */
@@ -184,7 +188,7 @@ static void fill_around(struct mapping *m, vaddr va)
 		from = m->address;
 	if (to > mapping_end(m))
 		to = mapping_end(m);
-	space_fill(m, from, (to - from) >> PAGE_SHIFT);
+	(void)space_fill(m, from, (to - from) >> PAGE_SHIFT);
 }
 
 static enum fault_kind fault_vmo(struct mapping *m, vaddr va, enum fault_access access, paddr *page)
@@ -274,7 +278,10 @@ enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr fi
 		return ERR_NO_MEMORY;
 	m->kind = kind;
 	for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
-		if (ptab_map(s, address + at, paddr_add(first, at), mapping_page_flags(m)) == OK)
+		pte old;
+
+		if (ptab_map(s, address + at, paddr_add(first, at), mapping_page_flags(m), &old) ==
+		    OK)
 			continue;
 		space_unmap_pages(s, address);
 		return ERR_NO_MEMORY;

@@ -32,6 +32,7 @@ struct space {
 	struct mapping *last; /* found last, or nullptr */
 	struct quota *quota;  /* pays for tables and mappings; its task's */
 	paddr root;
+	uint64_t roots[USER_ROOT_ENTRIES / 64]; /* bits: its entries that are present */
 	struct space_id id;
 	uint64_t cpus; /* that have it loaded */
 	bool dying;
@@ -55,8 +56,8 @@ enum err space_clone(struct space *to, struct space *from, uint32_t flags);
 struct mapping *space_find(struct space *s, vaddr va);      /* that contains va */
 struct mapping *space_find_from(struct space *s, vaddr va); /* that contains va, or the next */
 enum fault_kind space_fault(struct space *s, vaddr va, enum fault_access access);
-/* Map, of n pages from va on, those that its object has already. */
-void space_fill(struct mapping *m, vaddr va, uint64_t n);
+/* Map, of n pages from va on, those that its object has already. True if that was all. */
+bool space_fill(struct mapping *m, vaddr va, uint64_t n);
 /* After FAULT_PAGER: let the thread call the pager. FAULT_NONE: it waits now, and will repeat what
  * it did. */
 enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access access);

@@ -205,12 +205,13 @@ static enum err map_place(struct space *s, vaddr address, uint64_t size, uint32_
 static void map_commit(struct mapping *m)
 {
 	enum fault_access access = (m->flags & MAP_WRITE) != 0 ? ACCESS_WRITE : ACCESS_READ;
+	uint64_t n = m->size >> PAGE_SHIFT < WORK_MAX ? m->size >> PAGE_SHIFT : WORK_MAX;
 
-	space_fill(m, m->address,
-		   m->size >> PAGE_SHIFT < WORK_MAX ? m->size >> PAGE_SHIFT : WORK_MAX);
-	for (uint64_t at = 0; at < m->size && at < WORK_MAX * PAGE_SIZE; at += PAGE_SIZE)
-		if (ptab_find(m->space, m->address + at) == nullptr &&
-		    space_fault(m->space, m->address + at, access) != FAULT_NONE)
+	if (space_fill(m, m->address, n))
+		return;
+	for (vaddr at = m->address; at < m->address + (n << PAGE_SHIFT); at += PAGE_SIZE)
+		if (ptab_find(m->space, at) == nullptr &&
+		    space_fault(m->space, at, access) != FAULT_NONE)
 			return;
 }
 

@@ -21,7 +21,7 @@ static_assert(sizeof(struct thread) <= 4000);
 
 /* --- Making --- */
 
-/* The control and message pages, mapped at t->area. */
+/* The control and message pages, mapped at t->area: the former has yet to be filled. */
 static enum err area_create(struct thread *t)
 {
 	struct quota *quota = t->task->object.quota;
@@ -32,7 +32,6 @@ static enum err area_create(struct thread *t)
 		return ERR_BAD_ARGUMENT;
 	if (!frame_alloc_run(quota, FRAME_USER, AREA_ORDER, &first))
 		return ERR_NO_MEMORY;
-	page_zero(direct(first));
 	page_zero(direct(paddr_add(first, PAGE_SIZE)));
 	enum err e = space_map_pages(&t->task->space, t->area, THREAD_AREA_SIZE, first,
 				     MAP_READ | MAP_WRITE, MAPPING_AREA);
@@ -68,7 +67,8 @@ static void control_fill(struct thread *t)
 	t->context.upcall_call = t->task->upcall_call;
 }
 
-/* Everything but registers. The thread is stopped, in its task's list, which holds a reference. */
+/* Everything but registers and the control page. The thread is stopped, in its task's list, which
+ * holds a reference. */
 static enum err thread_make(struct task *task, vaddr area, unsigned priority, uint64_t affinity,
 			    struct thread **thread)
 {
@@ -94,7 +94,6 @@ static enum err thread_make(struct task *task, vaddr area, unsigned priority, ui
 		object_put(o);
 		return e;
 	}
-	control_fill(t);
 	list_append(&task->threads, &t->link);
 	task->nthreads++;
 	*thread = t;
@@ -108,6 +107,7 @@ enum err thread_create(struct task *task, vaddr area, vaddr entry, vaddr stack, 
 
 	if (e != OK)
 		return e;
+	page_zero((*thread)->control);
 	context_init(&(*thread)->context, entry, stack, argument);
 	control_fill(*thread);
 	(*thread)->suspended = 1;

@@ -57,6 +57,38 @@ TEST(space, fresh_memory_is_zero_and_goes_when_unmapped)
 	balanced(&b);
 }
 
+TEST(space, pages_are_made_ready_to_be_run_once_for_each_time_they_could_be_written)
+{
+	struct books b = begin();
+	uint32_t vmo = made_vmo(2), device;
+	unsigned before = machine.syncs;
+
+	device = made(
+		CALL4(VMO_CREATE_PHYSICAL, startup_handle("physical"), 1ull << 40, PAGE_SIZE, 0));
+	for (unsigned round = 1; round <= 2; round++) {
+		vaddr at = mapped(vmo, 2, RW);
+
+		put_word(at, round);
+		put_word(at + PAGE_SIZE, round);
+		unmapped(at, 2);
+		for (unsigned i = 0; i < 3; i++) {
+			at = mapped(vmo, 2, MAP_READ | MAP_EXEC);
+			CHECK(machine_access(at, ACCESS_EXEC));
+			CHECK(machine_access(at + PAGE_SIZE, ACCESS_EXEC));
+			unmapped(at, 2);
+		}
+		CHECK(machine.syncs == before + 2 * round);
+	}
+	vaddr at = mapped(device, 1, MAP_READ | MAP_EXEC);
+
+	CHECK(machine_access(at, ACCESS_EXEC));
+	CHECK(machine.syncs == before + 4);
+	unmapped(at, 1);
+	closed(device);
+	closed(vmo);
+	balanced(&b);
+}
+
 TEST(space, wrong_ranges_and_flags_are_refused)
 {
 	struct books b = begin();

@@ -17,6 +17,7 @@ struct machine {
 	bool irq_masked[64];
 	uint32_t ports[64];
 	bool power_is_off;
+	unsigned syncs; /* pages made ready to be run */
 };
 
 extern struct machine machine;
