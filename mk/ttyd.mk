@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MPL-2.0
+# ttyd: its portable part on this machine, beside Linux's own terminals, and fuzzed.
+
+TTYD_CORE := $(wildcard services/ttyd/core/*.c)
+TTYD_TEST_SRCS := $(wildcard services/ttyd/test/*_test.c) $(TTYD_CORE) lib/test/test.c
+TTYD_TEST_OBJS := $(TTYD_TEST_SRCS:%=$(H)/ttyd/%.o)
+
+$(H)/ttyd/%.c.o: %.c | $(HOST_GEN) $(HOST_OVERLAY)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
+$(H)/ttyd-test: $(TTYD_TEST_OBJS)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^
+
+HOST_TESTS += test-ttyd
+.PHONY: test-ttyd fuzz-ttyd
+test-ttyd: $(H)/ttyd-test
+	$(Q)$<
+
+FUZZERS += fuzz-ttyd
+$(H)/fuzz/ttyd: services/ttyd/fuzz/ldisc_fuzz.c $(TTYD_CORE) | $(HOST_GEN) $(HOST_OVERLAY)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -fsanitize=fuzzer \
+		$(HOST_LDFLAGS) -o $@ $(filter %.c,$^)
+fuzz-ttyd: $(H)/fuzz/ttyd
+	$(Q)mkdir -p $(H)/corpus/ttyd
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=$(H)/fuzz/ $(H)/corpus/ttyd
+
+-include $(TTYD_TEST_OBJS:.o=.d)
