@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """A QEMU machine that runs Futura: its command line, and how its log tells the guest's status."""
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ CPUS = {"x86_64": "max", "arm64": "max,pauth-impdef=on"}
 MEASURED_CPUS = {"x86_64": "max,-erms", "arm64": "cortex-a72"}
 
 UEFI = "/usr/share/ovmf/OVMF.fd"
+
+# How a disk may be attached: PCI, or (arm64) registers in memory, new and legacy.
+DISKS = {"pci": "virtio-blk-pci", "mmio": "virtio-blk-device", "legacy": "virtio-blk-device"}
 
 # When the guest says nothing of its end, or nothing ends it.
 NO_STATUS = 125
@@ -42,6 +46,15 @@ def exit_status(log):
 	return int(m[1]) if m else None
 
 
+def split_disk(disk):
+	"""The image, how it is attached, and whether it is read-only, of IMAGE[:HOW[,ro]]."""
+	image, colon, how = disk.rpartition(":")
+	how, _, only = how.partition(",")
+	if colon and how in DISKS and only in ("", "ro"):
+		return image, how, only == "ro"
+	return disk, "pci", False
+
+
 @dataclass
 class Machine:
 	arch: str = field(default_factory=host_arch)
@@ -61,6 +74,7 @@ class Machine:
 	qmp: str = ""			# path of a socket for QEMU's machine protocol
 	log: str = ""			# file that gets a copy of the serial output
 	monitor: bool = False		# share the terminal with QEMU's monitor (Ctrl-A c)
+	disks: list = field(default_factory=list)	# IMAGE[:pci|:mmio|:legacy[,ro]]
 	extra: list = field(default_factory=list)
 
 	def __post_init__(self):
@@ -79,7 +93,7 @@ class Machine:
 
 	def command(self):
 		return [QEMUS[self.arch], *self._hardware(), *self._console(), *self._boot(),
-			*self._observers(), *self.extra]
+			*self._disks(), *self._observers(), *self.extra]
 
 	def _hardware(self):
 		options = [self.machine, "accel=tcg", "memory-backend=ram"]
@@ -113,6 +127,19 @@ class Machine:
 		if self.bundle != "none":
 			args += ["-initrd", self.bundle]
 		return args + (["-append", self.append] if self.append else [])
+
+	def _disks(self):
+		"""Raw images; disk N says that its serial number is `diskN`."""
+		args = []
+		for n, disk in enumerate(self.disks):
+			image, how, only = split_disk(disk)
+			node = {"driver": "raw", "node-name": f"disk{n}", "discard": "unmap",
+				"read-only": only, "file": {"driver": "file", "filename": image}}
+			args += ["-blockdev", json.dumps(node),
+				"-device", f"{DISKS[how]},drive=disk{n},serial=disk{n}"]
+			if how == "mmio":
+				args += ["-global", "virtio-mmio.force-legacy=false"]
+		return args
 
 	def _observers(self):
 		args = ["-icount", "shift=0"] if self.icount else []
