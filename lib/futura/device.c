@@ -59,3 +59,22 @@ fut_handle device_ioport(const char *name)
 		panic("cannot take I/O ports `%s`: %s", name, error_name(e));
 	return ports;
 }
+
+void *device_memory(fut_handle iospace, size_t size, uint64_t *address)
+{
+	uint64_t at = 0, mapped = 0;
+	fut_handle vmo = 0;
+
+	size = (size + 4095) & ~4095ul;
+	enum err e = fut_vmo_create(size, VMO_CONTIGUOUS, &vmo);
+	if (e == OK)
+		e = fut_iospace_map(iospace, vmo, 0, size, address, &mapped);
+	if (e == OK && mapped != size)
+		e = ERR_NO_MEMORY;
+	if (e == OK)
+		e = fut_space_map(0, vmo, 0, 0, size, MAP_READ | MAP_WRITE, &at);
+	if (e != OK)
+		panic("no %zu bytes for the device to work in: %s", size, error_name(e));
+	(void)fut_handle_close(vmo); /* the mapping keeps it */
+	return (void *)at;
+}

@@ -4,6 +4,7 @@
  * there is no such thing: a driver without its device has nothing to do.
  */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 #include "abi/kernel.h"
 
@@ -22,3 +23,7 @@ fut_handle device_irq(const char *name, uint32_t flags);
 
 /* All its I/O ports. */
 fut_handle device_ioport(const char *name);
+
+/* Memory for a device to work in: zeroed, mapped here, and in one piece at `address` for the device
+ * of this DMA window, as long as the program runs. `size` is rounded up to whole pages. */
+void *device_memory(fut_handle iospace, size_t size, uint64_t *address);
