@@ -61,7 +61,8 @@ $(LIBPURE): /usr/lib/$(MUSL_TRIPLET)/libc.a mk/user.mk
 	$(Q)mv $@.new $@
 
 # The compiler's own arithmetic: arm64's long double has 128 bits, which printf computes with.
-NATIVE_LIBS = $(LIBFUTURA) $(LIBPURE) $(LIBGCC)
+# NATIVE_ARCHIVES: further libraries of ours, from which programs take what they use.
+NATIVE_LIBS = $(NATIVE_ARCHIVES) $(LIBFUTURA) $(LIBPURE) $(LIBGCC)
 
 PROGRAM_FOLDERS := $(NATIVE_PROGRAMS) $(NATIVE_PROGRAMS_$(ARCH))
 # The tests also read the manifest.
@@ -71,7 +72,7 @@ program_srcs = $(wildcard $1/*.c $1/core/*.c $1/arch/$(ARCH)/*.c $1/arch/$(ARCH)
 program_objs = $(patsubst %,$(NATIVE_OBJ)/%.o,$(call program_srcs,$1))
 
 define program_rule
-$(O)/bin/$(notdir $1): $(call program_objs,$1) $(LIBFUTURA) $(LIBPURE)
+$(O)/bin/$(notdir $1): $(call program_objs,$1) $(NATIVE_ARCHIVES) $(LIBFUTURA) $(LIBPURE)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LD) $$(NATIVE_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(NATIVE_LIBS)
 ALL += $(O)/bin/$(notdir $1)

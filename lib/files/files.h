@@ -23,6 +23,7 @@
 #include "lib/futura/message.h"
 #include "posix/abi/state.h"
 #include "protocol/file.h"
+#include "protocol/files.h"
 
 constexpr uint64_t FILES_BADGE = 1ull << 63;
 constexpr size_t FILES_NAME = 255;  /* bytes of a name */
@@ -31,13 +32,13 @@ constexpr unsigned FILES_GROUPS = 256;
 
 struct files_lock;
 struct files_mount;
-struct files_ops;
+struct files_node_ops;
 struct files_session;
 struct files_state_table;
 
 /* A file system, embedded in the server's own. */
 struct files_system {
-	const struct files_ops *ops;
+	const struct files_node_ops *ops;
 	struct files_node *root;
 	uint64_t device; /* st_dev */
 	bool read_only;
@@ -76,11 +77,8 @@ struct files_line {
 	struct files_credentials who;
 	struct files_node *root;
 	uint32_t nsessions;
-	struct files_state_table *tables;
-	uint32_t ntables;
-	uint32_t free_slot; /* the first of the free ones, FILE_SLOT_NONE: none */
-	uint32_t nslots;    /* used or once used */
-	void *context;      /* the server's: what the line is for it */
+	struct files_state_table *tables; /* the first; a slot's table is found by its number */
+	void *context;                    /* the server's: what the line is for it */
 };
 
 /* An open file description, or a place in the tree. */
@@ -91,7 +89,7 @@ struct files_session {
 	uint64_t id;              /* of the session object; 0: not asked for */
 	struct file_state *state; /* nullptr with FILE_PATH. Others may write it at any time */
 	uint32_t slot;
-	uint32_t flags;   /* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
+	uint32_t flags; /* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
 	fut_handle event; /* of `ready`; 0: never asked for */
 	bool has_locks;
 	struct files_session *next_watcher, *next_by_id;
@@ -135,7 +133,7 @@ struct files_new {
 /* One listing, which `list` fills by files_list_add. */
 struct files_list;
 
-struct files_ops {
+struct files_node_ops {
 	/* Nobody uses the node any more. Must be there. */
 	void (*release)(struct files_node *n);
 
@@ -192,19 +190,20 @@ struct files_ops {
 	int (*pipe)(struct files_session *s, fut_handle *memory, fut_handle *event); /* ENXIO */
 };
 
-struct files_walk_room;
+struct files_owner;
+struct files_room;
 
 /* All zero but `port`. The rest is the library's. */
 struct files_server {
 	fut_handle port;
 	uint32_t most_sessions;          /* of one line; 0: FILES_SESSIONS */
-	struct files_session **sessions; /* by index */
-	uint32_t *generations;
-	uint32_t nsessions, free_session, room;
+	struct files_session **sessions; /* by the low half of their badges */
+	uint32_t nsessions, sessions_room;
+	struct files_session *free_session; /* linked by `next_by_id` */
 	struct files_session *by_id[1024];
-	struct files_owner *owners;
+	struct files_owner *owners[256]; /* by number */
 	uint64_t last_owner;
-	struct files_walk_room *walk_room; /* where paths grow as links are followed */
+	struct files_room *rooms; /* where paths grow as links are followed, and lists are made */
 };
 constexpr uint32_t FILES_SESSIONS = 1u << 20;
 
@@ -244,6 +243,13 @@ static inline void files_node_put(struct files_node *n)
 bool files_list_add(struct files_list *list, struct files_name name, uint64_t number, uint32_t mode,
 		    uint64_t cookie);
 
+/*
+ * For `read` and `write`: copy n bytes to or from the caller's memory. n, -EFAULT, or FILES_AGAIN,
+ * which such an operation may return: the caller's page has to come from its pager first.
+ */
+int64_t files_give(const struct lent *to, uint64_t offset, const void *from, size_t n);
+int64_t files_take(const struct lent *from, uint64_t offset, void *to, size_t n);
+constexpr int64_t FILES_AGAIN = INT64_MIN;
 /* Copy a result made in memory to the caller: the part of text[0..size) from `offset` on. */
 int64_t files_read_text(const struct lent *to, size_t n, uint64_t offset, const void *text,
 			size_t size);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Which function answers which call of protocol/file.fipc. */
+#include "lib/files/internal.h"
+
+const struct file_ops files_ops_file = {
+	.open = on_open,
+	.states = on_states,
+	.stat = on_stat,
+	.change = on_change,
+	.make = on_make,
+	.remove = on_remove,
+	.rename = on_rename,
+	.link = on_link,
+	.readlink = on_readlink,
+	.access = on_access,
+	.read = on_read,
+	.write = on_write,
+	.write_short = on_write_short,
+	.seek = on_seek,
+	.list = on_list,
+	.contents = on_contents,
+	.size_page = on_size_page,
+	.allocate = on_allocate,
+	.sync = on_sync,
+	.sync_all = on_sync_all,
+	.statfs = on_statfs,
+	.place = on_place,
+	.owner = on_owner,
+	.lock = on_lock,
+	.ready = on_ready,
+	.bind = on_bind,
+	.door = on_door,
+	.pipe = on_pipe,
+	.mount = on_mount,
+	.as = on_as,
+};
