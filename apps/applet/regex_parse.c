@@ -170,8 +170,8 @@ static void bracket_add_folded(struct parser *s, struct bracket *b, uint32_t lo,
 		uint32_t other =
 			!s->utf8 ? (uint32_t)(islower((int)(c & 0xff)) ? toupper((int)(c & 0xff))
 								       : tolower((int)(c & 0xff)))
-			: iswlower((wint_t)c) ? (uint32_t)towupper((wint_t)c)
-					      : (uint32_t)towlower((wint_t)c);
+			: iswlower((wint_t)c) ? char_upper(c)
+					      : char_lower(c);
 		if (other != c)
 			bracket_add(b, other, other, s->utf8);
 	}
@@ -344,9 +344,16 @@ static struct node *bracket_parse(struct parser *s)
 	bool negated = s->p < s->stop && *s->p == '^';
 
 	s->p += negated;
+	const char *from = s->p;
 	for (bool first = true; s->p < s->stop; first = false) {
 		uint32_t lo, hi;
 		if (*s->p == ']' && !first) {
+			/* A likely mistake, which GNU grep refuses too. */
+			if ((s->flags & REGEX_PATTERNS) != 0 && s->p - from > 2 && from[0] == ':' &&
+			    s->p[-1] == ':') {
+				fail(s, "character class syntax is [[:space:]], not [:space:]");
+				return node_make(NODE_EMPTY);
+			}
 			s->p++;
 			if (negated)
 				bracket_negate(s, &b);
@@ -562,6 +569,8 @@ static struct node *atom_parse(struct parser *s, bool at_start)
 			fail(s, "Unmatched ) or \\)");
 			return node_make(NODE_EMPTY);
 		}
+		if (!extended && c == '{' && (s->flags & REGEX_PATTERNS) != 0)
+			return char_node(s, '{', false); /* as GNU grep has it */
 		if (!extended && c == '{') {
 			fail(s, "Invalid preceding regular expression");
 			return node_make(NODE_EMPTY);

@@ -4,6 +4,7 @@
 #include <langinfo.h>
 #include <string.h>
 #include <wchar.h>
+#include <wctype.h>
 
 bool utf8_is_locale(void)
 {
@@ -71,4 +72,15 @@ int char_width(uint32_t code)
 	int n = code == UINT32_MAX ? 1 : wcwidth((wchar_t)code);
 
 	return n < 0 ? 1 : n;
+}
+
+uint32_t char_upper(uint32_t code)
+{
+	/* musl makes a capital letter of the sharp s that is hardly ever meant. */
+	return code == 0xdf ? code : (uint32_t)towupper((wint_t)code);
+}
+
+uint32_t char_lower(uint32_t code)
+{
+	return (uint32_t)towlower((wint_t)code);
 }

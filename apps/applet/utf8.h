@@ -21,3 +21,7 @@ int char_decode(const char *p, const char *stop, uint32_t *code);
 
 /* Columns on a terminal: 0, 1 or 2; 1 for what is no printable character. */
 int char_width(uint32_t code);
+
+/* The other case of a character, or itself. */
+uint32_t char_upper(uint32_t code);
+uint32_t char_lower(uint32_t code);

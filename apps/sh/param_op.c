@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Operators on parameter values: trimming, replacing, slicing, case. */
 #include "apps/sh/param_op.h"
+#include "apps/applet/utf8.h"
 #include "apps/sh/arith.h"
 #include "apps/sh/array.h"
 #include "apps/sh/chars.h"
@@ -156,7 +157,7 @@ static struct text change_case(struct text t, const struct param *p, const struc
 		bool hit = (all || i == 0) && c < 0x110000 &&
 			   (pat->len == 0 || matches(pat, t.p + i, n));
 		if (hit)
-			escape_utf8(&b, upper ? towupper((wint_t)c) : towlower((wint_t)c));
+			escape_utf8(&b, upper ? char_upper((uint32_t)c) : char_lower((uint32_t)c));
 		else
 			buf_add(&b, t.p + i, n);
 		i += n;

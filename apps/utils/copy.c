@@ -115,23 +115,28 @@ static int destination_open(const struct copy *c, const char *to, mode_t mode, b
 	return fd;
 }
 
+/* -l and -s: another name for the file instead of a copy. */
+static bool file_link(const struct copy *c, const char *from, const char *to, bool exists)
+{
+	bool here = strchr(to, '/') == nullptr || strncmp(to, "./", 2) == 0;
+	if (c->symbolic_link && from[0] != '/' && !here) {
+		err_warn("%s: can make relative symbolic links only in current directory", to);
+		return false;
+	}
+	if (exists && (c->force || c->remove_destination))
+		(void)unlink(to); /* the link below tells */
+	int follow = c->follow == FOLLOW_NEVER ? 0 : AT_SYMLINK_FOLLOW;
+	if (c->hard_link && linkat(AT_FDCWD, from, AT_FDCWD, to, follow) == 0)
+		return true;
+	if (!c->hard_link && symlink(from, to) == 0)
+		return true;
+	err_warn_errno("cannot create link '%s' to '%s'", to, from);
+	return false;
+}
+
 static bool file_copy(struct copy *c, const char *from, const char *to, const struct stat *st,
 		      bool exists)
 {
-	if (c->hard_link || c->symbolic_link) {
-		bool here = strchr(to, '/') == nullptr || strncmp(to, "./", 2) == 0;
-		if (c->symbolic_link && from[0] != '/' && !here) {
-			err_warn("%s: can make relative symbolic links only in current directory",
-				 to);
-			return false;
-		}
-		if (exists && (c->force || c->remove_destination))
-			(void)unlink(to); /* the link below tells */
-		if ((c->hard_link ? link(from, to) : symlink(from, to)) == 0)
-			return true;
-		err_warn_errno("cannot create link '%s' to '%s'", to, from);
-		return false;
-	}
 	int in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0) {
 		err_warn_errno("cannot open '%s' for reading", from);
@@ -279,7 +284,9 @@ static bool entry_copy(struct copy *c, const char *from, const char *to, const s
 	exists = exists && lstat(to, &old) == 0;
 	int linked = link_find(c, to, st, exists);
 	if (linked == 0) {
-		if (S_ISLNK(st->st_mode))
+		if (c->symbolic_link || c->hard_link)
+			ok = file_link(c, from, to, exists);
+		else if (S_ISLNK(st->st_mode))
 			ok = link_copy(c, from, to, st, exists);
 		else if (S_ISREG(st->st_mode) || !c->recursive || c->contents_of_specials)
 			ok = file_copy(c, from, to, st, exists);

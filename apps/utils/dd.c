@@ -204,9 +204,11 @@ static void input_skip(struct dd *d, char *buf)
 	at = lseek(d->in, 0, SEEK_CUR);
 	end = at < 0 ? -1 : lseek(d->in, 0, SEEK_END);
 	if (at >= 0 && end > 0) {
-		if ((uint64_t)(end - at) < left)
+		if ((uint64_t)(end - at) < left) {
 			err_warn("%s: cannot skip to specified offset",
 				 d->in_name != nullptr ? d->in_name : "standard input");
+			err_count--; /* as with GNU, no failure */
+		}
 		(void)lseek(d->in, at + (off_t)left, SEEK_SET); /* it could a moment ago */
 		return;
 	}

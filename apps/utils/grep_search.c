@@ -27,7 +27,7 @@ struct search {
 	uint64_t selected;
 	uint64_t resume;     /* the offset behind the last selected line */
 	uint64_t after_left; /* context lines that are still to be shown */
-	bool any_shown;      /* for the -- between groups */
+	bool used;           /* a line was selected: groups after it begin with -- */
 	bool is_binary;      /* NULs were found: show no lines */
 	bool bad_text;       /* a selected line was no valid text */
 	bool done;
@@ -183,7 +183,7 @@ static void matches_show(struct search *s, const char *line, const char *end, ch
 		}
 		if (g->only_matching && g->binary != 't' &&
 		    !is_text(g, line + m.start, line + m.end)) {
-			s->bad_text = s->done = true;
+			s->bad_text = true;
 			return;
 		}
 		if (g->only_matching)
@@ -201,17 +201,17 @@ static void matches_show(struct search *s, const char *line, const char *end, ch
 		put_bytes(line + shown, len - shown);
 }
 
-/* False when the line is no text, so that the file turns out to be binary. */
-static bool line_show(struct search *s, const char *line, const char *end, char separator)
+/* A line that is no text is not shown, and makes the file a binary one that matches. */
+static void line_show(struct search *s, const char *line, const char *end, char separator)
 {
 	const struct grep *g = s->g;
 	bool is_match = separator == ':';
 
 	if (g->binary != 't' && !g->only_matching && !is_text(g, line, end)) {
-		s->bad_text = s->done = true;
-		return false;
+		s->bad_text = true;
+		return;
 	}
-	s->any_shown = true;
+	s->shown = end + 1;
 	if (g->only_matching) {
 		if (is_match && !g->invert)
 			matches_show(s, line, end, separator);
@@ -225,19 +225,13 @@ static bool line_show(struct search *s, const char *line, const char *end, char 
 	}
 	if (g->flush_lines)
 		put_flush();
-	return true;
 }
 
 /* Lines after a selected one, as far as context is due and before `limit`. */
 static void after_show(struct search *s, const char *limit)
 {
-	while (s->after_left != 0 && s->shown < limit && !s->done) {
-		const char *end = scan_byte(s->shown, s->stop, s->g->delim);
-		s->after_left--;
-		if (!line_show(s, s->shown, end, '-'))
-			return;
-		s->shown = end + 1;
-	}
+	for (; s->after_left != 0 && s->shown < limit; s->after_left--)
+		line_show(s, s->shown, scan_byte(s->shown, s->stop, s->g->delim), '-');
 }
 
 static void before_show(struct search *s, const char *line)
@@ -249,16 +243,15 @@ static void before_show(struct search *s, const char *line)
 		const char *end = scan_byte_back(s->shown, from - 1, g->delim);
 		from = end == nullptr ? s->shown : end + 1;
 	}
-	if ((g->before != 0 || g->after != 0) && s->any_shown && from > s->shown) {
+	if ((g->before != 0 || g->after != 0) && s->used && from > s->shown) {
 		color_on(g, "36");
 		put_string("--");
 		color_off(g);
 		put_char('\n');
 	}
-	while (from < line && !s->done) {
+	while (from < line) {
 		const char *end = scan_byte(from, line, g->delim);
-		if (!line_show(s, from, end, '-'))
-			return;
+		line_show(s, from, end, '-');
 		from = end + 1;
 	}
 }
@@ -276,12 +269,10 @@ static void line_select(struct search *s, const char *line, const char *end)
 	}
 	if (!g->count) {
 		after_show(s, line);
-		if (!s->done)
-			before_show(s, line);
-		if (s->done || !line_show(s, line, end, ':'))
-			return;
-		s->shown = end + 1;
+		before_show(s, line);
+		line_show(s, line, end, ':');
 		s->after_left = g->after;
+		s->used = true;
 	}
 	s->done = s->selected >= g->max;
 }
@@ -377,7 +368,7 @@ static void search_run(struct search *s)
 		s->lines += s->g->line_number ? scan_count(s->counted, s->stop, s->g->delim) : 0;
 		s->counted = s->stop;
 		const char *keep = context_start(s);
-		if (s->shown < keep && s->any_shown && keep > s->data)
+		if (s->shown < keep && s->used && keep > s->data)
 			s->shown = keep - 1; /* remember that something was passed over */
 		else if (s->shown < keep)
 			s->shown = keep;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "apps/applet/applet.h"
+#include "apps/applet/date.h"
 #include "apps/applet/err.h"
 #include "apps/applet/in.h"
 #include "apps/applet/mem.h"
@@ -90,18 +91,31 @@ static bool starts(const struct patch *s, const char *p, const char *text)
 	return (size_t)(s->stop - p) >= n && memcmp(p, text, n) == 0;
 }
 
-/* The name in "--- name\tdate"; nullptr for /dev/null. New memory. */
-static char *name_read(const struct patch *s, const char *p)
+/*
+ * The name in "--- name\tdate", new memory; nullptr for /dev/null. *absent tells that there is no
+ * such file on this side: that name, or the epoch as its date, which diff -N writes.
+ */
+static char *name_read(const struct patch *s, const char *p, bool *absent)
 {
-	size_t n = line_len(s, p);
-	const char *end = memchr(p, '\t', n);
+	const struct timespec now = {};
+	struct timespec date;
+	const char *stop = p + line_len(s, p), *end = memchr(p, '\t', (size_t)(stop - p));
 
-	if (end == nullptr)
-		end = p + n;
+	*absent = false;
+	if (end == nullptr) {
+		end = stop;
+	} else {
+		char *text = mem_dup_bytes(end + 1, (size_t)(stop - end - 1));
+		*absent = date_parse(text, now, &date) && date.tv_sec == 0 && date.tv_nsec == 0;
+		mem_free(text);
+	}
 	while (end > p && isspace((unsigned char)end[-1]))
 		end--;
 	char *name = mem_dup_bytes(p, (size_t)(end - p));
-	return strcmp(name, "/dev/null") == 0 ? nullptr : name;
+	if (strcmp(name, "/dev/null") != 0)
+		return name;
+	*absent = true;
+	return nullptr;
 }
 
 static char *name_strip(const struct patch *s, char *name)
@@ -564,7 +578,7 @@ static char *name_choose(const struct patch *s, char *old, char *new, char *inde
 static void patch_run(struct patch *s, const char *only)
 {
 	char *old = nullptr, *new = nullptr, *index = nullptr;
-	bool has_old = false, has_new = false, any = false;
+	bool has_old = false, has_new = false, no_old = false, no_new = false, any = false;
 	const char *whole = s->p;
 
 	while (s->p < s->stop) {
@@ -574,8 +588,7 @@ static void patch_run(struct patch *s, const char *only)
 					 &(struct hunk){}, whole));
 		if (hunk) {
 			const char *name = only != nullptr ? only : name_choose(s, old, new, index);
-			bool remove =
-				s->reverse ? has_old && old == nullptr : has_new && new == nullptr;
+			bool remove = s->reverse ? has_old && no_old : has_new && no_new;
 			if (name == nullptr)
 				err_fatal("can't find file to patch");
 			file_patch(s, name, remove, whole);
@@ -586,18 +599,19 @@ static void patch_run(struct patch *s, const char *only)
 		}
 		if (starts(s, s->p, "--- ") && has_old && !has_new && old != nullptr &&
 		    new == nullptr && s->p[4] != '/') {
-			new = name_read(s, s->p + 4); /* the second line of a context header */
+			new = name_read(s, s->p + 4,
+					&no_new); /* the second line of a context header */
 			has_new = true;
 		} else if (starts(s, s->p, "--- ") || starts(s, s->p, "*** ")) {
-			old = name_read(s, s->p + 4);
+			old = name_read(s, s->p + 4, &no_old);
 			has_old = true;
 			has_new = false;
 			new = nullptr;
 		} else if (starts(s, s->p, "+++ ")) {
-			new = name_read(s, s->p + 4);
+			new = name_read(s, s->p + 4, &no_new);
 			has_new = true;
 		} else if (starts(s, s->p, "Index: ")) {
-			index = name_read(s, s->p + 7);
+			index = name_read(s, s->p + 7, &(bool){});
 		}
 		s->p += line_len(s, s->p);
 	}

@@ -359,8 +359,7 @@ static void cased_add(struct text *to, const char *p, size_t len, struct case_st
 		if (code == UINT32_MAX || how == 0) {
 			text_add(to, p, (size_t)n);
 		} else {
-			code = (uint32_t)(how == 'U' ? towupper((wint_t)code)
-						     : towlower((wint_t)code));
+			code = how == 'U' ? char_upper(code) : char_lower(code);
 			text_add(to, bytes, (size_t)utf8_encode(code, bytes));
 		}
 		p += n;
@@ -483,18 +482,15 @@ static void space_list(struct sed *s, uint64_t width)
 		else
 			piece[0] = (char)b;
 		if (width > 1 && column + n > width - 1) {
-			text_add_string(&line, "\\\n");
+			text_add_char(&line, '\\');
+			text_add_char(&line, s->delim);
 			column = 0;
 		}
 		text_add(&line, piece, n);
 		column += n;
 	}
 	text_add_string(&line, "$");
-	bool z = s->delim != '\n';
-	line_put(s, s->out, line.bytes, line.len, !z);
-	if (z)
-		out_char(s->out, '\n');
-	s->missing_newline &= !z;
+	line_put(s, s->out, line.bytes, line.len, true);
 	mem_free(line.bytes);
 }
 
@@ -541,6 +537,15 @@ static void later_add(struct sed *s, char kind, struct sed_command *c)
 	s->later[s->later_count++] = (struct later){ kind, c->text, c->len, c };
 }
 
+/* Text that brings its own newline, or none. */
+static void raw_put(struct sed *s, const char *bytes, size_t len)
+{
+	if (s->missing_newline)
+		out_char(s->out, s->delim);
+	s->missing_newline = false;
+	out_write(s->out, bytes, len);
+}
+
 static void file_show(struct sed *s, const char *path)
 {
 	struct in in;
@@ -550,10 +555,7 @@ static void file_show(struct sed *s, const char *path)
 		return; /* a file that is not there is empty, POSIX says */
 	in_open_fd(&in, fd, path);
 	while (in_fill(&in)) {
-		if (s->missing_newline)
-			out_char(s->out, s->delim);
-		s->missing_newline = false;
-		out_write(s->out, in.buf + in.start, in.end - in.start);
+		raw_put(s, in.buf + in.start, in.end - in.start);
 		in.start = in.end;
 	}
 	in_close(&in);
@@ -571,10 +573,8 @@ static void file_line_show(struct sed *s, struct sed_command *c)
 		c->reader = mem_zero(1, sizeof *c->reader);
 		in_open_fd(c->reader, fd, c->text);
 	}
-	if (in_line(c->reader, s->delim, &line, &len)) {
-		bool ended = line[len - 1] == s->delim;
-		line_put(s, s->out, line, len - ended, true);
-	}
+	if (in_line(c->reader, s->delim, &line, &len))
+		raw_put(s, line, len);
 }
 
 static void later_show(struct sed *s)
@@ -586,10 +586,7 @@ static void later_show(struct sed *s)
 		} else if (l->kind == 'l') {
 			file_line_show(s, l->command);
 		} else {
-			if (s->missing_newline)
-				out_char(s->out, s->delim);
-			s->missing_newline = false;
-			out_write(s->out, l->text, l->len);
+			raw_put(s, l->text, l->len);
 		}
 	}
 	s->later_count = 0;
@@ -619,25 +616,30 @@ static void text_assign(struct text *to, const struct text *from)
 	text_add(to, from->bytes, from->len);
 }
 
+/* The text of i and c; a newline ends it in the script. */
+static void text_show(struct sed *s, const struct sed_command *c)
+{
+	if (c->len != 0)
+		line_put(s, s->out, c->text, c->len - 1, true);
+}
+
 static void change(struct sed *s, struct sed_command *c)
 {
 	/* For a range the text comes once, at its end. */
-	if (c->to.kind == ADDR_NONE || c->negated || !c->in_range) {
-		if (s->missing_newline)
-			out_char(s->out, s->delim);
-		s->missing_newline = false;
-		out_write(s->out, c->text, c->len);
-	}
+	if (c->to.kind == ADDR_NONE || c->negated || !c->in_range)
+		text_show(s, c);
 }
 
 static enum step command_run(struct sed *s, struct sed_command *c)
 {
+	char number[24];
+
 	switch (c->name) {
 	case '{':
 	case ':':
 		return STEP_NEXT;
 	case '=':
-		out_format(s->out, "%llu\n", (unsigned long long)s->line);
+		line_put(s, s->out, number, num_print(number, s->line), true);
 		return STEP_NEXT;
 	case 'a':
 		later_add(s, 't', c);
@@ -664,7 +666,7 @@ static enum step command_run(struct sed *s, struct sed_command *c)
 			command_output_show(s, c->text);
 		return STEP_NEXT;
 	case 'F':
-		out_format(s->out, "%s\n", s->name);
+		line_put(s, s->out, s->name, strlen(s->name), true);
 		return STEP_NEXT;
 	case 'g':
 		text_assign(&s->space, &s->hold);
@@ -673,7 +675,7 @@ static enum step command_run(struct sed *s, struct sed_command *c)
 	case 'G':
 		text_add_char(&s->space, s->delim);
 		text_add(&s->space, s->hold.bytes, s->hold.len);
-		s->ended |= s->hold_ended;
+		s->ended = s->hold_ended;
 		return STEP_NEXT;
 	case 'h':
 		text_assign(&s->hold, &s->space);
@@ -682,12 +684,10 @@ static enum step command_run(struct sed *s, struct sed_command *c)
 	case 'H':
 		text_add_char(&s->hold, s->delim);
 		text_add(&s->hold, s->space.bytes, s->space.len);
+		s->hold_ended = s->ended;
 		return STEP_NEXT;
 	case 'i':
-		if (s->missing_newline)
-			out_char(s->out, s->delim);
-		s->missing_newline = false;
-		out_write(s->out, c->text, c->len);
+		text_show(s, c);
 		return STEP_NEXT;
 	case 'l':
 		space_list(s, c->number == UINT64_MAX ? s->wrap : c->number);

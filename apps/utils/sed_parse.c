@@ -626,7 +626,8 @@ static size_t label_find(const struct sed_script *s, const char *label)
 		if (s->commands[i].name == ':' && strcmp(s->commands[i].text, label) == 0)
 			return i;
 	}
-	err_fatal("-e expression #1, char 3: can't find label for jump to `%s'", label);
+	err_status = 4;
+	err_fatal("can't find label for jump to `%s'", label);
 }
 
 void sed_script_finish(struct sed_script *s)

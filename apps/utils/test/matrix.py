@@ -6,7 +6,7 @@ and a message must be printed by both or by neither.
 
 A case file has one shell command a line. `{a|b|c}`, or `⟦a¦b¦c⟧`, makes a command of each, `@` stands for
 every input file, `#` starts a comment. A line `!no-stderr` or `!no-status` changes what is compared in
-the rest of the file. With NAME set, only the files whose name contains one
+the rest of the file, up to the next such line; the name of an input in it leaves that input out. With NAME set, only the files whose name contains one
 of its words."""
 import argparse
 import itertools
@@ -77,7 +77,7 @@ def write_tree(root):
 	os.utime(d, (1e9, 1e9))
 
 
-def expand(line):
+def expand(line, skipped):
 	"""All commands that a line of a case file stands for."""
 	if "⟦" in line:
 		parts, bar = re.split("⟦([^⟧]*)⟧", line), "¦"
@@ -88,7 +88,8 @@ def expand(line):
 		command = "".join(combination).replace("\\|", "|")
 		if re.search(r"(?<!\\)@", command):
 			for name in INPUTS:
-				yield re.sub(r"(?<!\\)@", name, command).replace("\\@", "@")
+				if name not in skipped:
+					yield re.sub(r"(?<!\\)@", name, command).replace("\\@", "@")
 		else:
 			yield command.replace("\\@", "@")
 
@@ -182,7 +183,7 @@ def read_cases(path):
 		if line.startswith("!"):
 			flags = set(line[1:].split())
 		elif line and not line.startswith("#"):
-			for command in expand(line):
+			for command in expand(line, flags):
 				yield command, frozenset(flags)
 
 
