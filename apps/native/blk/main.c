@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * blk: block devices, for people and tests.
+ *
+ *	blk                             devices, and which of them are disks
+ *	blk read NAME SECTOR [COUNT]    show sectors in hexadecimal
+ *	blk sum NAME [SECTOR COUNT]     a checksum of sectors, or of all: CRC-32
+ *	blk fill NAME SECTOR COUNT BYTE write sectors full of one byte, and flush
+ *	blk restart INDEX               end a device's driver
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/futura/block.h"
+#include "lib/futura/clock.h"
+#include "lib/futura/error.h"
+#include "lib/futura/number.h"
+#include "lib/futura/print.h"
+#include "lib/futura/program.h"
+#include "lib/futura/service.h"
+#include "protocol/devices.h"
+
+constexpr uint64_t PATIENCE = 10 * SECOND;
+constexpr size_t MEMORY = 256 << 10;
+
+static int usage(void)
+{
+	print("usage: blk [read NAME SECTOR [COUNT] | sum NAME [SECTOR COUNT] |\n"
+	      "            fill NAME SECTOR COUNT BYTE | restart INDEX]\n");
+	return 2;
+}
+
+static void need(const char *what, enum err e)
+{
+	if (e != OK)
+		panic("%s: %s", what, error_name(e));
+}
+
+static struct remote devices_open(const char *name)
+{
+	struct remote devices;
+
+	need(name, service_open(&devices, name, clock_after(PATIENCE)));
+	return devices;
+}
+
+/* What the disk says of itself; a disk that does not answer soon is not waited for. */
+static void show_disk(const char *name)
+{
+	struct block b;
+	enum err e = block_open(&b, name, 4096, clock_after(SECOND));
+
+	if (e != OK) {
+		print("  %s\n", error_name(e));
+		return;
+	}
+	print("  %llu KiB, sectors of %u (%u), \"%s\"%s%s%s%s\n",
+	      (unsigned long long)(b.sectors * b.sector_size / 1024), b.sector_size,
+	      b.physical_size, b.serial, b.features & BLOCK_READ_ONLY ? ", read-only" : "",
+	      b.features & BLOCK_HAS_FLUSH ? ", flush" : "",
+	      b.features & BLOCK_HAS_DISCARD ? ", discard" : "",
+	      b.features & BLOCK_HAS_ZERO ? ", zero" : "");
+	block_close(&b);
+}
+
+static int list(void)
+{
+	static const char *const states[] = { "no driver", "starting", "running", "waiting",
+					      "failed" };
+	struct remote devices = devices_open("devices");
+	uint32_t index = 0, state, restarts, id, class;
+	char bus[32], name[32];
+	size_t nbus, nname;
+	enum err e;
+
+	print("%3s %-16s %-9s %6s %-10s %-9s %s\n", "", "BUS", "ID", "CLASS", "NAME", "STATE",
+	      "RESTARTS");
+	while ((e = devices_next(&devices, index, &index, &state, &restarts, &id, &class, bus,
+				 sizeof(bus), &nbus, name, sizeof(name), &nname)) == OK) {
+		name[nname < sizeof(name) ? nname : 0] = '\0';
+		print("%3u %-16.*s %04x:%04x %06x %-10s %-9s %u\n", index, (int)nbus, bus, id >> 16,
+		      id & 0xffff, class, name, state < 5 ? states[state] : "?", restarts);
+		if (strncmp(name, "block.", 6) == 0 && state != DEVICES_STATE_FAILED)
+			show_disk(name);
+	}
+	return e == ERR_NOT_FOUND ? 0 : 1;
+}
+
+static uint64_t number(const char *text)
+{
+	uint64_t n = 0;
+
+	need(text, number_parse(text, &n));
+	return n;
+}
+
+static void show_line(uint64_t at, const unsigned char *p)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[16 * 3 + 1] = {}, text[17] = {};
+
+	for (unsigned i = 0; i < 16; i++) {
+		hex[3 * i] = ' ';
+		hex[3 * i + 1] = digits[p[i] >> 4];
+		hex[3 * i + 2] = digits[p[i] & 15];
+		text[i] = p[i] >= ' ' && p[i] < 127 ? (char)p[i] : '.';
+	}
+	print("%08llx %s  %s\n", (unsigned long long)at, hex, text);
+}
+
+/* Lines that repeat are left out, but for one asterisk. */
+static void show(struct block *b, uint64_t sector, uint64_t count)
+{
+	unsigned char last[16] = {};
+	bool starred = false;
+
+	for (; count > 0; count--, sector++) {
+		need("read", block_read(b, sector, 1, b->memory));
+		for (size_t i = 0; i < b->sector_size; i += 16) {
+			const unsigned char *p = (const unsigned char *)b->memory + i;
+			bool same = (i > 0 || starred) && memcmp(p, last, 16) == 0;
+			if (!same)
+				show_line(sector * b->sector_size + i, p);
+			else if (!starred)
+				print("*\n");
+			starred = same;
+			memcpy(last, p, 16);
+		}
+	}
+}
+
+/* CRC-32 of IEEE 802.3, as zlib has it. */
+static uint32_t crc_add(uint32_t crc, const unsigned char *p, size_t n)
+{
+	crc = ~crc;
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		for (unsigned k = 0; k < 8; k++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}
+
+static void sum(struct block *b, uint64_t sector, uint64_t count)
+{
+	uint64_t step = b->memory_size / b->sector_size;
+	uint32_t crc = 0;
+
+	while (count > 0) {
+		uint64_t n = count < step ? count : step;
+		need("read", block_read(b, sector, n, b->memory));
+		crc = crc_add(crc, (const unsigned char *)b->memory, n * b->sector_size);
+		sector += n;
+		count -= n;
+	}
+	print("crc32 %08x\n", crc);
+}
+
+static void fill(struct block *b, uint64_t sector, uint64_t count, int byte)
+{
+	uint64_t step = b->memory_size / b->sector_size;
+
+	while (count > 0) {
+		uint64_t n = count < step ? count : step;
+		memset(b->memory, byte, n * b->sector_size);
+		need("write", block_write(b, sector, n, b->memory));
+		sector += n;
+		count -= n;
+	}
+	need("flush", block_flush(b));
+}
+
+static int restart(uint32_t index)
+{
+	struct remote devices = devices_open("devices-control");
+
+	need("restart", devices_restart(&devices, index));
+	return 0;
+}
+
+static int with_disk(int argc, char **argv)
+{
+	struct block b;
+
+	need(argv[2], block_open(&b, argv[2], MEMORY, clock_after(PATIENCE)));
+	if (strcmp(argv[1], "read") == 0 && (argc == 4 || argc == 5))
+		show(&b, number(argv[3]), argc == 5 ? number(argv[4]) : 1);
+	else if (strcmp(argv[1], "sum") == 0 && argc == 3)
+		sum(&b, 0, b.sectors);
+	else if (strcmp(argv[1], "sum") == 0 && argc == 5)
+		sum(&b, number(argv[3]), number(argv[4]));
+	else if (strcmp(argv[1], "fill") == 0 && argc == 6)
+		fill(&b, number(argv[3]), number(argv[4]), (int)number(argv[5]));
+	else
+		return usage();
+	block_close(&b);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 1)
+		return list();
+	if (argc == 3 && strcmp(argv[1], "restart") == 0)
+		return restart((uint32_t)number(argv[2]));
+	return argc >= 3 ? with_disk(argc, argv) : usage();
+}
