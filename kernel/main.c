@@ -98,17 +98,35 @@ static void startup_env_number(const char *name, uint64_t value)
 
 /* --- init --- */
 
-/* Memory that firmware or the loader filled, as an object. */
+static bool is_all_ram(uint64_t first, uint64_t size)
+{
+	for (uint64_t at = first; at < first + size; at += PAGE_SIZE)
+		if (!frame_is_ram(at, PAGE_SIZE))
+			return false;
+	return true;
+}
+
+/* Memory that firmware or the loader filled, as an object. The kernel keeps a reference to each
+ * page: they are never freed, and who writes gets a copy. */
 static struct vmo *vmo_of_range(struct quota *quota, const struct memory_range *r)
 {
 	uint64_t first = r->base & ~(PAGE_SIZE - 1);
-	struct vmo *vmo =
-		vmo_create(quota, bytes_to_pages(r->base + r->size - first) << PAGE_SHIFT);
+	uint64_t size = bytes_to_pages(r->base + r->size - first) << PAGE_SHIFT;
+	struct vmo *vmo = vmo_create(quota, size);
 
-	if (vmo == nullptr)
-		return nullptr;
-	vmo->kind = VMO_PHYSICAL;
-	vmo->base = (paddr){ first };
+	if (vmo != nullptr && !is_all_ram(first, size)) {
+		vmo->kind = VMO_PHYSICAL;
+		vmo->base = (paddr){ first };
+		return vmo;
+	}
+	for (uint64_t at = 0; vmo != nullptr && at < size; at += PAGE_SIZE) {
+		uint64_t *slot = slot_make(vmo, at >> PAGE_SHIFT);
+
+		if (slot == nullptr)
+			return nullptr;
+		*slot = first + at;
+		frame_get((paddr){ first + at });
+	}
 	return vmo;
 }
 

@@ -25,6 +25,25 @@ static uint64_t pages_of(uint32_t vmo)
 	return word(1);
 }
 
+TEST(vmo, the_boot_bundle_can_be_cloned_and_is_never_changed)
+{
+	struct books b = begin();
+	uint32_t bundle = startup_handle("bundle");
+
+	SURVIVES(CALL3(VMO_CLONE, bundle, 0, 2 * PAGE_SIZE));
+	uint32_t copy = (uint32_t)word(0);
+
+	put_word(SCRATCH, 5);
+	CHECK(CALL4(VMO_WRITE, copy, PAGE_SIZE, SCRATCH, 4) == OK);
+	CHECK(CALL4(VMO_READ, copy, PAGE_SIZE, SCRATCH + 8, 4) == OK && get_word(SCRATCH + 8) == 5);
+	CHECK(CALL4(VMO_READ, copy, 0, SCRATCH, 4) == OK && get_word(SCRATCH) == 0x62626262);
+	CHECK(machine.memory[5 * PAGE_SIZE] == 'b');
+	closed(copy);
+	CHECK(CALL4(VMO_READ, bundle, PAGE_SIZE, SCRATCH, 4) == OK);
+	CHECK(get_word(SCRATCH) == 0x62626262);
+	balanced(&b);
+}
+
 TEST(vmo, pages_are_zero_until_written_and_made_one_by_one)
 {
 	struct books b = begin();

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include "kernel/cpu.h"
 #include "kernel/dispatch.h"
@@ -393,9 +394,11 @@ void machine_start(size_t size)
 	boot = (struct boot_info){
 		.ram = { { PAGE_SIZE, size - PAGE_SIZE } },
 		.nram = 1,
-		.reserved = { { 0, PAGE_SIZE } },
-		.nreserved = 1,
+		.reserved = { { 0, PAGE_SIZE }, { 4 * PAGE_SIZE, 2 * PAGE_SIZE } },
+		.nreserved = 2,
+		.bundle = { 4 * PAGE_SIZE + 16, PAGE_SIZE },
 	};
+	memset(machine.memory + 4 * PAGE_SIZE, 'b', 2 * PAGE_SIZE);
 	if (setjmp(started) == 0)
 		kernel_main(&boot);
 }
