@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MPL-2.0
+# Linux programs that test the POSIX personality: static against Debian's C library, one for each
+# file of tests/posix, in build/<arch>/tests-posix. `make test-linux` runs them on this machine.
+
+TEST_TARGET_x86_64 := x86_64-linux-gnu
+TEST_TARGET_arm64 := aarch64-linux-gnu
+TEST_CFLAGS = $(filter-out -MJ $@.json -Wwrite-strings,$(COMMON_CFLAGS)) -O1 -D_GNU_SOURCE \
+	-pthread --target=$(TEST_TARGET_$(ARCH))
+TEST_O := $(O)/tests-posix
+LINUX_TESTS := $(filter-out check,$(basename $(notdir $(wildcard tests/posix/*.c))))
+TEST_PROGRAMS := $(LINUX_TESTS:%=$(TEST_O)/%)
+
+$(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(TEST_PROGRAMS): %: %.o $(TEST_O)/check.o
+	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^
+
+.PHONY: posix-programs
+posix-programs: $(TEST_PROGRAMS) ## build the tests of the POSIX personality for ARCH
+-include $(wildcard $(TEST_O)/*.d)
