@@ -56,6 +56,11 @@ bool space_has(const struct fs *fs, uint64_t blocks);
  */
 enum fs_err op_begin(struct fs *fs, uint64_t new_blocks, uint32_t write_blocks, bool freeing);
 /* End it: an error after the first change leaves memory inconsistent, so the volume stops. */
-enum fs_err op_end(struct fs *fs, enum fs_err e);
+void op_close(struct fs *fs, enum fs_err e);
+static inline enum fs_err op_end(struct fs *fs, enum fs_err e)
+{
+	op_close(fs, e);
+	return e;
+}
 /* What op_begin() does when free segments run low: clean, or fail. */
 enum fs_err space_make(struct fs *fs, uint64_t blocks, bool freeing);

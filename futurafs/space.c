@@ -112,17 +112,16 @@ enum fs_err op_begin(struct fs *fs, uint64_t new_blocks, uint32_t write_blocks, 
 	return FS_OK;
 }
 
-enum fs_err op_end(struct fs *fs, enum fs_err e)
+void op_close(struct fs *fs, enum fs_err e)
 {
 	if (!fs->op_changed)
-		return e;
+		return;
 	fs->transaction++;
 	if (e != FS_OK) {
 		fs->broken = true;
 		report(fs, "an operation failed half way; the volume is read-only from here on",
 		       (uint64_t)-e, 0);
 	}
-	return e;
 }
 
 void fs_statfs(struct fs *fs, struct fs_stat *st)

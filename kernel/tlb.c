@@ -28,11 +28,14 @@ static void wait_flushed(uint64_t targets)
 void tlb_shoot(struct space *space, vaddr va, size_t n)
 {
 	struct cpu *self = this_cpu();
-	uint64_t others = space->cpus & ~(1ull << self->index);
 
 	if (TLB_BROADCASTS || (space->cpus >> self->index & 1) != 0)
 		tlb_flush(&space->id, va, n);
-	if (TLB_BROADCASTS || others == 0)
+	if (TLB_BROADCASTS)
+		return;
+	uint64_t others = space->cpus & ~(1ull << self->index);
+
+	if (others == 0)
 		return;
 	counters.shootdowns++;
 	request.id = &space->id;

@@ -101,7 +101,7 @@ static void mappings_unmap(struct vmo *vmo, uint64_t index, uint64_t n, const st
 		uint64_t size;
 		vaddr va;
 
-		if (m != but && mapping_part(m, index, n, &va, &size))
+		if ((but == nullptr || m != but) && mapping_part(m, index, n, &va, &size))
 			mapping_unmap_pages(m, va, size, &work);
 	}
 }

@@ -42,7 +42,7 @@ bool low_readable(uint64_t base, uint64_t size)
 static void relocate(uint64_t slide)
 {
 	constexpr unsigned BITS = 63;
-	uint64_t *at = nullptr;
+	uint64_t *at = (uint64_t *)image_start;
 
 	for (const uint64_t *r = relocations_start; r < relocations_end; r++) {
 		if ((*r & 1) == 0) {

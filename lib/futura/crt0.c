@@ -26,16 +26,16 @@ static const struct startup *startup;
  */
 [[clang::no_stack_protector]] static void relocate(void)
 {
-	uint64_t base = (uint64_t)&__ehdr_start, table = 0, size = 0;
+	uint64_t base = (uint64_t)&__ehdr_start, size = 0;
+	const Elf64_Rela *r = nullptr;
 
 	for (const Elf64_Dyn *d = _DYNAMIC; d->d_tag != DT_NULL; d++) {
 		if (d->d_tag == DT_RELA)
-			table = base + d->d_un.d_ptr;
+			r = (const Elf64_Rela *)(base + d->d_un.d_ptr);
 		else if (d->d_tag == DT_RELASZ)
 			size = d->d_un.d_val;
 	}
-	const Elf64_Rela *r = (const Elf64_Rela *)table;
-	for (size_t i = 0; i < size / sizeof(*r); i++) {
+	for (size_t i = 0; r != nullptr && i < size / sizeof(*r); i++) {
 		if (ELF64_R_TYPE(r[i].r_info) != RELOCATION_RELATIVE)
 			__builtin_trap(); /* the build refuses to make such a program */
 		*(uint64_t *)(base + r[i].r_offset) = base + (uint64_t)r[i].r_addend;

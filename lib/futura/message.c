@@ -120,13 +120,6 @@ enum err message_discard(uint64_t tag, enum err e)
 	return handles_close(native_control()->handles, tag_nhandles(tag), e);
 }
 
-enum err message_failed(uint64_t tag)
-{
-	int16_t status = tag_status(tag);
-
-	return message_discard(tag, status < 0 ? (enum err)status : ERR_BAD_STATE);
-}
-
 enum err handle_check(fut_handle handle, enum object_type type, uint32_t rights)
 {
 	uint32_t is, has;

@@ -78,7 +78,13 @@ enum err message_reply(fut_handle reply, struct message *m);
 /* For an answer with this tag that cannot be used: close its handles and return `e`. */
 enum err message_discard(uint64_t tag, enum err e);
 /* For an answer that is not as expected: the same, with the error that it says, or bad_state. */
-enum err message_failed(uint64_t tag);
+static inline enum err message_failed(uint64_t tag)
+{
+	enum err e = tag_status(tag) < 0 ? (enum err)tag_status(tag) : ERR_BAD_STATE;
+
+	(void)message_discard(tag, e); /* hands `e` back */
+	return e;
+}
 
 /* The i-th handle that was received, or is sent with the next message. */
 static inline fut_handle message_taken(unsigned i)

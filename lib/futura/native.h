@@ -11,6 +11,17 @@ struct native_words {
 	uint64_t word[4];
 };
 
+/* The address of memory that a call may write. Static analysis does not look into the kernel; that
+ * an unknown function gets the pointer tells it that the memory may change. */
+#ifdef __clang_analyzer__
+uint64_t native_address(void *memory);
+#else
+static inline uint64_t native_address(void *memory)
+{
+	return (uint64_t)memory;
+}
+#endif
+
 /* A message in registers. Inline bytes, handles and grants stand in the thread's area. */
 struct message {
 	uint64_t tag; /* abi/message.h */

@@ -49,7 +49,7 @@ static void bundle_map(void)
 
 static void manifest_read(void)
 {
-	struct manifest_error error;
+	struct manifest_error error = {};
 	struct cpio_file f;
 	enum err e = cpio_find(init.bundle, init.bundle_size, MANIFEST, &f);
 
@@ -62,11 +62,12 @@ static void manifest_read(void)
 		fail("system.conf", ERR_NO_MEMORY);
 	memcpy(text, f.data, f.size);
 	text[f.size] = '\0';
-	if (memchr(text, '\0', f.size) || manifest_parse(text, &init.manifest, &error) != OK) {
-		if (memchr(text, '\0', f.size))
-			print("init: system.conf: not a text\n");
-		else
-			print("init: system.conf:%u: %s\n", error.line, error.text);
+	if (memchr(text, '\0', f.size)) {
+		print("init: system.conf: not a text\n");
+		machine_end(1);
+	}
+	if (manifest_parse(text, &init.manifest, &error) != OK) {
+		print("init: system.conf:%u: %s\n", error.line, error.text);
 		machine_end(1);
 	}
 }

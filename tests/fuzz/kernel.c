@@ -221,6 +221,8 @@ static void connect(struct actor *actors)
 	enum err e = CALL0(PORT_CREATE);
 	uint32_t port = (uint32_t)word(0);
 
+	if (e != OK)
+		abort();
 	for (unsigned i = 0; i < 2; i++) {
 		e = CALL2(SESSION_CREATE, port, 100 + i);
 		give(&actors[i], e, (uint32_t)word(0));

@@ -28,24 +28,21 @@
 	exit(code);
 }
 
-void test_check(bool good, const char *what, const char *file, int line)
+void test_not_true(const char *what, const char *file, int line)
 {
-	if (!good)
-		end(TEST_FAILED, file, line, "not true: %s", what);
+	end(TEST_FAILED, file, line, "not true: %s", what);
 }
 
-void test_error(enum err got, enum err wanted, const char *what, const char *file, int line)
+void test_wrong_error(enum err got, enum err wanted, const char *what, const char *file, int line)
 {
-	if (got != wanted)
-		end(TEST_FAILED, file, line, "%s gave %s (%d), not %s", what, error_name(got), got,
-		    error_name(wanted));
+	end(TEST_FAILED, file, line, "%s gave %s (%d), not %s", what, error_name(got), got,
+	    error_name(wanted));
 }
 
-void test_equal(uint64_t got, uint64_t wanted, const char *what, const char *file, int line)
+void test_not_equal(uint64_t got, uint64_t wanted, const char *what, const char *file, int line)
 {
-	if (got != wanted)
-		end(TEST_FAILED, file, line, "%s is %#llx, not %#llx", what,
-		    (unsigned long long)got, (unsigned long long)wanted);
+	end(TEST_FAILED, file, line, "%s is %#llx, not %#llx", what, (unsigned long long)got,
+	    (unsigned long long)wanted);
 }
 
 void test_skip(const char *why)

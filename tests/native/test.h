@@ -57,9 +57,33 @@ struct native_role {
 		}                                                                                  \
 	} while (0)
 
-void test_check(bool good, const char *what, const char *file, int line);
-void test_error(enum err got, enum err wanted, const char *what, const char *file, int line);
-void test_equal(uint64_t got, uint64_t wanted, const char *what, const char *file, int line);
+/* How a test fails. The checks are inline, so that static analysis knows what holds after them. */
+[[noreturn]] void test_not_true(const char *what, const char *file, int line);
+[[noreturn]] void test_wrong_error(enum err got, enum err wanted, const char *what,
+				   const char *file, int line);
+[[noreturn]] void test_not_equal(uint64_t got, uint64_t wanted, const char *what, const char *file,
+				 int line);
+
+static inline void test_check(bool good, const char *what, const char *file, int line)
+{
+	if (!good)
+		test_not_true(what, file, line);
+}
+
+static inline void test_error(enum err got, enum err wanted, const char *what, const char *file,
+			      int line)
+{
+	if (got != wanted)
+		test_wrong_error(got, wanted, what, file, line);
+}
+
+static inline void test_equal(uint64_t got, uint64_t wanted, const char *what, const char *file,
+			      int line)
+{
+	if (got != wanted)
+		test_not_equal(got, wanted, what, file, line);
+}
+
 /* Not a failure: this machine lacks what the test is about. */
 [[noreturn]] void test_skip(const char *why);
 

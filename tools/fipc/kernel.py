@@ -209,8 +209,10 @@ def stub_param(f):
 
 
 def stub_word(f):
-	if f.kind in ("in", "out"):
+	if f.kind == "in":
 		return [f"(uint64_t){f.name}", f"{f.name}_size"]
+	if f.kind == "out":
+		return [f"native_address({f.name})", f"{f.name}_size"]
 	return [f"(uint64_t){f.name}" if f.kind == "i64" else f.name]
 
 

@@ -143,9 +143,11 @@ static bool property_next(const struct fdt *f, uint32_t at, struct property *p)
 	return token_at(f, at, &token) && token == PROPERTY && property_at(f, at, p);
 }
 
-static bool text_is(const char *a, const char *b)
+bool text_is(const char *text, const char *wanted)
 {
-	return strncmp(a, b, strlen(b) + 1) == 0;
+	size_t n = strlen(wanted);
+
+	return strncmp(text, wanted, n) == 0 && text[n] == '\0';
 }
 
 static bool property_find(const struct fdt *f, const struct fdt_node *node, const char *name,

@@ -51,6 +51,8 @@ void fdt_walk_start(struct fdt_walk *w, const struct fdt *fdt);
 /* On to the next node, the root first; false at the end. */
 bool fdt_walk_next(struct fdt_walk *w);
 
+/* For text of the tree, which need not be aligned or long enough. */
+bool text_is(const char *text, const char *wanted);
 /* A property of the current node; false if it has none of that name. */
 bool fdt_find(const struct fdt_walk *w, const char *name, struct fdt_value *value);
 /* The current node's `compatible` lists this. */

@@ -21,7 +21,7 @@ static bool device_type_is(const struct fdt_walk *w, const char *type)
 {
 	const char *text = fdt_text(w, "device_type");
 
-	return text != nullptr && strncmp(text, type, strlen(type) + 1) == 0;
+	return text != nullptr && text_is(text, type);
 }
 
 static void memory_read(const struct fdt_walk *w, struct boot_info *boot)
@@ -50,7 +50,7 @@ static void reserved_read(const struct fdt_walk *w, struct boot_info *boot, bool
 
 static bool is_below(const struct fdt_walk *w, const char *parent)
 {
-	return w->depth == 3 && strncmp(w->node[1].name, parent, strlen(parent) + 1) == 0;
+	return w->depth == 3 && text_is(w->node[1].name, parent);
 }
 
 /* --- /chosen --- */
@@ -99,7 +99,7 @@ static void cpu_read(const struct fdt_walk *w)
 	if (!number_find(w, "reg", &mpidr)) /* no address, so nothing translates it */
 		return;
 	mpidr &= MPIDR_AFFINITY;
-	if (method != nullptr && strncmp(method, "spin-table", sizeof("spin-table")) == 0 &&
+	if (method != nullptr && text_is(method, "spin-table") &&
 	    !number_find(w, "cpu-release-addr", &release))
 		return;
 	if (mpidr == machine.cpu[0].mpidr)
@@ -117,7 +117,7 @@ static void psci_read(const struct fdt_walk *w)
 	if (method == nullptr)
 		return;
 	machine.has_psci = true;
-	machine.psci_is_smc = strncmp(method, "smc", sizeof("smc")) == 0;
+	machine.psci_is_smc = text_is(method, "smc");
 }
 
 /* --- Interrupts and timer --- */

@@ -347,7 +347,9 @@ static enum err line_parse(struct parser *p, char *line)
 			continue;
 		if (p->s == nullptr)
 			return fail(p, "`%s` stands before the first `service`", words[0]);
-		return statements[i].read(p);
+		e = statements[i].read(p);
+		p->words = nullptr; /* they end here */
+		return e;
 	}
 	return fail(p, "there is no statement `%s`", words[0]);
 }

@@ -51,7 +51,10 @@ TEST(manifest, reads_a_service_with_everything)
 		    "\tgive regs physical 0x9000000 4K\n\tgive say log\n"
 		    "\tgive trace system read manage\n") == OK);
 	const struct manifest_service *s = manifest_find(&m, "a");
-	CHECK(m.nservices == 1 && s && s->line == 2 && strcmp(s->program, "bin/a") == 0);
+	CHECK(m.nservices == 1 && s != nullptr);
+	if (s == nullptr)
+		return;
+	CHECK(s->line == 2 && strcmp(s->program, "bin/a") == 0);
 	CHECK(s->arguments.n == 3 && strcmp(s->arguments.word[1], "two words") == 0);
 	CHECK(*s->arguments.word[2] == '\0');
 	CHECK(s->quota == 1 << 20 && s->priority == 40 && s->is_on_demand);
@@ -117,7 +120,8 @@ TEST(manifest, gives_the_whole_of_a_range)
 		    "environment A B=1\n") == OK);
 	const struct manifest_service *s = &m.services[0];
 	CHECK(s->gives[0].base == 0 && s->gives[0].size == 0);
-	CHECK(s->gives[0].rights == (RIGHT_READ | RIGHT_MANAGE) && s->gives[1].rights == RIGHT_READ);
+	CHECK(s->gives[0].rights == (RIGHT_READ | RIGHT_MANAGE) &&
+	      s->gives[1].rights == RIGHT_READ);
 	CHECK(s->environment.n == 2);
 }
 
