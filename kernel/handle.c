@@ -82,7 +82,7 @@ static struct slot *slot_at(struct handle_table *t, uint32_t place)
 static void slot_free(struct handle_table *t, uint32_t place, struct slot *s)
 {
 	s->object = nullptr;
-	s->number &= ~PLACE_MASK;
+	s->number = (s->number & ~PLACE_MASK) | (place ^ 1);
 	s->rights = t->free;
 	t->free = place;
 	t->nfree++;

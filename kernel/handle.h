@@ -20,7 +20,9 @@ struct task;
 struct slot {
 	struct object *object; /* nullptr: free */
 	uint32_t rights;       /* free: place of the next free slot, 0 if there is none */
-	uint32_t number; /* the handle; free: its last age, with place 0, which no handle has */
+	/* The handle; free: its last age with its neighbour's place, to which no handle leads here.
+	 */
+	uint32_t number;
 };
 
 struct handle_table {

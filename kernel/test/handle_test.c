@@ -20,6 +20,27 @@ TEST(handle, a_closed_handle_stays_dead_when_its_slot_is_used_again)
 	balanced(&b);
 }
 
+TEST(handle, no_number_names_a_free_slot)
+{
+	struct books b = begin();
+	struct actor a = actor();
+
+	as(a.thread_object);
+	uint32_t first = made(CALL0(EVENT_CREATE)), second = made(CALL0(EVENT_CREATE));
+	uint32_t age = first & ~PLACE_MASK;
+
+	closed(second);
+	closed(first);
+	for (uint32_t place = 0; place < 2 * PLACE_FIRST; place++) {
+		CHECK(CALL1(HANDLE_CLOSE, age | place) == ERR_BAD_HANDLE);
+		CHECK(CALL1(NULL, age | place) == ERR_BAD_HANDLE);
+		CHECK(CALL1(HANDLE_CLOSE, place) == ERR_BAD_HANDLE);
+	}
+	as_driver();
+	gone(&a);
+	balanced(&b);
+}
+
 TEST(handle, a_duplicate_names_the_same_object_with_no_more_rights)
 {
 	struct books b = begin();
