@@ -8,3 +8,14 @@ $(LIBFILES): $(LIBFILES_OBJS)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 -include $(LIBFILES_OBJS:.o=.d)
+
+# Services that need numbers of Linux's own headers, beside the C library's.
+$(O)/linux-headers/.made: mk/files.mk
+	@mkdir -p $(@D)
+	$(Q)ln -sfn /usr/include/linux $(@D)/linux
+	$(Q)touch $@
+RAMFSD_OBJS := $(patsubst %,$(O)/native/%.o,$(wildcard services/ramfsd/*.c))
+$(RAMFSD_OBJS): NATIVE_CFLAGS += -isystem $(O)/linux-headers
+$(RAMFSD_OBJS): | $(O)/linux-headers/.made
+
+NATIVE_PROGRAMS += services/ramfsd

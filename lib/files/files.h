@@ -76,6 +76,8 @@ struct files_line {
 	struct files_server *server;
 	struct files_credentials who;
 	struct files_node *root;
+	struct files_system *system; /* the root's, whose own root has a reference too: a file
+					system that no line leads to can go */
 	uint32_t nsessions;
 	struct files_state_table *tables; /* the first; a slot's table is found by its number */
 	void *context;                    /* the server's: what the line is for it */

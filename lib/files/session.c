@@ -34,6 +34,8 @@ struct files_line *files_line_create(struct files_server *server,
 	l->who = *who;
 	l->who.groups = memcpy(l + 1, who->groups, groups);
 	l->root = files_node_get(root);
+	l->system = root->system;
+	files_node_get(l->system->root);
 	return l;
 }
 
@@ -41,6 +43,7 @@ void files_line_drop(struct files_line *l)
 {
 	states_drop(l);
 	files_node_put(l->root);
+	files_node_put(l->system->root);
 	free(l);
 }
 
