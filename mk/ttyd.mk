@@ -27,3 +27,16 @@ fuzz-ttyd: $(H)/fuzz/ttyd
 		-artifact_prefix=$(H)/fuzz/ $(H)/corpus/ttyd
 
 -include $(TTYD_TEST_OBJS:.o=.d)
+
+NATIVE_PROGRAMS += services/ttyd tests/terminals
+
+# <asm-generic/...>: the numbers of terminals are Linux's.
+TTYD_OVERLAY := $(O)/ttyd-overlay/.made
+$(TTYD_OVERLAY): mk/ttyd.mk
+	@mkdir -p $(@D)
+	$(Q)ln -sfn /usr/include/linux $(@D)/linux
+	$(Q)ln -sfn /usr/include/asm-generic $(@D)/asm-generic
+	$(Q)ln -sfn /usr/include/$(MUSL_TRIPLET:-musl=-gnu)/asm $(@D)/asm
+	$(Q)touch $@
+$(O)/native/services/ttyd/% $(O)/native/tests/terminals/%: NATIVE_CFLAGS += -isystem $(O)/ttyd-overlay
+$(patsubst %,$(O)/native/%.o,$(wildcard services/ttyd/*.c tests/terminals/*.c) $(TTYD_CORE)): | $(TTYD_OVERLAY)

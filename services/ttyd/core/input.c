@@ -73,18 +73,29 @@ static int signal_of(const struct ldisc *l, uint8_t c)
 	return is(l, c, VINTR) ? SIGINT : is(l, c, VQUIT) ? SIGQUIT : is(l, c, VSUSP) ? SIGTSTP : 0;
 }
 
+static void signal_raise(struct ldisc *l, int signal)
+{
+	l->signals |= 1ull << signal;
+	if (local_is(l, NOFLSH))
+		return;
+	echo_drop(l);
+	output_drop(l, l->out_before);
+	ldisc_flush_input(l);
+}
+
+void ldisc_signal(struct ldisc *l, int signal)
+{
+	l->out_before = l->out_head;
+	signal_raise(l, signal);
+}
+
 static bool receive_signal(struct ldisc *l, uint8_t c)
 {
 	int signal = signal_of(l, c);
 
 	if (signal == 0)
 		return false;
-	l->signals |= 1ull << signal;
-	if (!local_is(l, NOFLSH)) {
-		echo_drop(l);
-		output_drop(l, l->out_before);
-		ldisc_flush_input(l);
-	}
+	signal_raise(l, signal);
 	if (input_is(l, IXON))
 		flow_start(l);
 	if (local_is(l, ECHO))

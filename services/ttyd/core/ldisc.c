@@ -99,26 +99,32 @@ void ldisc_set(struct ldisc *l, const struct termios2 *settings)
 	}
 }
 
+static const struct termios2 usual = {
+	.c_iflag = ICRNL | IXON,
+	.c_oflag = OPOST | ONLCR,
+	.c_cflag = B38400 | CS8 | CREAD,
+	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+	.c_cc = {
+		[VINTR] = 'C' - 0x40,	[VQUIT] = '\\' - 0x40, [VERASE] = 0x7f,
+		[VKILL] = 'U' - 0x40,	[VEOF] = 'D' - 0x40,   [VMIN] = 1,
+		[VSTART] = 'Q' - 0x40,	[VSTOP] = 'S' - 0x40,  [VSUSP] = 'Z' - 0x40,
+		[VREPRINT] = 'R' - 0x40, [VDISCARD] = 'O' - 0x40,
+		[VWERASE] = 'W' - 0x40, [VLNEXT] = 'V' - 0x40,
+	},
+	.c_ispeed = 38400,
+	.c_ospeed = 38400,
+};
+
 void ldisc_init(struct ldisc *l)
 {
-	static const struct termios2 usual = {
-		.c_iflag = ICRNL | IXON,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = B38400 | CS8 | CREAD,
-		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-		.c_cc = {
-			[VINTR] = 'C' - 0x40,	[VQUIT] = '\\' - 0x40, [VERASE] = 0x7f,
-			[VKILL] = 'U' - 0x40,	[VEOF] = 'D' - 0x40,   [VMIN] = 1,
-			[VSTART] = 'Q' - 0x40,	[VSTOP] = 'S' - 0x40,  [VSUSP] = 'Z' - 0x40,
-			[VREPRINT] = 'R' - 0x40, [VDISCARD] = 'O' - 0x40,
-			[VWERASE] = 'W' - 0x40, [VLNEXT] = 'V' - 0x40,
-		},
-		.c_ispeed = 38400,
-		.c_ospeed = 38400,
-	};
-
 	*l = (struct ldisc){ .settings = usual };
 	specials_find(l);
+}
+
+void ldisc_reset(struct ldisc *l)
+{
+	ldisc_hold(l, false);
+	ldisc_set(l, &usual);
 }
 
 void ldisc_flush_input(struct ldisc *l)

@@ -5,7 +5,7 @@
  * tells it what happened, and takes from `signals` and `packet` what is to be told to others.
  *
  *     line ─ receive ─▶ input, lines ─ read ─▶ programs
- *     line ◀── take ─── output ◀─ echo, write ── programs
+ *     line ◀── peek ─── output ◀─ echo, write ── programs
  *
  * It does what Linux's N_TTY does: test/linux_test.c compares the two.
  */
@@ -48,6 +48,8 @@ struct ldisc {
 
 /* Linux's usual settings, and nothing waits. */
 void ldisc_init(struct ldisc *l);
+/* Those settings again, for the next who comes. */
+void ldisc_reset(struct ldisc *l);
 
 /* New settings; what waits is kept. */
 void ldisc_set(struct ldisc *l, const struct termios2 *settings);
@@ -59,8 +61,9 @@ size_t ldisc_receive(struct ldisc *l, const uint8_t *from, size_t n);
 size_t ldisc_write(struct ldisc *l, const uint8_t *from, size_t n);
 bool ldisc_writable(const struct ldisc *l);
 
-/* Bytes for the line: how many there were. */
-size_t ldisc_take(struct ldisc *l, uint8_t *to, size_t n);
+/* Bytes for the line: how many there are, up to n; and that so many of them have left. */
+size_t ldisc_peek(const struct ldisc *l, uint8_t *to, size_t n);
+void ldisc_sent(struct ldisc *l, size_t n);
 size_t ldisc_output_waits(const struct ldisc *l);
 
 /* May a read of n bytes begin? */
@@ -75,6 +78,8 @@ struct ldisc_patience ldisc_patience(const struct ldisc *l, size_t n, bool expir
 
 /* One read: a line or its beginning, or what there is. 0 also for an end of file. */
 size_t ldisc_read(struct ldisc *l, uint8_t *to, size_t n);
+/* Undo the read before which `tail` was so: nobody got the bytes. */
+void ldisc_unread(struct ldisc *l, uint32_t tail);
 
 /* Bytes, or bytes of lines, that can be read (FIONREAD); whether poll says so. */
 size_t ldisc_input_waits(const struct ldisc *l);
@@ -89,3 +94,9 @@ void ldisc_flush_output(struct ldisc *l);
 
 /* TCOOFF, TCOON. */
 void ldisc_hold(struct ldisc *l, bool hold);
+
+/* A byte to the line that nothing stops, if it is not 0 (TCIOFF, TCION). */
+void ldisc_put(struct ldisc *l, uint8_t c);
+
+/* As if the signal's byte had come, but for its echo (TIOCSIG). */
+void ldisc_signal(struct ldisc *l, int signal);

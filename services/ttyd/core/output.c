@@ -26,6 +26,12 @@ bool output_put(struct ldisc *l, const void *from, size_t n)
 	return true;
 }
 
+void ldisc_put(struct ldisc *l, uint8_t c)
+{
+	if (c != 0 && ldisc_output_waits(l) < LDISC_OUTPUT)
+		ring_put(l, &c, 1);
+}
+
 static bool output_newline(struct ldisc *l)
 {
 	if (output_is(l, ONLCR)) {
@@ -141,18 +147,23 @@ size_t ldisc_output_waits(const struct ldisc *l)
 	return l->out_head - l->out_tail;
 }
 
-size_t ldisc_take(struct ldisc *l, uint8_t *to, size_t n)
+size_t ldisc_peek(const struct ldisc *l, uint8_t *to, size_t n)
 {
 	size_t at = l->out_tail % LDISC_OUTPUT;
-	bool full = !ldisc_writable(l);
 
 	if (n > ldisc_output_waits(l))
 		n = ldisc_output_waits(l);
 	size_t first = n < LDISC_OUTPUT - at ? n : LDISC_OUTPUT - at;
 	memcpy(to, l->output + at, first);
 	memcpy(to + first, l->output, n - first);
+	return n;
+}
+
+void ldisc_sent(struct ldisc *l, size_t n)
+{
+	bool full = !ldisc_writable(l);
+
 	l->out_tail += (uint32_t)n;
 	if (full)
 		echo_flush(l);
-	return n;
 }

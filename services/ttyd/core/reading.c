@@ -80,6 +80,14 @@ size_t ldisc_read(struct ldisc *l, uint8_t *to, size_t n)
 	return has_lines(l) ? read_line(l, to, n) : read_bytes(l, to, n);
 }
 
+void ldisc_unread(struct ldisc *l, uint32_t tail)
+{
+	/* Whatever the read gave, the next one is to give again: it ends where this one did. */
+	if (has_lines(l) && l->tail != tail)
+		end_set(l, l->tail - 1);
+	l->tail = tail;
+}
+
 size_t ldisc_input_waits(const struct ldisc *l)
 {
 	size_t n = 0;
