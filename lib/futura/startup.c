@@ -60,6 +60,11 @@ const char *startup_env(const struct startup *s, const char *name)
 	return nullptr;
 }
 
+const char *startup_env_at(const struct startup *s, unsigned i)
+{
+	return i < s->envc ? string(s, s->argc + i) : nullptr;
+}
+
 fut_handle startup_cap(const struct startup *s, const char *name)
 {
 	for (unsigned i = 0; i < s->capc; i++)
@@ -104,6 +109,7 @@ void startup_write(struct startup *s, size_t size, const struct startup_parts *p
 		.envc = p->envc,
 		.capc = p->capc,
 	};
+	memcpy(s->random, p->random, sizeof(s->random));
 	if (p->capc > 0)
 		memcpy(s->caps, p->caps, p->capc * sizeof(*s->caps));
 	char *at = strings_write((char *)s + head_size(p->capc), p->argc, p->argv);

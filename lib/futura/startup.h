@@ -12,6 +12,7 @@ enum err startup_check(const struct startup *s, size_t limit);
  */
 const char *startup_argument(const struct startup *s, unsigned i);
 const char *startup_env(const struct startup *s, const char *name);
+const char *startup_env_at(const struct startup *s, unsigned i); /* NAME=VALUE */
 fut_handle startup_cap(const struct startup *s, const char *name);
 
 /* What startup_write packs. Names and strings are copied. */
@@ -22,6 +23,7 @@ struct startup_parts {
 	const char *const *env; /* NAME=VALUE */
 	unsigned capc;
 	const struct startup_cap *caps;
+	uint64_t random[4];
 };
 
 /* Bytes needed; 0 if there is too much for one block. */

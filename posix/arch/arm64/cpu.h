@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the personality needs to know of ARM64. */
+#pragma once
+#include "abi/control.h"
+#include "abi/user.h"
+
+constexpr uint16_t GUEST_MACHINE = 183; /* EM_AARCH64 */
+constexpr unsigned CALL_INSTRUCTION = 4; /* bytes of `svc` */
+#define GUEST_PLATFORM "aarch64"
+
+static inline uint64_t frame_pc(const struct registers *f)
+{
+	return f->pc;
+}
+
+static inline void frame_set_pc(struct registers *f, uint64_t pc)
+{
+	f->pc = pc;
+}
+
+static inline uint64_t frame_sp(const struct registers *f)
+{
+	return f->sp;
+}
+
+static inline void frame_set_sp(struct registers *f, uint64_t sp)
+{
+	f->sp = sp;
+}
+
+/* In the frame of a call: its number, and where its result goes. */
+static inline uint64_t frame_call(const struct registers *f)
+{
+	return f->x[8];
+}
+
+static inline void frame_set_result(struct registers *f, int64_t result)
+{
+	f->x[0] = (uint64_t)result;
+}
+
+/* As if the call had not been made yet; `number` may be another. The frame still has argument 0. */
+static inline void frame_repeat_call(struct registers *f, uint64_t number)
+{
+	f->pc -= CALL_INSTRUCTION;
+	f->x[8] = number;
+}
+
+static inline void frame_set_tls(struct registers *f, uint64_t tls)
+{
+	f->tpidr = tls;
+}
+
+/* A program's start: all other registers are 0. */
+static inline void frame_start(struct registers *f, uint64_t pc, uint64_t sp)
+{
+	f->pc = pc;
+	f->sp = sp;
+}
+
+static inline uint64_t tls_now(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("mrs %0, tpidr_el0" : "=r"(base));
+	return base;
+}
+
+/* Go on with the registers in the control page, unmasked: the native call upcall_return. */
+[[noreturn]] static inline void upcall_return(void)
+{
+	register uint64_t number __asm__("x8") = CALL_UPCALL_RETURN;
+
+	__asm__ volatile("svc %0" : : "i"(NATIVE_SVC), "r"(number) : "memory");
+	__builtin_trap(); /* an address in the frame was not user memory: checked before */
+}
+
+static inline struct control *control(void)
+{
+	struct control *c;
+
+	__asm__("mrs %0, tpidrro_el0" : "=r"(c));
+	return c;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the personality needs to know of x86-64. */
+#pragma once
+#include "abi/control.h"
+#include "abi/user.h"
+
+constexpr uint16_t GUEST_MACHINE = 62; /* EM_X86_64 */
+constexpr unsigned CALL_INSTRUCTION = 2; /* bytes of `syscall` */
+#define GUEST_PLATFORM "x86_64"
+
+static inline uint64_t frame_pc(const struct registers *f)
+{
+	return f->rip;
+}
+
+static inline void frame_set_pc(struct registers *f, uint64_t pc)
+{
+	f->rip = pc;
+}
+
+static inline uint64_t frame_sp(const struct registers *f)
+{
+	return f->rsp;
+}
+
+static inline void frame_set_sp(struct registers *f, uint64_t sp)
+{
+	f->rsp = sp;
+}
+
+/* In the frame of a call: its number, and where its result goes. */
+static inline uint64_t frame_call(const struct registers *f)
+{
+	return f->rax;
+}
+
+static inline void frame_set_result(struct registers *f, int64_t result)
+{
+	f->rax = (uint64_t)result;
+}
+
+/* As if the call had not been made yet; `number` may be another. */
+static inline void frame_repeat_call(struct registers *f, uint64_t number)
+{
+	f->rip -= CALL_INSTRUCTION;
+	f->rax = number;
+}
+
+static inline void frame_set_tls(struct registers *f, uint64_t tls)
+{
+	f->fs_base = tls;
+}
+
+/* A program's start: all other registers are 0. */
+static inline void frame_start(struct registers *f, uint64_t pc, uint64_t sp)
+{
+	f->rip = pc;
+	f->rsp = sp;
+	f->rflags = 0x202; /* interrupts on, and the bit that is always set */
+}
+
+static inline uint64_t tls_now(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+/* Go on with the registers in the control page, unmasked: the native call upcall_return. */
+[[noreturn]] static inline void upcall_return(void)
+{
+	__asm__ volatile("syscall" : : "a"(NATIVE_BASE + CALL_UPCALL_RETURN) : "memory");
+	__builtin_trap(); /* an address in the frame was not user memory: checked before */
+}
+
+static inline struct control *control(void)
+{
+	struct control *c;
+
+	__asm__("mov %%gs:0, %0" : "=r"(c));
+	return c;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Guest strings: eight bytes at a time, which never cross a page. */
+#include "posix/core/guest.h"
+#include <string.h>
+
+/* True if a byte of the word is zero (Mycroft, 1987). */
+static bool has_zero(uint64_t word)
+{
+	return ((word - 0x0101010101010101) & ~word & 0x8080808080808080) != 0;
+}
+
+static size_t piece(uint64_t address, size_t left)
+{
+	size_t n = 64 - address % 64;
+
+	return n < left ? n : left;
+}
+
+static size_t length(const char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&word, s + i, 8);
+		if (has_zero(word))
+			break;
+	}
+	while (i < n && s[i] != '\0')
+		i++;
+	return i;
+}
+
+int64_t guest_string(char *to, uint64_t from, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		size_t n = piece(from + at, size - at);
+
+		if (guest_get(to + at, from + at, n) != 0)
+			return -EFAULT;
+		size_t len = length(to + at, n);
+		if (len < n)
+			return (int64_t)(at + len);
+		at += n;
+	}
+	return -ENAMETOOLONG;
+}
+
+int64_t guest_zero(uint64_t to, size_t n)
+{
+	static const char zeroes[PAGE];
+
+	for (; n > 0; to += PAGE) {
+		size_t part = n < PAGE ? n : PAGE;
+
+		if (guest_put(to, zeroes, part) != 0)
+			return -EFAULT;
+		n -= part;
+	}
+	return 0;
+}

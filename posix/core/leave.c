@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/core/leave.h"
+#include <string.h>
+#include "posix/core/call.h"
+#include "posix/core/process.h"
+#include "posix/signal/deliver.h"
+
+extern const char entry_leave[], entry_left[];
+
+[[noreturn]] static void resume(const struct registers *frame)
+{
+	struct control *c = control();
+
+	if (frame != &c->saved)
+		memcpy(&c->saved, frame, sizeof(c->saved));
+	upcall_return();
+}
+
+/* Until nothing is left to do. What comes afterwards is `pending`, and the kernel looks at that. */
+static void work(struct registers *frame, bool in_call, int64_t result)
+{
+	struct thread *t = self();
+	uint32_t todo;
+
+	while ((todo = atomic_exchange(&t->words->work, 0)) != 0 || t->control->pending) {
+		t->control->pending = 0;
+		if (process.exiting)
+			thread_end();
+		if ((todo & WORK_NEWS) != 0)
+			signal_fetch();
+		signal_deliver(frame, in_call, result);
+		in_call = false;
+	}
+}
+
+static bool is_restart(int64_t result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTARTBLOCK;
+}
+
+void leave_call(struct registers *frame, int64_t result)
+{
+	struct thread *t = self();
+
+	frame_set_tls(frame, tls_now());
+	if ((atomic_fetch_and(&t->words->work, ~(uint32_t)WORK_FRAME) & WORK_FRAME) != 0) {
+		work(frame, false, 0);
+	} else {
+		if (!is_restart(result))
+			frame_set_result(frame, result);
+		/* A call to be repeated is: with a handler's frame above it, or at once. */
+		work(frame, is_restart(result), result);
+	}
+	resume(frame);
+}
+
+void leave_interrupted(struct registers *frame)
+{
+	struct thread *t = self();
+
+	frame_set_tls(frame, tls_now());
+	work_add(t, WORK_NEWS);
+	work(frame, false, 0);
+	resume(frame);
+}
+
+void leave_with(const struct registers *frame)
+{
+	struct registers copy = *frame;
+
+	work(&copy, false, 0);
+	resume(&copy);
+}
+
+static void fault(struct control *c)
+{
+	siginfo_t info;
+
+	signal_of_fault(&c->fault, &info);
+	signal_force(&info);
+}
+
+void event_main(void)
+{
+	struct control *c = control();
+
+	if (c->reason == UPCALL_FAULT)
+		fault(c);
+	else
+		work_add(self(), WORK_NEWS);
+#ifdef __x86_64__
+	/* Between the last look at `pending` and the guest: as if it were there already. */
+	if (c->saved.rip >= (uint64_t)entry_leave && c->saved.rip < (uint64_t)entry_left)
+		c->saved.rip = c->saved.rcx;
+#endif
+	work(&c->saved, false, 0);
+	resume(&c->saved);
+}
+
+bool interrupted(void)
+{
+	struct thread *t = self();
+
+	t->control->pending = 0;
+	signal_fetch();
+	if (!process.exiting && !signal_deliverable(t))
+		return false;
+	work_add(t, WORK_SIGNAL);
+	return true;
+}

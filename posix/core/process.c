@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/core/process.h"
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/locks.h"
+#include "posix/core/wait.h"
+#include "posix/mm/maps.h"
+#include "protocol/posix.h"
+
+struct process process;
+
+static struct mutex *const locks[] = {
+	&process.threads_lock, &maps_lock,   &process.files_lock, &process.signals.lock,
+	&mounts_lock,	       &states_lock, &random_lock,	  &window_lock,
+	&heap_lock,
+};
+constexpr unsigned LOCKS = sizeof(locks) / sizeof(locks[0]);
+
+void process_lock_all(void)
+{
+	for (unsigned i = 0; i < LOCKS; i++)
+		mutex_lock(locks[i]);
+}
+
+void process_unlock_all(void)
+{
+	for (unsigned i = LOCKS; i-- > 0;)
+		mutex_unlock(locks[i]);
+}
+
+void process_exit(uint32_t status)
+{
+	int32_t outcome;
+
+	(void)posix_exit(&process.posix, status, &outcome); /* if posixd is gone nobody asks */
+	for (;;)
+		(void)fut_task_exit(status); /* does not return */
+}
+
+void process_learn(void)
+{
+	int32_t nice;
+
+	(void)posix_self(&process.posix, &process.pid, &process.parent, &process.group, &process.session,
+			 &process.uid, &process.euid, &process.suid, &process.gid, &process.egid,
+			 &process.sgid, &process.umask_at_start, &nice); /* else it stays as it was */
+}
+
+int64_t process_alone(void)
+{
+	struct thread *me = self();
+
+	mutex_lock(&process.threads_lock);
+	if (process.exiting) {
+		mutex_unlock(&process.threads_lock);
+		return -EAGAIN;
+	}
+	process.exiting = process.nthreads > 1;
+	while (process.nthreads > 1) {
+		for (struct thread *t = process.threads; t != nullptr; t = t->next)
+			if (t != me && t->handle != 0)
+				(void)fut_thread_interrupt(t->handle); /* it may be ending */
+		mutex_unlock(&process.threads_lock);
+		(void)fut_thread_yield();
+		mutex_lock(&process.threads_lock);
+	}
+	process.exiting = false;
+	mutex_unlock(&process.threads_lock);
+	return 0;
+}
+
+int64_t call_error(enum err e)
+{
+	switch (e) {
+	case OK:
+		return 0;
+	case ERR_NO_MEMORY:
+	case ERR_FULL:
+		return -ENOMEM;
+	case ERR_BAD_ADDRESS:
+		return -EFAULT;
+	case ERR_NO_RIGHT:
+	case ERR_DENIED:
+		return -EACCES;
+	case ERR_WOULD_BLOCK:
+		return -EAGAIN;
+	case ERR_TIMED_OUT:
+		return -ETIMEDOUT;
+	case ERR_INTERRUPTED:
+		return -EINTR;
+	case ERR_EXISTS:
+		return -EEXIST;
+	case ERR_NOT_FOUND:
+		return -ENOENT;
+	case ERR_PEER_CLOSED:
+	case ERR_IO:
+		return -EIO;
+	default:
+		return -EINVAL;
+	}
+}

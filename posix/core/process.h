@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The process: what all its threads share. fork copies it with the rest of our memory. */
+#pragma once
+#include "lib/futura/lock.h"
+#include "lib/futura/message.h"
+#include "posix/core/thread.h"
+#include "posix/signal/state.h"
+
+struct description;
+
+struct process {
+	struct remote posix; /* our session with posixd */
+	uint32_t pid, parent, group, session;
+	uint32_t uid, euid, suid, gid, egid, sgid;
+
+	struct mutex threads_lock; /* of the list, and of slots */
+	struct thread *threads;
+	unsigned nthreads;
+	bool exiting; /* one thread ends the process or executes another program: the others end */
+
+	struct mutex files_lock; /* of what follows */
+	struct description *root, *cwd;
+	uint32_t umask, umask_at_start;
+
+	struct signal_process signals;
+
+	uint64_t brk_start, brk;
+	uint64_t arg_start, arg_end, env_start, env_end; /* guest addresses, for /proc */
+	char name[16];	     /* of the program: comm */
+	char exe[4096];	     /* its path */
+	fut_handle vfork;    /* a vfork child's end of its parent's event; 0: none */
+	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
+	bool dumpable, no_new_privileges;
+	uint32_t death_signal;
+};
+
+extern struct process process;
+
+/* Run `f` in a calm process: called by fork with every lock taken in a fixed order, and again with
+ * all given back on both sides. */
+void process_lock_all(void);
+void process_unlock_all(void);
+
+/* End the process with a status as wait4 has it; does not return, other threads do not matter. */
+[[noreturn]] void process_exit(uint32_t status);
+/* Ask posixd who we are. */
+void process_learn(void);
+/* End all other threads and wait until they are gone; -EAGAIN if another thread does it already. */
+int64_t process_alone(void);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Files of a server. The first reads are messages; a file that is read again has its contents and
+ * its size mapped, and reading is a copy from then on.
+ */
+#include "posix/files/file.h"
+#include <linux/stat.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/memory.h"
+#include "posix/core/process.h"
+#include "posix/files/device.h"
+#include "posix/files/states.h"
+#include "posix/mm/maps.h"
+
+/* From how many reads on it is worth mapping, and how much at most. */
+constexpr unsigned READS_BEFORE_WINDOW = 2;
+constexpr uint64_t WINDOW_MOST = 1ull << 30;
+
+/* description.own of a regular file */
+struct contents {
+	unsigned nreads;
+	bool refused; /* the server gives no memory object */
+	const volatile uint64_t *size;
+	char *window;
+	uint64_t window_size;
+};
+
+static struct remote remote_of(const struct description *d)
+{
+	return (struct remote){ .session = d->a };
+}
+
+static bool is_regular(const struct description *d)
+{
+	return S_ISREG(d->mode);
+}
+
+int64_t file_size(struct description *d)
+{
+	struct remote r = remote_of(d);
+	uint64_t size, blocks, node, device, rdev;
+	int64_t atime, mtime, ctime, btime;
+	uint32_t mode, nlink, uid, gid, block_size;
+	int32_t outcome;
+	size_t rest_length;
+	char rest[1];
+	enum err e = file_stat(&r, 0, "", 0, &size, &blocks, &atime, &mtime, &ctime, &btime, &node, &device,
+			       &rdev, &outcome, &mode, &nlink, &uid, &gid, &block_size, rest, sizeof(rest),
+			       &rest_length);
+
+	return e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)size;
+}
+
+int64_t file_memory(struct description *d, fut_handle *vmo)
+{
+	struct remote r = remote_of(d);
+	int32_t outcome;
+	enum err e = file_contents(&r, vmo, &outcome);
+
+	return e != OK ? file_error(e) : outcome;
+}
+
+/* --- Reading --- */
+
+static void window_drop(struct contents *c)
+{
+	if (c->window != nullptr)
+		window_unmap(c->window, c->window_size);
+	c->window = nullptr;
+}
+
+/* Map what the file holds now. */
+static bool window_make(struct description *d, struct contents *c)
+{
+	fut_handle vmo;
+	uint64_t size = page_up(*c->size);
+	void *at;
+
+	window_drop(c);
+	if (size == 0 || size > WINDOW_MOST || file_memory(d, &vmo) != 0)
+		return false;
+	enum err e = window_map(vmo, 0, size, MAP_READ | INHERIT_SHARE, &at);
+	(void)fut_handle_close(vmo); /* the mapping keeps it */
+	if (e != OK)
+		return false;
+	c->window = at;
+	c->window_size = size;
+	return true;
+}
+
+static bool size_map(struct description *d, struct contents *c)
+{
+	struct remote r = remote_of(d);
+	fut_handle page;
+	int32_t outcome;
+	void *at;
+
+	if (file_size_page(&r, &page, &outcome) != OK || outcome != 0)
+		return false;
+	enum err e = window_map(page, 0, PAGE, MAP_READ | INHERIT_SHARE, &at);
+	(void)fut_handle_close(page); /* the mapping keeps it */
+	c->size = e == OK ? at : nullptr;
+	return e == OK;
+}
+
+/* Is [0, end) of the file in our window? */
+static bool window_reaches(struct description *d, struct contents *c, uint64_t end)
+{
+	if (end <= c->window_size && c->window != nullptr)
+		return true;
+	if (c->refused || ++c->nreads <= READS_BEFORE_WINDOW)
+		return false;
+	c->refused = (c->size == nullptr && !size_map(d, c)) || !window_make(d, c);
+	return !c->refused && end <= c->window_size;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The range that a read at the description's offset covers, taken before it is copied. */
+static uint64_t take_range(struct description *d, uint64_t size, uint64_t end, uint64_t *at)
+{
+	uint64_t n;
+
+	*at = atomic_load(&d->state->offset);
+	do {
+		n = *at < end ? least(size, end - *at) : 0;
+	} while (n > 0 && !atomic_compare_exchange_weak(&d->state->offset, at, *at + n));
+	return n;
+}
+
+/* From the window; -EAGAIN if it must be asked of the server. */
+static int64_t read_window(struct description *d, struct contents *c, uint64_t to, uint64_t size, uint64_t at)
+{
+	uint64_t end, n;
+
+	if (c == nullptr || (c->window == nullptr && !window_reaches(d, c, 1)))
+		return -EAGAIN;
+	end = *c->size;
+	if (end > c->window_size && !window_reaches(d, c, end))
+		return -EAGAIN;
+	if (at == FILE_AT_STATE)
+		n = take_range(d, size, end, &at);
+	else
+		n = at < end ? least(size, end - at) : 0;
+	/* A file that shrinks under us gives less, as a read that comes a moment later would. */
+	uint64_t done = guest_put_some(to, c->window + at, n);
+	return n > 0 && done == 0 ? -EFAULT : (int64_t)done;
+}
+
+static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
+{
+	struct remote r = remote_of(d);
+	int64_t outcome = read_window(d, d->own, to, size, at);
+
+	if (outcome != -EAGAIN)
+		return outcome;
+	enum err e = file_read(&r, at, (void *)to, least(size, 1048576), &outcome);
+	return e != OK ? file_error(e) : outcome;
+}
+
+static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64_t at)
+{
+	constexpr uint64_t SHORT = 1024;
+	struct remote r = remote_of(d);
+	int64_t outcome;
+	enum err e;
+
+	if (size <= SHORT) {
+		char data[SHORT];
+		if (guest_get(data, from, size) != 0)
+			return -EFAULT;
+		e = file_write_short(&r, at, data, size, &outcome);
+	} else {
+		e = file_write(&r, at, (const void *)from, least(size, 1048576), &outcome);
+	}
+	return e != OK ? file_error(e) : outcome;
+}
+
+static int64_t seek(struct description *d, int64_t offset, unsigned whence)
+{
+	struct remote r = remote_of(d);
+	int64_t outcome;
+
+	if (whence == SEEK_SET && is_regular(d)) {
+		if (offset < 0)
+			return -EINVAL;
+		atomic_store(&d->state->offset, (uint64_t)offset);
+		return offset;
+	}
+	enum err e = file_seek(&r, (uint64_t)offset, whence, &outcome);
+	return e != OK ? file_error(e) : outcome;
+}
+
+static int64_t map(struct description *d, bool shared, struct map_backing **b)
+{
+	fut_handle vmo;
+	int64_t error;
+
+	(void)shared;
+	if (!is_regular(d))
+		return -ENODEV;
+	error = file_memory(d, &vmo);
+	if (error != 0)
+		return error;
+	*b = backing_new(vmo, d->path != nullptr ? d->path : "", d->node, d->device);
+	return *b != nullptr ? 0 : -ENOMEM;
+}
+
+static void close_file(struct description *d)
+{
+	struct contents *c = d->own;
+
+	if (c == nullptr)
+		return;
+	window_drop(c);
+	if (c->size != nullptr)
+		window_unmap((void *)(uintptr_t)c->size, PAGE);
+	heap_free(c);
+}
+
+static const struct description_ops file_ops = {
+	.read = read,
+	.write = write,
+	.seek = seek,
+	.map = map,
+	.close = close_file,
+};
+
+static const struct description_ops place_ops = {};
+
+int64_t place_of(fut_handle session, struct line *line, struct description **to)
+{
+	struct opened o = { .session = session, .slot = FILE_SLOT_NONE, .mode = S_IFDIR, .line = line };
+
+	return file_description(&o, FILE_PATH, 0, to);
+}
+
+/* --- Opening --- */
+
+static uint32_t access_of(uint32_t flags)
+{
+	return ((flags & FILE_OPEN_READ) != 0 ? 1 : 0) | ((flags & FILE_OPEN_WRITE) != 0 ? 2 : 0);
+}
+
+int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status, struct description **to)
+{
+	bool is_place = (flags & FILE_PATH) != 0;
+	struct description *d = description_new(is_place ? &place_ops : &file_ops);
+	int64_t error = 0;
+
+	if (d == nullptr) {
+		(void)fut_handle_close(o->session); /* ours */
+		return -ENOMEM;
+	}
+	d->a = o->session;
+	d->kind = DESCRIPTOR_FILE;
+	d->access = is_place ? 0 : access_of(flags);
+	d->slot = o->slot;
+	d->line = line_hold(o->line);
+	d->mode = o->mode;
+	d->node = o->node;
+	if (S_ISREG(o->mode) && !is_place) {
+		d->own = heap_new(sizeof(struct contents));
+		error = d->own != nullptr ? 0 : -ENOMEM;
+	} else if (S_ISCHR(o->mode) || S_ISBLK(o->mode)) {
+		d->device = o->size;
+	}
+	if (error == 0 && !is_place && o->slot != FILE_SLOT_NONE)
+		error = states_map(d);
+	if (error == 0 && status != 0)
+		atomic_store(&d->state->status, status);
+	if (error == 0 && !is_place && !S_ISREG(o->mode) && !S_ISDIR(o->mode))
+		error = device_become(&d, flags, status);
+	if (error != 0)
+		description_drop(d);
+	*to = error == 0 ? d : nullptr;
+	return error;
+}
+
+int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t permissions,
+		     struct description **d)
+{
+	int64_t result = 0;
+
+	while (w->found == nullptr) {
+		struct opened o = {};
+		int32_t outcome;
+		enum err e = file_open(&w->at, flags, permissions, w->path, w->length, &o.session, &outcome,
+				       &o.slot, &o.node, &o.size, &o.mode, w->rest, sizeof(w->rest),
+				       &w->rest_length);
+		if (!walk_is_done(w, e, outcome, o.node, o.session, &result))
+			continue;
+		if (result != 0 || w->found != nullptr)
+			break;
+		o.line = w->line;
+		return file_description(&o, flags, status, d);
+	}
+	if (result != 0)
+		return result;
+	*d = w->found; /* /proc/self/fd: another name for the same */
+	w->found = nullptr;
+	return 0;
+}
+
+int64_t file_open_own(int dirfd, const char *path, uint32_t flags, struct description **d)
+{
+	struct walk *w = heap_new(sizeof(*w));
+	int64_t result;
+
+	if (w == nullptr)
+		return -ENOMEM;
+	result = walk_begin_own(w, dirfd, path);
+	if (result == 0)
+		result = file_open_at(w, flags, 0, 0, d);
+	walk_end(w);
+	heap_free(w);
+	return result;
+}

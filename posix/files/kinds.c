@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/files/kinds.h"
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/ipc/pipe.h"
+
+int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d)
+{
+	switch (from->kind) {
+	case DESCRIPTOR_PIPE_READ:
+	case DESCRIPTOR_PIPE_WRITE:
+		return pipe_import(from, a, b, d);
+	default:
+		(void)fut_handle_close(a); /* ours */
+		if (b != 0)
+			(void)fut_handle_close(b);
+		return -EOPNOTSUPP;
+	}
+}

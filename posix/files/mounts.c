@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/files/mounts.h"
+#include "lib/futura/lock.h"
+#include "posix/core/locks.h"
+#include "posix/core/call.h"
+#include "posix/core/memory.h"
+#include "posix/core/process.h"
+#include "posix/files/file.h"
+#include "protocol/posix.h"
+
+struct known {
+	struct known *next;
+	uint32_t number;
+	bool up;
+	struct description *place;
+};
+
+struct mutex mounts_lock;
+static struct known *all;
+
+static struct description *hold(struct description *d)
+{
+	__atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+	return d;
+}
+
+static struct description *find(uint32_t number, bool up)
+{
+	for (struct known *k = all; k != nullptr; k = k->next)
+		if (k->number == number && k->up == up)
+			return hold(k->place);
+	return nullptr;
+}
+
+static int64_t ask(uint32_t number, bool up, struct description **place)
+{
+	fut_handle session;
+	int32_t outcome;
+	enum err e = up ? posix_covered(&process.posix, number, &session, &outcome)
+			: posix_mounted(&process.posix, number, &session, &outcome);
+
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	return place_of(session, nullptr, place);
+}
+
+int64_t mount_place(uint32_t number, bool up, struct description **place)
+{
+	int64_t error = 0;
+
+	mutex_lock(&mounts_lock);
+	*place = find(number, up);
+	if (*place == nullptr && (error = ask(number, up, place)) == 0) {
+		struct known *k = heap_new(sizeof(*k));
+		if (k != nullptr) { /* else it is asked again */
+			*k = (struct known){ all, number, up, hold(*place) };
+			all = k;
+		}
+	}
+	mutex_unlock(&mounts_lock);
+	return error;
+}
+
+void mounts_forget(void)
+{
+	mutex_lock(&mounts_lock);
+	struct known *k = all;
+	all = nullptr;
+	mutex_unlock(&mounts_lock);
+	while (k != nullptr) {
+		struct known *next = k->next;
+		description_drop(k->place);
+		heap_free(k);
+		k = next;
+	}
+}

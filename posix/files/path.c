@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/files/path.h"
+#include <linux/fcntl.h>
+#include <string.h>
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "posix/files/description.h"
+#include "posix/files/mounts.h"
+
+constexpr unsigned JUMPS_MOST = 40; /* as Linux's MAXSYMLINKS */
+
+int64_t file_error(enum err e)
+{
+	switch (e) {
+	case OK:
+		return 0;
+	case ERR_TOO_BIG:
+		return -ENAMETOOLONG;
+	case ERR_BAD_ADDRESS:
+		return -EFAULT;
+	case ERR_NO_MEMORY:
+	case ERR_FULL:
+		return -ENOMEM;
+	default:
+		return -EIO; /* the server is gone, or does not speak as it should */
+	}
+}
+
+static void leave(struct walk *w)
+{
+	if (w->close)
+		(void)fut_handle_close(w->at.session); /* ours */
+	description_drop(w->base);
+	w->close = false;
+	w->base = nullptr;
+}
+
+static void stand_on(struct walk *w, struct description *base)
+{
+	leave(w);
+	w->base = base;
+	w->line = base->line;
+	w->at = (struct remote){ .session = base->a };
+}
+
+static void stand_in(struct walk *w, fut_handle session)
+{
+	leave(w);
+	w->close = true;
+	w->line = nullptr;
+	w->at = (struct remote){ .session = session };
+}
+
+static struct description *hold_place(struct description *const *place)
+{
+	mutex_lock(&process.files_lock);
+	struct description *d = *place;
+	__atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
+	mutex_unlock(&process.files_lock);
+	return d;
+}
+
+static bool is_servers(const struct description *d)
+{
+	return d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_TERMINAL || d->kind == DESCRIPTOR_DEVICE;
+}
+
+static int64_t begin(struct walk *w, int dirfd)
+{
+	struct description *base;
+
+	if (w->path[0] == '/')
+		base = hold_place(&process.root);
+	else if (dirfd == AT_FDCWD)
+		base = hold_place(&process.cwd);
+	else
+		base = fd_get(dirfd);
+	if (base == nullptr)
+		return -EBADF;
+	if (!is_servers(base)) {
+		if (w->length == 0) {
+			w->found = base;
+			return 0;
+		}
+		description_drop(base);
+		return -ENOTDIR;
+	}
+	stand_on(w, base);
+	return 0;
+}
+
+static void clear(struct walk *w)
+{
+	w->close = false;
+	w->base = w->found = nullptr;
+	w->line = nullptr;
+	w->jumps = 0;
+	w->rest_length = 0;
+}
+
+int64_t walk_begin(struct walk *w, int dirfd, uint64_t path, bool allow_empty)
+{
+	clear(w);
+	int64_t n = guest_string(w->path, path, sizeof(w->path));
+	if (n < 0)
+		return n;
+	if (n == 0 && !allow_empty)
+		return -ENOENT;
+	w->length = (size_t)n;
+	return begin(w, dirfd);
+}
+
+int64_t walk_begin_own(struct walk *w, int dirfd, const char *path)
+{
+	clear(w);
+	w->length = strnlen(path, sizeof(w->path));
+	if (w->length == sizeof(w->path))
+		return -ENAMETOOLONG;
+	memcpy(w->path, path, w->length + 1);
+	return begin(w, dirfd);
+}
+
+/* Of a mount its root, or the directory that holds the covered one. */
+static int64_t jump_to_mount(struct walk *w, uint32_t number, bool up)
+{
+	struct description *place;
+	int64_t error = mount_place(number, up, &place);
+
+	if (error == 0)
+		stand_on(w, place);
+	return error;
+}
+
+static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
+{
+	struct description *d = fd_get((int)fd);
+
+	if (d == nullptr)
+		return -ENOENT;
+	if (is_servers(d)) {
+		stand_on(w, d);
+		return 0;
+	}
+	if (w->rest_length != 0) {
+		description_drop(d);
+		return -ENOTDIR;
+	}
+	leave(w);
+	w->found = d;
+	return 0;
+}
+
+static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle session)
+{
+	switch (kind) {
+	case FILE_JUMP_MOUNT:
+	case FILE_JUMP_UP:
+		return jump_to_mount(w, (uint32_t)node, kind == FILE_JUMP_UP);
+	case FILE_JUMP_ROOT:
+		stand_on(w, hold_place(&process.root));
+		return 0;
+	case FILE_JUMP_DESCRIPTOR:
+		return jump_to_descriptor(w, node);
+	case FILE_JUMP_OBJECT:
+		if (session == 0)
+			return -EIO;
+		stand_in(w, session);
+		return 0;
+	default:
+		return -EIO;
+	}
+}
+
+bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fut_handle session,
+		  int64_t *result)
+{
+	if (e != OK || outcome <= 0) {
+		*result = e != OK ? file_error(e) : outcome;
+		return true;
+	}
+	if (outcome != FILE_JUMP_OBJECT && session != 0)
+		(void)fut_handle_close(session); /* a jump has none: ours */
+	if (++w->jumps > JUMPS_MOST || w->rest_length >= sizeof(w->path)) {
+		*result = -ELOOP;
+		return true;
+	}
+	*result = jump(w, outcome, node, session);
+	memcpy(w->path, w->rest, w->rest_length);
+	w->path[w->rest_length] = '\0';
+	w->length = w->rest_length;
+	return *result != 0 || w->found != nullptr;
+}
+
+void walk_end(struct walk *w)
+{
+	leave(w);
+	description_drop(w->found);
+	w->found = nullptr;
+}
+
+/* Where the last name begins, with the slashes after it cut off unless it is a directory that they
+ * ask for: then they stay, for the server to see. */
+static size_t last_name(const struct walk *w)
+{
+	size_t end = w->length;
+
+	while (end > 0 && w->path[end - 1] == '/')
+		end--;
+	while (end > 0 && w->path[end - 1] != '/')
+		end--;
+	return end;
+}
+
+int64_t walk_to_parent(struct walk *w)
+{
+	char name[256 + 8];
+	size_t at = last_name(w), length = w->length - at;
+	int64_t result = 0;
+
+	if (at == 0)
+		return 0;
+	if (length >= sizeof(name))
+		return -ENAMETOOLONG;
+	memcpy(name, w->path + at, length);
+	w->length = at;
+	for (;;) {
+		fut_handle session = 0;
+		int32_t outcome;
+		uint32_t slot, mode;
+		uint64_t node, size;
+		enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, w->length, &session,
+				       &outcome, &slot, &node, &size, &mode, w->rest, sizeof(w->rest),
+				       &w->rest_length);
+		if (walk_is_done(w, e, outcome, node, session, &result)) {
+			if (result == 0 && w->found == nullptr)
+				stand_in(w, session);
+			break;
+		}
+	}
+	memcpy(w->path, name, length);
+	w->path[length] = '\0';
+	w->length = length;
+	return result;
+}

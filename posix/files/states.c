@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/files/states.h"
+#include "abi/user.h"
+#include "lib/futura/lock.h"
+#include "posix/core/locks.h"
+#include "posix/core/call.h"
+#include "posix/core/memory.h"
+#include "posix/files/path.h"
+#include "protocol/file.h"
+
+constexpr unsigned TABLES = 64;
+constexpr uint64_t TABLE_SIZE = FILE_SLOTS_PER_TABLE * sizeof(struct file_state);
+
+struct line {
+	uint32_t refs;
+	struct file_state *tables[TABLES];
+};
+
+struct mutex states_lock; /* of all lines */
+
+struct line *line_hold(struct line *line)
+{
+	if (line != nullptr)
+		__atomic_add_fetch(&line->refs, 1, __ATOMIC_RELAXED);
+	return line;
+}
+
+void line_drop(struct line *line)
+{
+	if (line == nullptr || __atomic_sub_fetch(&line->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (unsigned i = 0; i < TABLES; i++)
+		if (line->tables[i] != nullptr)
+			window_unmap(line->tables[i], TABLE_SIZE);
+	heap_free(line);
+}
+
+static int64_t table_map(struct line *line, fut_handle session, unsigned table)
+{
+	struct remote r = { .session = session };
+	fut_handle vmo;
+	int32_t outcome;
+	void *at;
+	enum err e = file_states(&r, table, &vmo, &outcome);
+
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	e = window_map(vmo, 0, TABLE_SIZE, MAP_READ | MAP_WRITE | INHERIT_SHARE, &at);
+	(void)fut_handle_close(vmo); /* the mapping keeps it */
+	if (e != OK)
+		return call_error(e);
+	line->tables[table] = at;
+	return 0;
+}
+
+int64_t states_map(struct description *d)
+{
+	unsigned table = d->slot / FILE_SLOTS_PER_TABLE;
+	int64_t error = 0;
+
+	if (table >= TABLES)
+		return -EMFILE;
+	if (d->line == nullptr) {
+		d->line = heap_new(sizeof(*d->line));
+		if (d->line == nullptr)
+			return -ENOMEM;
+		d->line->refs = 1;
+	}
+	mutex_lock(&states_lock);
+	if (d->line->tables[table] == nullptr)
+		error = table_map(d->line, d->a, table);
+	mutex_unlock(&states_lock);
+	if (error == 0)
+		d->state = &d->line->tables[table][d->slot % FILE_SLOTS_PER_TABLE];
+	return error;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Tables of states, which a file server shares with all sessions of a line (protocol/file.fipc).
+ * Descriptions of a line share the tables that are mapped.
+ */
+#pragma once
+#include "posix/files/description.h"
+
+/* Find the description's slot, and let `state` point to it. A description without a line gets one. */
+int64_t states_map(struct description *d);
+
+struct line *line_hold(struct line *line); /* nullptr stays nullptr */
+void line_drop(struct line *line);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The calls on memory that need no file; mmap with one is in posix/mm/mmap.c. */
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "posix/mm/maps.h"
+
+#include <linux/mman.h> /* after the kernel's constants, some of which have the same names */
+
+constexpr uint64_t BRK_MOST = 1ull << 36;
+
+static bool is_aligned(uint64_t address)
+{
+	return address % PAGE == 0;
+}
+
+static bool range_ok(uint64_t address, uint64_t size)
+{
+	return is_aligned(address) && size <= GUEST_END && guest_ok(address, page_up(size));
+}
+
+CALL1(brk, uint64_t, wish)
+{
+	uint64_t old, new;
+
+	mutex_lock(&maps_lock);
+	old = page_up(process.brk);
+	new = page_up(wish);
+	if (wish >= process.brk_start && wish < process.brk_start + BRK_MOST && guest_ok(wish, 0)) {
+		struct map_request r = { .address = old, .size = new - old, .fixed = true,
+					 .flags = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_HEAP };
+		if (new == old || (new > old && maps_add(&r) >= 0) ||
+		    (new < old && maps_remove(new, old - new) == 0))
+			process.brk = wish;
+	}
+	uint64_t now = process.brk;
+	mutex_unlock(&maps_lock);
+	return (int64_t)now;
+}
+
+CALL2(munmap, uint64_t, address, uint64_t, size)
+{
+	if (size == 0 || !range_ok(address, size))
+		return -EINVAL;
+	mutex_lock(&maps_lock);
+	int64_t result = maps_remove(address, page_up(size));
+	mutex_unlock(&maps_lock);
+	return result;
+}
+
+CALL3(mprotect, uint64_t, address, uint64_t, size, uint32_t, access)
+{
+	if (!is_aligned(address) || (access & ~(uint32_t)(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0)
+		return -EINVAL;
+	if (size == 0)
+		return 0;
+	if (!range_ok(address, size))
+		return -ENOMEM;
+	mutex_lock(&maps_lock);
+	int64_t result = maps_protect(address, page_up(size), access);
+	mutex_unlock(&maps_lock);
+	return result;
+}
+
+CALL5(mremap, uint64_t, address, uint64_t, size, uint64_t, new_size, uint32_t, flags, uint64_t, to)
+{
+	bool is_fixed = (flags & MREMAP_FIXED) != 0, keep = (flags & MREMAP_DONTUNMAP) != 0;
+	bool may_move = (flags & MREMAP_MAYMOVE) != 0;
+
+	if ((flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0 ||
+	    ((is_fixed || keep) && !may_move) || new_size == 0 || size == 0 ||
+	    !range_ok(address, size) || !range_ok(0, new_size) || (keep && size != new_size))
+		return -EINVAL;
+	size = page_up(size);
+	new_size = page_up(new_size);
+	if (is_fixed && (!range_ok(to, new_size) || to < GUEST_START ||
+			 (to < address + size && address < to + new_size)))
+		return -EINVAL;
+	mutex_lock(&maps_lock);
+	if (keep && !is_fixed)
+		to = maps_gap(new_size, maps_top);
+	int64_t result = maps_move(address, size, new_size, may_move, keep, is_fixed || keep ? to : 0);
+	mutex_unlock(&maps_lock);
+	return result;
+}
+
+CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
+{
+	int64_t result = 0;
+
+	if (!is_aligned(address) || !range_ok(address, size))
+		return -EINVAL;
+	size = page_up(size);
+	mutex_lock(&maps_lock);
+	switch (advice) {
+	case MADV_DONTNEED:
+		if (size != 0)
+			result = maps_discard(address, size);
+		break;
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_MERGEABLE:
+	case MADV_UNMERGEABLE:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		if (!maps_cover(address, size))
+			result = -ENOMEM;
+		break;
+	default:
+		result = -EINVAL; /* also MADV_DONTFORK and its kin: not supported */
+	}
+	mutex_unlock(&maps_lock);
+	return result;
+}
+
+CALL3(mincore, uint64_t, address, uint64_t, size, uint64_t, to)
+{
+	if (!is_aligned(address))
+		return -EINVAL;
+	if (!range_ok(address, size))
+		return -ENOMEM;
+	while (size > 0) {
+		uint64_t part = page_up(size) < 65536 * PAGE ? page_up(size) : 65536 * PAGE;
+		if (!guest_ok(to, part / PAGE))
+			return -EFAULT;
+		enum err e = fut_space_present(address, part, (void *)to, part / PAGE);
+		if (e != OK)
+			return e == ERR_NOT_FOUND ? -ENOMEM : call_error(e);
+		address += part;
+		to += part / PAGE;
+		size -= size < part ? size : part;
+	}
+	return 0;
+}
+
+/* All memory stays where it is once it is there: nothing is ever paged out. */
+static int64_t lock(uint64_t address, uint64_t size)
+{
+	uint64_t from = page_down(address), to = page_up(address + size);
+
+	if (!guest_ok(address, size))
+		return -EINVAL;
+	mutex_lock(&maps_lock);
+	bool covered = maps_cover(from, to - from);
+	mutex_unlock(&maps_lock);
+	return covered ? 0 : -ENOMEM;
+}
+
+CALL2(mlock, uint64_t, address, uint64_t, size)
+{
+	return lock(address, size);
+}
+
+CALL3(mlock2, uint64_t, address, uint64_t, size, uint32_t, flags)
+{
+	return (flags & ~(uint32_t)MLOCK_ONFAULT) != 0 ? -EINVAL : lock(address, size);
+}
+
+CALL2(munlock, uint64_t, address, uint64_t, size)
+{
+	return lock(address, size);
+}
+
+CALL1(mlockall, uint32_t, flags)
+{
+	return flags == 0 || (flags & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 ? -EINVAL : 0;
+}
+
+CALL0(munlockall)
+{
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The guest's address space. Addresses are chosen here; the table has what the kernel does not know
+ * of a mapping. All functions want maps_lock held, and give 0 or a negative errno.
+ */
+#pragma once
+#include "abi/kernel.h"
+#include "lib/futura/lock.h"
+#include "posix/abi/maps.h"
+#include "posix/core/layout.h"
+
+extern struct mutex maps_lock;
+extern struct map_table maps;
+
+/* Something that can be mapped: a file's contents, or memory that is shared. The handle becomes the
+ * backing's. One reference; nullptr if there is no memory. */
+struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint64_t device);
+void backing_drop(struct map_backing *b);
+
+struct map_request {
+	uint64_t address, size; /* whole pages; address 0: anywhere, else a wish */
+	bool fixed, replace;	/* exactly there; in place of what is there */
+	bool low;		/* MAP_32BIT */
+	bool commit;		/* MAP_POPULATE */
+	uint32_t flags;		/* enum map_flags */
+	struct map_backing *backing; /* nullptr: fresh memory */
+	uint64_t offset;
+};
+
+/* Map; the result is the address. The table takes a reference of its own to the backing. */
+int64_t maps_add(const struct map_request *r);
+int64_t maps_remove(uint64_t address, uint64_t size);
+/* The three access bits. ENOMEM if part of the range is not mapped. */
+int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access);
+/* As mremap; `to` is 0 or the new address. */
+int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep, uint64_t to);
+/* Throw private contents away: what stands behind shows again. */
+int64_t maps_discard(uint64_t address, uint64_t size);
+/* The entry at the address or the first above it; nullptr if there is none. */
+struct map_entry *maps_find(uint64_t address);
+/* Is all of the range mapped? */
+bool maps_cover(uint64_t address, uint64_t size);
+/* A free range of that size, below `below`; 0 if there is none. */
+uint64_t maps_gap(uint64_t size, uint64_t below);
+/* Unmap everything, for exec. */
+void maps_clear(void);
+/* Where gaps are looked for first: below it. Chosen at exec. */
+extern uint64_t maps_top;

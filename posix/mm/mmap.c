@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/files/description.h"
+#include "posix/mm/maps.h"
+
+#include <linux/mman.h> /* after the kernel's constants, some of which have the same names */
+
+/* Memory that forks share: an object of its own. */
+static int64_t shared_memory(uint64_t size, struct map_backing **b)
+{
+	fut_handle vmo;
+	enum err e = fut_vmo_create(size, 0, &vmo);
+
+	if (e != OK)
+		return call_error(e);
+	*b = backing_new(vmo, "/dev/zero (deleted)", 0, 0);
+	return *b != nullptr ? 0 : -ENOMEM;
+}
+
+static int64_t of_file(int fd, uint32_t access, bool shared, uint64_t size, struct map_backing **b)
+{
+	struct description *d = fd_get(fd);
+	int64_t error = -EBADF;
+
+	*b = nullptr;
+	if (d == nullptr || d->access == 0)
+		error = -EBADF;
+	else if ((d->access & 1) == 0 || (shared && (access & PROT_WRITE) != 0 && (d->access & 2) == 0))
+		error = -EACCES;
+	else if (d->ops->map == nullptr)
+		error = -ENODEV;
+	else
+		error = d->ops->map(d, shared, b);
+	description_drop(d);
+	if (error == 0 && *b == nullptr && shared)
+		error = shared_memory(size, b);
+	return error;
+}
+
+CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags, int, fd, uint64_t, offset)
+{
+	uint32_t type = flags & MAP_TYPE;
+	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
+	bool fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+	struct map_request r = {
+		.address = fixed ? address : page_down(address),
+		.size = page_up(size),
+		.fixed = fixed,
+		.replace = (flags & MAP_FIXED) != 0,
+		.commit = (flags & MAP_POPULATE) != 0,
+		.flags = (access & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (shared ? MAP_IS_SHARED : 0),
+		.offset = offset,
+	};
+	int64_t result = 0;
+
+	if (size == 0 || (!shared && type != MAP_PRIVATE) || offset % PAGE != 0 || (fixed && address % PAGE != 0))
+		return -EINVAL;
+	if (size > GUEST_END || !guest_ok(0, r.size) || offset > INT64_MAX - r.size)
+		return size > GUEST_END || !guest_ok(0, r.size) ? -ENOMEM : -EOVERFLOW;
+#ifdef MAP_32BIT
+	r.low = (flags & MAP_32BIT) != 0;
+#endif
+	if ((flags & MAP_ANONYMOUS) == 0)
+		result = of_file(fd, access, shared, r.size, &r.backing);
+	else if (shared)
+		result = shared_memory(r.size, &r.backing);
+	if ((flags & MAP_ANONYMOUS) != 0)
+		r.offset = 0;
+	if (result != 0)
+		return result;
+	mutex_lock(&maps_lock);
+	result = maps_add(&r);
+	backing_drop(r.backing);
+	mutex_unlock(&maps_lock);
+	return result == -EINVAL && (access & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC) ? -EACCES
+												   : result;
+}
+
+CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)
+{
+	bool covered;
+
+	if (address % PAGE != 0 || (flags & ~(uint32_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	if (!guest_ok(address, page_up(size)))
+		return -ENOMEM;
+	mutex_lock(&maps_lock);
+	covered = maps_cover(address, page_up(size));
+	mutex_unlock(&maps_lock);
+	return covered ? 0 : -ENOMEM; /* the mapped memory is the file's own */
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Who a process is, and its end. */
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "protocol/posix.h"
+#include "posix/files/path.h"
+
+CALL0(getpid)
+{
+	return process.pid;
+}
+
+CALL0(getppid)
+{
+	return process.parent;
+}
+
+CALL0(gettid)
+{
+	return self()->tid;
+}
+
+CALL0(getuid)
+{
+	return process.uid;
+}
+
+CALL0(geteuid)
+{
+	return process.euid;
+}
+
+CALL0(getgid)
+{
+	return process.gid;
+}
+
+CALL0(getegid)
+{
+	return process.egid;
+}
+
+CALL3(getresuid, uint64_t, real, uint64_t, effective, uint64_t, saved)
+{
+	return guest_put(real, &process.uid, 4) != 0 || guest_put(effective, &process.euid, 4) != 0
+		       ? -EFAULT
+		       : guest_put(saved, &process.suid, 4);
+}
+
+CALL3(getresgid, uint64_t, real, uint64_t, effective, uint64_t, saved)
+{
+	return guest_put(real, &process.gid, 4) != 0 || guest_put(effective, &process.egid, 4) != 0
+		       ? -EFAULT
+		       : guest_put(saved, &process.sgid, 4);
+}
+
+/* errno for what posixd answered. */
+static int64_t answer(enum err e, int32_t outcome)
+{
+	return e != OK ? file_error(e) : outcome;
+}
+
+CALL2(setpgid, uint32_t, pid, uint32_t, group)
+{
+	int32_t outcome = 0;
+	enum err e = posix_set_group(&process.posix, pid, group, &outcome);
+
+	return answer(e, outcome);
+}
+
+static int64_t group_of(uint32_t pid, bool session)
+{
+	int32_t outcome = 0;
+	uint32_t group = 0, number = 0;
+	enum err e = posix_group(&process.posix, pid, &outcome, &group, &number);
+
+	return e != OK || outcome < 0 ? answer(e, outcome) : session ? number : group;
+}
+
+CALL1(getpgid, uint32_t, pid)
+{
+	return group_of(pid, false);
+}
+
+#ifdef __x86_64__
+CALL0(getpgrp)
+{
+	return group_of(0, false);
+}
+#endif
+
+CALL1(getsid, uint32_t, pid)
+{
+	return group_of(pid, true);
+}
+
+CALL0(setsid)
+{
+	int32_t outcome = 0;
+	enum err e = posix_new_session(&process.posix, &outcome);
+
+	return answer(e, outcome);
+}
+
+CALL1(exit_group, uint32_t, code)
+{
+	process_exit((code & 0xff) << 8);
+}
+
+CALL1(exit, uint32_t, code)
+{
+	mutex_lock(&process.threads_lock);
+	bool is_last = process.nthreads == 1;
+	mutex_unlock(&process.threads_lock);
+	if (is_last)
+		process_exit((code & 0xff) << 8);
+	thread_end();
+}
+
+CALL1(set_tid_address, uint64_t, address)
+{
+	self()->clear_tid = address;
+	return self()->tid;
+}
+
+CALL2(set_robust_list, uint64_t, head, uint64_t, size)
+{
+	if (size != 24) /* struct robust_list_head */
+		return -EINVAL;
+	self()->robust_list = head;
+	return 0;
+}
+
+#ifdef __x86_64__
+constexpr uint32_t SET_GS = 0x1001, SET_FS = 0x1002, GET_FS = 0x1003, GET_GS = 0x1004; /* asm/prctl.h */
+
+CALL2(arch_prctl, uint32_t, what, uint64_t, address)
+{
+	uint64_t base = tls_now();
+
+	switch (what) {
+	case SET_FS:
+		if (!guest_ok(address, 0))
+			return -EPERM;
+		__asm__ volatile("wrfsbase %0" : : "r"(address));
+		return 0;
+	case GET_FS:
+		return guest_put(address, &base, sizeof(base));
+	case SET_GS: /* GS leads to the control page */
+	case GET_GS:
+	default:
+		return -EINVAL;
+	}
+}
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/core/memory.h"
+#include "posix/signal/state.h"
+
+void signal_queue_init(struct signal_queue *q)
+{
+	*q = (struct signal_queue){ .last = &q->first };
+}
+
+bool signal_queue_add(struct signal_queue *q, const siginfo_t *info)
+{
+	uint64_t bit = signal_bit((unsigned)info->si_signo);
+
+	if ((q->set & bit) != 0 && info->si_signo < SIGRTMIN)
+		return true;
+	struct signal_entry *entry = heap_new(sizeof(*entry));
+	if (entry == nullptr)
+		return false;
+	entry->info = *info;
+	if (q->first == nullptr)
+		q->last = &q->first; /* a queue that fork copied still points to the old one's */
+	*q->last = entry;
+	q->last = &entry->next;
+	q->set |= bit;
+	return true;
+}
+
+/* Unlink the first entry of a signal, and see whether it has another. */
+static struct signal_entry *unlink(struct signal_queue *q, unsigned signal)
+{
+	struct signal_entry **p = &q->first, *found, *other;
+
+	while ((*p)->info.si_signo != (int)signal)
+		p = &(*p)->next;
+	found = *p;
+	*p = found->next;
+	if (found->next == nullptr)
+		q->last = p;
+	for (other = *p; other != nullptr && other->info.si_signo != (int)signal;)
+		other = other->next;
+	if (other == nullptr)
+		q->set &= ~signal_bit(signal);
+	return found;
+}
+
+unsigned signal_queue_take(struct signal_queue *q, uint64_t allowed, siginfo_t *info)
+{
+	uint64_t set = q->set & allowed;
+
+	if (set == 0)
+		return 0;
+	if ((set & SIGNALS_SYNCHRONOUS) != 0)
+		set &= SIGNALS_SYNCHRONOUS;
+	unsigned signal = (unsigned)__builtin_ctzll(set) + 1;
+	struct signal_entry *entry = unlink(q, signal);
+	*info = entry->info;
+	heap_free(entry);
+	return signal;
+}
+
+void signal_queue_drop(struct signal_queue *q, uint64_t set)
+{
+	while ((q->set & set) != 0)
+		heap_free(unlink(q, (unsigned)__builtin_ctzll(q->set & set) + 1));
+}
