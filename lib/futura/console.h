@@ -12,6 +12,9 @@ struct console_client {
 /* Find the console, at most until the deadline. Errors of service_find. */
 enum err console_open(struct console_client *c, uint64_t deadline);
 
+/* What one message to the device carries. */
+constexpr size_t CONSOLE_PIECE = 4032;
+
 /* All of it; waits while the device is busy. */
 enum err console_print(struct console_client *c, const char *text, size_t n);
 

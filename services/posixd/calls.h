@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Handlers of protocol/posix.fipc, by file. `self` is the calling process. */
+#pragma once
+#include "protocol/posix.h"
+#include "services/posixd/state.h"
+
+#define POSIX_CALL(name)                                                                           \
+	enum err posix_on_##name(void *self, uint64_t badge, const struct posix_##name##_args *a,  \
+				 struct posix_##name##_results *r)
+#define POSIX_QUESTION(name)                                                                       \
+	enum err posix_on_##name(void *self, uint64_t badge, struct posix_##name##_results *r)
+
+/* life.c */
+POSIX_QUESTION(self);
+POSIX_CALL(fork);
+POSIX_CALL(forked);
+POSIX_CALL(exec);
+POSIX_CALL(exit);
+POSIX_CALL(wait);
+POSIX_CALL(children);
+POSIX_CALL(tids);
+POSIX_CALL(thread);
+POSIX_CALL(usage);
+
+/* signals.c */
+POSIX_CALL(kill);
+POSIX_QUESTION(news);
+POSIX_CALL(stopped);
+POSIX_CALL(timer);
+
+/* ids.c */
+POSIX_CALL(set_group);
+POSIX_CALL(group);
+POSIX_QUESTION(new_session);
+POSIX_QUESTION(ticket);
+POSIX_CALL(set_ids);
+POSIX_QUESTION(groups);
+POSIX_CALL(priority);
+POSIX_CALL(limit);
+POSIX_CALL(system);
+
+/* mounts.c */
+POSIX_CALL(mount);
+POSIX_CALL(mounted);
+POSIX_CALL(covered);
+POSIX_CALL(unmount);
+POSIX_CALL(mounts);
+
+/* stash.c */
+POSIX_CALL(stash);
+POSIX_CALL(fetch);
+enum err posix_on_drop(void *self, uint64_t badge, const struct posix_drop_args *a);
+
+/* sockets.c */
+POSIX_CALL(listen);
+POSIX_CALL(named);

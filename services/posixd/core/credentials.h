@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Who a process acts for, and what it may use. */
+#pragma once
+#include "services/posixd/core/process.h"
+
+/* With one reference. nullptr: no memory. */
+struct credentials *credentials_create(struct world *w, uint32_t uid, uint32_t gid);
+struct credentials *credentials_get(struct credentials *c);
+void credentials_put(struct credentials *c);
+bool credentials_in_group(const struct credentials *c, uint32_t gid);
+
+enum set_ids : uint32_t { SET_UIDS = 0, SET_GIDS = 1, SET_GROUPS = 2 };
+constexpr uint32_t ID_KEEP = 0xffffffff;
+
+/* setresuid, setresgid, setgroups as `which` says. On 0 the process has new credentials in `*made`
+ * (its own reference), or the old ones if nothing is different: nullptr. */
+int credentials_set(struct process *p, uint32_t which, const uint32_t ids[3],
+		    const uint32_t *groups, uint32_t ngroups, struct credentials **made);
+
+/* Give the process other credentials: takes the reference. */
+void credentials_change(struct process *p, struct credentials *c);
+
+struct limits *limits_create(void);
+struct limits *limits_get(struct limits *l);
+void limits_put(struct limits *l);
+/* prlimit on `target`, for `caller`. */
+int limits_set(struct process *caller, struct process *target, uint32_t resource, bool set,
+	       uint64_t new_soft, uint64_t new_hard, uint64_t *soft, uint64_t *hard);
+
+/* getpriority and setpriority. `nice` is -20 to 19. */
+int priority_get(struct process *caller, uint32_t which, uint32_t id, int32_t *nice);
+int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t nice);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Resource limits and priorities: kept here, for they are inherited and others may ask. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "services/posixd/core/credentials.h"
+#include "services/posixd/core/group.h"
+
+constexpr uint64_t UNLIMITED = ~0ull;
+
+static const struct limits usual = {
+	.soft = {
+		[RLIMIT_CPU] = UNLIMITED, [RLIMIT_FSIZE] = UNLIMITED, [RLIMIT_DATA] = UNLIMITED,
+		[RLIMIT_STACK] = 8 << 20, [RLIMIT_CORE] = 0, [RLIMIT_RSS] = UNLIMITED,
+		[RLIMIT_NPROC] = PID_MAX / 4, [RLIMIT_NOFILE] = 1024, [RLIMIT_MEMLOCK] = 8 << 20,
+		[RLIMIT_AS] = UNLIMITED, [RLIMIT_LOCKS] = UNLIMITED, [RLIMIT_SIGPENDING] = 1024,
+		[RLIMIT_MSGQUEUE] = 819200, [RLIMIT_RTTIME] = UNLIMITED,
+	},
+	.hard = {
+		[RLIMIT_CPU] = UNLIMITED, [RLIMIT_FSIZE] = UNLIMITED, [RLIMIT_DATA] = UNLIMITED,
+		[RLIMIT_STACK] = UNLIMITED, [RLIMIT_CORE] = UNLIMITED, [RLIMIT_RSS] = UNLIMITED,
+		[RLIMIT_NPROC] = PID_MAX / 4, [RLIMIT_NOFILE] = 1048576,
+		[RLIMIT_MEMLOCK] = 8 << 20, [RLIMIT_AS] = UNLIMITED, [RLIMIT_LOCKS] = UNLIMITED,
+		[RLIMIT_SIGPENDING] = 1024, [RLIMIT_MSGQUEUE] = 819200,
+		[RLIMIT_RTTIME] = UNLIMITED,
+	},
+};
+
+struct limits *limits_create(void)
+{
+	struct limits *l = malloc(sizeof(*l));
+
+	if (l != nullptr) {
+		*l = usual;
+		l->refs = 1;
+	}
+	return l;
+}
+
+struct limits *limits_get(struct limits *l)
+{
+	l->refs++;
+	return l;
+}
+
+void limits_put(struct limits *l)
+{
+	if (--l->refs == 0)
+		free(l);
+}
+
+/* Of others only by the superuser, or who has all the same ids. */
+static bool limits_allowed(const struct process *caller, const struct process *target)
+{
+	const struct credentials *a = caller->who, *b = target->who;
+
+	return caller == target || a->euid == 0 ||
+	       (a->uid == b->uid && a->uid == b->euid && a->uid == b->suid && a->gid == b->gid &&
+		a->gid == b->egid && a->gid == b->sgid);
+}
+
+/* Limits are shared with other processes until one changes its own. */
+static int limits_own(struct process *p)
+{
+	if (p->limits->refs == 1)
+		return 0;
+	struct limits *l = malloc(sizeof(*l));
+	if (l == nullptr)
+		return -ENOMEM;
+	*l = *p->limits;
+	l->refs = 1;
+	limits_put(p->limits);
+	p->limits = l;
+	return 0;
+}
+
+int limits_set(struct process *caller, struct process *target, uint32_t resource, bool set,
+	       uint64_t new_soft, uint64_t new_hard, uint64_t *soft, uint64_t *hard)
+{
+	if (resource >= LIMITS)
+		return -EINVAL;
+	if (!limits_allowed(caller, target))
+		return -EPERM;
+	*soft = target->limits->soft[resource];
+	*hard = target->limits->hard[resource];
+	if (!set)
+		return 0;
+	if (new_soft > new_hard)
+		return -EINVAL;
+	if (new_hard > *hard && caller->who->euid != 0)
+		return -EPERM;
+	int result = limits_own(target);
+	if (result != 0)
+		return result;
+	target->limits->soft[resource] = new_soft;
+	target->limits->hard[resource] = new_hard;
+	return 0;
+}
+
+/* The processes that `which` and `id` name, one after another; `at` starts with nullptr. */
+static struct process *priority_next(struct process *caller, uint32_t which, uint32_t id,
+				     struct process *at)
+{
+	struct world *w = caller->world;
+	struct group *g;
+
+	switch (which) {
+	case PRIO_PROCESS:
+		return at ? nullptr : id == 0 ? caller : process_of(w, id);
+	case PRIO_PGRP:
+		g = id == 0 ? caller->group : group_find(w, id);
+		return at ? at->next_member : g ? g->first : nullptr;
+	default:
+		do
+			at = process_next(w, at ? at->pid : 0);
+		while (at && (at->is_reaper || at->who->uid != id));
+		return at;
+	}
+}
+
+int priority_get(struct process *caller, uint32_t which, uint32_t id, int32_t *nice)
+{
+	bool found = false;
+
+	if (which > PRIO_USER)
+		return -EINVAL;
+	if (which == PRIO_USER && id == 0)
+		id = caller->who->uid;
+	for (struct process *p = nullptr; (p = priority_next(caller, which, id, p)) != nullptr;
+	     found = true)
+		if (!found || p->nice < *nice)
+			*nice = p->nice;
+	return found ? 0 : -ESRCH;
+}
+
+static int priority_one(const struct process *caller, struct process *p, int32_t nice)
+{
+	const struct credentials *c = caller->who;
+
+	if (c->euid != 0 && c->euid != p->who->uid && c->euid != p->who->euid)
+		return -EPERM;
+	/* RLIMIT_NICE counts from 19 down: 1 is nice 19, 40 is nice -20. */
+	if (c->euid != 0 && nice < p->nice && (uint64_t)(20 - nice) > p->limits->soft[RLIMIT_NICE])
+		return -EACCES;
+	p->nice = nice;
+	return 0;
+}
+
+int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t nice)
+{
+	int result = -ESRCH;
+
+	if (which > PRIO_USER)
+		return -EINVAL;
+	if (which == PRIO_USER && id == 0)
+		id = caller->who->uid;
+	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+	for (struct process *p = nullptr; (p = priority_next(caller, which, id, p)) != nullptr;) {
+		int one = priority_one(caller, p, nice);
+		if (one != 0 || result == -ESRCH)
+			result = one;
+	}
+	return result;
+}

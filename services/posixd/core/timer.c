@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Timers: a binary heap by time. While a timer's signal waits to be fetched it is not in the heap.
+ */
+#include "services/posixd/core/timer.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include "services/posixd/core/signal.h"
+
+/* Parent of place n is n / 2; places count from 1. */
+static void heap_put(struct timers *h, uint32_t place, struct timer *t)
+{
+	h->heap[place] = t;
+	t->place = place;
+}
+
+static void heap_up(struct timers *h, uint32_t place, struct timer *t)
+{
+	for (; place > 1 && h->heap[place / 2]->at > t->at; place /= 2)
+		heap_put(h, place, h->heap[place / 2]);
+	heap_put(h, place, t);
+}
+
+static void heap_down(struct timers *h, uint32_t place, struct timer *t)
+{
+	for (uint32_t child; (child = place * 2) <= h->n; place = child) {
+		if (child < h->n && h->heap[child + 1]->at < h->heap[child]->at)
+			child++;
+		if (h->heap[child]->at >= t->at)
+			break;
+		heap_put(h, place, h->heap[child]);
+	}
+	heap_put(h, place, t);
+}
+
+/* Room for every timer there is was made when it was created. */
+static void heap_add(struct timers *h, struct timer *t)
+{
+	heap_up(h, ++h->n, t);
+}
+
+static void heap_remove(struct timers *h, struct timer *t)
+{
+	uint32_t place = t->place;
+	struct timer *last = h->heap[h->n--];
+
+	t->place = 0;
+	if (last == t)
+		return;
+	if (place > 1 && h->heap[place / 2]->at > last->at)
+		heap_up(h, place, last);
+	else
+		heap_down(h, place, last);
+}
+
+/* Timers exist that are not in the heap, so `ntimers` is what decides. */
+static bool heap_grow(struct timers *h)
+{
+	if (h->ntimers + 1 < h->room)
+		return true;
+	uint32_t room = h->room ? h->room * 2 : 64;
+	struct timer **heap = realloc(h->heap, room * sizeof(struct timer *));
+	if (heap == nullptr)
+		return false;
+	h->heap = heap;
+	h->room = room;
+	return true;
+}
+
+static struct timer *timer_find(struct process *p, uint32_t id)
+{
+	struct timer *t = p->timers;
+
+	while (t != nullptr && t->id != id)
+		t = t->next;
+	return t;
+}
+
+static struct timer *timer_create_id(struct process *p, uint32_t id)
+{
+	struct timers *h = p->world->timers;
+	struct timer *t = heap_grow(h) ? calloc(1, sizeof(*t)) : nullptr;
+
+	if (t == nullptr)
+		return nullptr;
+	h->ntimers++;
+	*t = (struct timer){ .next = p->timers, .process = p, .id = id };
+	p->timers = t;
+	return t;
+}
+
+static void timer_rest(struct timer *t)
+{
+	if (t->place != 0)
+		heap_remove(t->process->world->timers, t);
+	if (t->waiting != nullptr)
+		t->waiting->timer = nullptr;
+	t->waiting = nullptr;
+}
+
+/* The first time after now in the timer's rhythm, and how many were missed. */
+static uint64_t timer_catch_up(struct timer *t, uint64_t now)
+{
+	uint64_t missed = now > t->at ? (now - t->at) / t->interval : 0;
+
+	t->at += (missed + 1) * t->interval;
+	return missed;
+}
+
+int timer_set(struct process *p, const struct timer *wanted, bool set, uint64_t *left,
+	      uint64_t *interval)
+{
+	struct timers *h = p->world->timers;
+	uint64_t now = h->now();
+
+	if (wanted->id >= TIMER_IDS || wanted->signal > SIGNALS || (set && wanted->signal == 0))
+		return -EINVAL;
+	struct timer *t = timer_find(p, wanted->id);
+	if (t == nullptr && set && wanted->at != 0 &&
+	    (t = timer_create_id(p, wanted->id)) == nullptr)
+		return -ENOMEM;
+	*left = *interval = 0;
+	if (t == nullptr)
+		return 0;
+	if (t->at != 0) {
+		if (t->place == 0 && t->interval != 0 && t->at <= now)
+			(void)timer_catch_up(t, now); /* its signal still waits */
+		*left = t->at > now ? t->at - now : t->place != 0;
+		*interval = t->interval;
+	}
+	if (!set)
+		return 0;
+	timer_rest(t);
+	t->signal = wanted->signal;
+	t->value = wanted->value;
+	t->at = wanted->at;
+	t->interval = wanted->interval;
+	if (t->at != 0)
+		heap_add(h, t);
+	return 0;
+}
+
+static void timer_fire(struct timer *t, uint64_t now)
+{
+	struct process *p = t->process;
+	struct posix_signal s = { .signal = t->signal, .code = SI_TIMER, .value = t->id };
+
+	if (t->interval == 0)
+		t->at = 0;
+	(void)signal_send_timer(p, &s, t); /* one that the queue cannot take is an overrun */
+	if (t->waiting == nullptr && t->interval != 0) {
+		(void)timer_catch_up(t, now);
+		heap_add(p->world->timers, t);
+	}
+}
+
+void timers_run(struct timers *h)
+{
+	uint64_t now = h->now();
+
+	while (h->n > 0 && h->heap[1]->at <= now) {
+		struct timer *t = h->heap[1];
+		heap_remove(h, t);
+		timer_fire(t, now);
+	}
+}
+
+uint64_t timers_next(const struct timers *h)
+{
+	return h->n > 0 ? h->heap[1]->at : UINT64_MAX;
+}
+
+void timers_drop(struct process *p)
+{
+	while (p->timers != nullptr) {
+		struct timer *t = p->timers;
+		p->timers = t->next;
+		timer_rest(t);
+		p->world->timers->ntimers--;
+		free(t);
+	}
+}
+
+void timer_signal_gone(struct timer *t)
+{
+	t->waiting = nullptr;
+	if (t->interval == 0)
+		return;
+	(void)timer_catch_up(t, t->process->world->timers->now());
+	heap_add(t->process->world->timers, t);
+}
+
+void timer_signal_taken(struct timer *t, struct queued *q)
+{
+	t->waiting = nullptr;
+	if (t->interval == 0)
+		return;
+	uint64_t missed = timer_catch_up(t, t->process->world->timers->now());
+	q->signal.status = missed < INT32_MAX ? (int32_t)missed : INT32_MAX;
+	heap_add(t->process->world->timers, t);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Groups, sessions, credentials, limits, and what the system is called. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "services/posixd/calls.h"
+#include "services/posixd/core/credentials.h"
+#include "services/posixd/core/group.h"
+#include "services/posixd/lines.h"
+
+enum err posix_on_set_group(void *self, uint64_t badge, const struct posix_set_group_args *a,
+			    struct posix_set_group_results *r)
+{
+	(void)badge;
+	r->outcome = group_set(self, a->pid, a->group);
+	return OK;
+}
+
+enum err posix_on_group(void *self, uint64_t badge, const struct posix_group_args *a,
+			struct posix_group_results *r)
+{
+	const struct process *p = self;
+
+	(void)badge;
+	if (a->pid != 0)
+		p = process_of(p->world, a->pid);
+	if (p == nullptr) {
+		r->outcome = -ESRCH;
+		return OK;
+	}
+	r->group = p->group->pgid;
+	r->session = p->group->session->sid;
+	return OK;
+}
+
+enum err posix_on_new_session(void *self, uint64_t badge, struct posix_new_session_results *r)
+{
+	(void)badge;
+	r->outcome = session_new(self);
+	return OK;
+}
+
+constexpr uint32_t TICKET_RIGHTS = RIGHT_SEND | RIGHT_WAIT | RIGHT_TRANSFER;
+
+/* The terminal's session; a copy that cannot send stays here, to sever it. */
+enum err posix_on_ticket(void *self, uint64_t badge, struct posix_ticket_results *r)
+{
+	struct process *p = self;
+	struct session *s = p->group->session;
+	fut_handle whole;
+
+	(void)badge;
+	r->outcome = -EPERM;
+	if (s->leader != p)
+		return OK;
+	if (s->ticket != 0)
+		(void)fut_session_sever(s->ticket); /* ours: a new terminal takes its place */
+	handle_drop(&s->ticket);
+	r->outcome = -ENFILE;
+	if (fut_session_create(posixd.port,
+			       BADGE_MAKE(BADGE_TICKET, (uint64_t)s->world->index << 48 |
+								(uint64_t)s->serial << 16 | s->sid),
+			       &whole) != OK)
+		return OK;
+	if (fut_handle_duplicate(whole, RIGHT_MANAGE, &s->ticket) == OK &&
+	    fut_handle_duplicate(whole, TICKET_RIGHTS, &r->ticket) == OK)
+		r->outcome = 0;
+	(void)fut_handle_close(whole); /* ours, and open */
+	return OK;
+}
+
+struct changed {
+	struct line_errand line;
+	fut_handle reply;
+};
+
+static void changed_done(struct line_errand *line)
+{
+	struct changed *c = (struct changed *)line;
+	struct posix_set_ids_results r = { .outcome = line->outcome };
+
+	if (r.outcome == 0)
+		r.outcome = line_give(line->root, &r.root);
+	(void)posix_set_ids_answer(c->reply, OK, &r); /* the process may be gone */
+	credentials_put(line->who);
+	free(c);
+}
+
+/* New credentials see files through a new line. */
+static enum err changed_ask(struct credentials *who)
+{
+	struct changed *c = calloc(1, sizeof(*c));
+
+	if (c == nullptr)
+		return ERR_NO_MEMORY;
+	c->line = (struct line_errand){
+		.who = who, .mount = ROOT_MOUNT, .service = "ramfs", .then = changed_done
+	};
+	enum err e = fut_reply_keep(&c->reply);
+	if (e != OK) {
+		free(c);
+		return e;
+	}
+	line_ask(&c->line);
+	return KEPT;
+}
+
+enum err posix_on_set_ids(void *self, uint64_t badge, const struct posix_set_ids_args *a,
+			  struct posix_set_ids_results *r)
+{
+	const uint32_t ids[3] = { a->real, a->effective, a->saved };
+	uint32_t groups[GROUPS_MAX];
+	uint32_t ngroups = a->groups_len / sizeof(uint32_t);
+	struct process *p = self;
+	struct credentials *made;
+
+	(void)badge;
+	memcpy(groups, a->groups, ngroups * sizeof(uint32_t));
+	r->outcome = credentials_set(p, a->which, ids, groups, ngroups, &made);
+	if (r->outcome != 0 || made == nullptr)
+		return OK;
+	enum err e = changed_ask(made);
+	if (e != KEPT) {
+		r->outcome = -ENOMEM;
+		credentials_put(made);
+		return OK;
+	}
+	return e;
+}
+
+enum err posix_on_groups(void *self, uint64_t badge, struct posix_groups_results *r)
+{
+	const struct process *p = self;
+
+	(void)badge;
+	r->outcome = (int32_t)p->who->ngroups;
+	r->groups_len = p->who->ngroups * (uint32_t)sizeof(uint32_t);
+	memcpy(r->groups, p->who->groups, r->groups_len);
+	return OK;
+}
+
+enum err posix_on_priority(void *self, uint64_t badge, const struct posix_priority_args *a,
+			   struct posix_priority_results *r)
+{
+	(void)badge;
+	r->outcome = a->set != 0 ? priority_set(self, a->which, a->id, a->nice) : 0;
+	if (r->outcome == 0)
+		r->outcome = priority_get(self, a->which, a->id, &r->nice_now);
+	return OK;
+}
+
+enum err posix_on_limit(void *self, uint64_t badge, const struct posix_limit_args *a,
+			struct posix_limit_results *r)
+{
+	struct process *p = self, *target = a->pid == 0 ? p : process_of(p->world, a->pid);
+
+	(void)badge;
+	if (target == nullptr) {
+		r->outcome = -ESRCH;
+		return OK;
+	}
+	r->outcome = limits_set(p, target, a->resource, a->set != 0, a->soft, a->hard, &r->old_soft,
+				&r->old_hard);
+	return OK;
+}
+
+enum err posix_on_system(void *self, uint64_t badge, const struct posix_system_args *a,
+			 struct posix_system_results *r)
+{
+	struct process *p = self;
+
+	(void)badge;
+	if (a->which > 1) {
+		r->outcome = -EINVAL;
+		return OK;
+	}
+	char *name = a->which == 0 ? p->world->host : p->world->domain;
+	if (a->set != 0 && p->who->euid != 0)
+		r->outcome = -EPERM;
+	else if (a->set != 0)
+		memcpy(name, a->text, a->text_len + 1);
+	r->now_len = (uint32_t)strlen(name);
+	memcpy(r->now, name, r->now_len);
+	return OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Sessions with file servers, by credentials and mount. */
+#include "services/posixd/lines.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/futura/clock.h"
+#include "lib/futura/service.h"
+#include "protocol/files.h"
+
+constexpr unsigned SERVERS = 8;
+constexpr uint64_t PATIENCE = 5 * SECOND; /* for a server that starts or is restarted */
+
+struct line {
+	struct line *next;
+	uint32_t mount;
+	fut_handle root;
+};
+
+/* File servers that errands have found. */
+static struct {
+	const char *name;
+	struct remote remote;
+} servers[SERVERS];
+
+fut_handle line_find(const struct credentials *c, uint32_t mount)
+{
+	for (const struct line *l = c->native; l != nullptr; l = l->next)
+		if (l->mount == mount)
+			return l->root;
+	return 0;
+}
+
+int line_keep(struct credentials *c, uint32_t mount, fut_handle root)
+{
+	struct line *l = calloc(1, sizeof(*l));
+
+	if (l == nullptr) {
+		handle_drop(&root);
+		return -ENOMEM;
+	}
+	*l = (struct line){ .next = c->native, .mount = mount, .root = root };
+	c->native = l;
+	return 0;
+}
+
+void lines_release(struct credentials *c)
+{
+	while (c->native != nullptr) {
+		struct line *l = c->native;
+		c->native = l->next;
+		handle_drop(&l->root);
+		free(l);
+	}
+}
+
+/* Names are constants, so each is found again by its address. */
+static struct remote *server_find(const char *name)
+{
+	for (unsigned i = 0; i < SERVERS; i++) {
+		if (servers[i].name == nullptr) {
+			if (service_open(&servers[i].remote, name, clock_after(PATIENCE)) != OK)
+				return nullptr;
+			servers[i].name = name;
+		}
+		if (strcmp(servers[i].name, name) == 0)
+			return &servers[i].remote;
+	}
+	return nullptr;
+}
+
+static uint32_t capabilities(const struct credentials *c)
+{
+	return c->euid != 0 ? 0
+			    : FILES_CAPABILITY_OVERRIDE | FILES_CAPABILITY_OWNER |
+				      FILES_CAPABILITY_CHOWN | FILES_CAPABILITY_DEVICE |
+				      FILES_CAPABILITY_MOUNT;
+}
+
+static enum err line_call(struct remote *server, const struct credentials *c, fut_handle start,
+			  uint32_t flags, fut_handle *root, int32_t *outcome)
+{
+	return files_line(server, c->world->index, c->euid, c->egid, c->uid, c->gid,
+			  capabilities(c) | flags, c->groups, c->ngroups * sizeof(uint32_t), start,
+			  root, outcome);
+}
+
+int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,
+	      fut_handle *root)
+{
+	struct remote *server = server_find(service);
+	int32_t outcome = 0;
+
+	if (server == nullptr) {
+		handle_drop(&start);
+		return -ENODEV;
+	}
+	enum err e = line_call(server, c, start, flags, root, &outcome);
+	/* Its successor has no directory of before, but a root. */
+	if (e == ERR_PEER_CLOSED && start == 0 && server->reopen(server) == OK)
+		e = line_call(server, c, 0, flags, root, &outcome);
+	return e != OK ? -EIO : outcome < 0 ? outcome : 0;
+}
+
+static void line_run(struct errand *errand)
+{
+	struct line_errand *e = (struct line_errand *)errand;
+
+	e->outcome = line_open(e->who, e->service, e->start, e->flags, &e->root);
+}
+
+static void line_done(struct errand *errand)
+{
+	struct line_errand *e = (struct line_errand *)errand;
+
+	if (e->outcome >= 0)
+		e->outcome = line_keep(e->who, e->mount, e->root);
+	if (e->outcome < 0)
+		e->root = 0;
+	e->then(e);
+}
+
+void line_ask(struct line_errand *e)
+{
+	e->errand.run = line_run;
+	e->errand.done = line_done;
+	errand_send(&e->errand);
+}
+
+int line_give(fut_handle root, fut_handle *copy)
+{
+	return fut_handle_duplicate(root, ROOT_RIGHTS, copy) == OK ? 0 : -ENFILE;
+}

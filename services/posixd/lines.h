@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Sessions with file servers that have a process's credentials (protocol/files.fipc). Asking for
+ * one takes a call of another service, so it is an errand; each is kept with the credentials and
+ * shared by all processes that have these.
+ */
+#pragma once
+#include "services/posixd/state.h"
+
+struct mount;
+
+constexpr uint32_t ROOT_MOUNT = 0; /* number of the world's root */
+
+/* The root of that mount as these credentials see it; 0: not asked for yet. Stays ours. */
+fut_handle line_find(const struct credentials *c, uint32_t mount);
+void lines_release(struct credentials *c);
+
+struct line_errand {
+	struct errand errand;
+	struct credentials *who; /* a reference */
+	uint32_t mount;
+	const char *service; /* the file server's name */
+	fut_handle start;    /* there; 0: its root. Given away */
+	uint32_t flags;      /* beside those of the credentials */
+	/* Then in the server: `root` is kept with the credentials, and 0 if `outcome` is negative.
+	 */
+	void (*then)(struct line_errand *e);
+	int32_t outcome;
+	fut_handle root;
+};
+
+/* Fill in who, mount, service, start, flags, then; the rest is done here. `then` frees. */
+void line_ask(struct line_errand *e);
+
+/* For an errand's `run`: a first session with a file server; a negative errno if it has none. */
+int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,
+	      fut_handle *root);
+/* Keep a root with the credentials. */
+int line_keep(struct credentials *c, uint32_t mount, fut_handle root);
+
+/* A duplicate of a root, for a process. */
+constexpr uint32_t ROOT_RIGHTS = RIGHT_SEND | RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INHERIT;
+int line_give(fut_handle root, fut_handle *copy);

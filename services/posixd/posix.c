@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* protocol/posix.fipc: who calls, and what answers. */
+#include "protocol/posix.h"
+#include <signal.h>
+#include "services/posixd/calls.h"
+
+static const struct posix_ops handlers = {
+	.self = posix_on_self,
+	.fork = posix_on_fork,
+	.forked = posix_on_forked,
+	.exec = posix_on_exec,
+	.exit = posix_on_exit,
+	.wait = posix_on_wait,
+	.kill = posix_on_kill,
+	.news = posix_on_news,
+	.stopped = posix_on_stopped,
+	.children = posix_on_children,
+	.set_group = posix_on_set_group,
+	.group = posix_on_group,
+	.new_session = posix_on_new_session,
+	.ticket = posix_on_ticket,
+	.set_ids = posix_on_set_ids,
+	.groups = posix_on_groups,
+	.tids = posix_on_tids,
+	.priority = posix_on_priority,
+	.limit = posix_on_limit,
+	.usage = posix_on_usage,
+	.timer = posix_on_timer,
+	.system = posix_on_system,
+	.thread = posix_on_thread,
+	.stash = posix_on_stash,
+	.fetch = posix_on_fetch,
+	.drop = posix_on_drop,
+	.listen = posix_on_listen,
+	.named = posix_on_named,
+};
+
+bool posix_serve(const void *ops, void *self, struct message *m)
+{
+	struct process *p =
+		badge_kind(m->badge) == BADGE_PROCESS ? process_of_badge(m->badge) : nullptr;
+
+	(void)ops, (void)self;
+	if (p == nullptr || p->state == PROCESS_DEAD)
+		return message_refuse(m, ERR_DENIED);
+	p->has_spoken = true;
+	return posix_dispatch(&handlers, p, m);
+}
+
+/* The last handle to a process's session is closed. One that posixd holds no task of has either
+ * never begun, or lost its parent before that could tell: then this is its end. */
+void process_closed(uint64_t badge)
+{
+	struct process *p = process_of_badge(badge);
+
+	if (p == nullptr || p->state != PROCESS_PREPARED || p->native.task != 0)
+		return;
+	if (p->has_spoken)
+		process_ended(p, SIGKILL, &(struct usage){});
+	else
+		process_abandon(p);
+}

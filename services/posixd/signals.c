@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Signals and timers, as processes ask for them. */
+#include "services/posixd/core/signal.h"
+#include "services/posixd/calls.h"
+#include "services/posixd/core/timer.h"
+
+enum err posix_on_kill(void *self, uint64_t badge, const struct posix_kill_args *a,
+		       struct posix_kill_results *r)
+{
+	const struct process *p = self;
+	struct posix_signal s = {
+		.signal = a->signal,
+		.code = a->code,
+		.pid = p->pid,
+		.uid = p->who->uid,
+		.value = a->value,
+		.tid = a->tid,
+	};
+
+	(void)badge;
+	r->outcome = signal_kill(self, a->target, &s);
+	return OK;
+}
+
+enum err posix_on_news(void *self, uint64_t badge, struct posix_news_results *r)
+{
+	constexpr uint32_t MOST = 4080 / sizeof(struct posix_signal);
+
+	(void)badge;
+	uint32_t n = signal_take(self, r->signals, MOST, &r->flags);
+	r->signals_len = n * sizeof(struct posix_signal);
+	r->outcome = (int32_t)n;
+	alarm_update();
+	return OK;
+}
+
+enum err posix_on_stopped(void *self, uint64_t badge, const struct posix_stopped_args *a,
+			  struct posix_stopped_results *r)
+{
+	(void)badge;
+	r->outcome = signal_stopped(self, a->signal);
+	return OK;
+}
+
+enum err posix_on_timer(void *self, uint64_t badge, const struct posix_timer_args *a,
+			struct posix_timer_results *r)
+{
+	const struct timer wanted = {
+		.id = a->id,
+		.signal = a->signal,
+		.value = a->value,
+		.at = a->at,
+		.interval = a->interval,
+	};
+
+	(void)badge;
+	r->outcome = timer_set(self, &wanted, a->signal != 0, &r->left, &r->old_interval);
+	alarm_update();
+	return OK;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What posixd's parts share. Everything here belongs to the thread that serves. */
+#pragma once
+#include "lib/futura/message.h"
+#include "services/posixd/core/process.h"
+#include "services/posixd/core/timer.h"
+
+constexpr unsigned WORLDS = 16;
+
+struct posix_world {
+	struct world core; /* first: ops are given it */
+	fut_handle quota;  /* pays for its programs */
+};
+
+struct posixd {
+	fut_handle port;
+	fut_handle inside;  /* our own session, for the other threads */
+	fut_handle waitset; /* ends of tasks, and the next timer */
+	fut_handle alarm;
+	uint64_t alarm_at;
+	struct timers timers;
+	struct posix_world *worlds[WORLDS];
+	const void *personality;
+	size_t personality_size;
+};
+
+extern struct posixd posixd;
+
+/* Badges: what a session is for, and which of these. Never used again for another. */
+enum badge_kind : uint64_t {
+	BADGE_DOOR = 0, /* registryd's, to ask for sessions of clients */
+	BADGE_INSIDE = 1,
+	BADGE_CLIENT = 2,   /* protocol/worlds.fipc */
+	BADGE_PROGRAM = 3,  /* the same, for one program */
+	BADGE_PROCESS = 4,  /* protocol/posix.fipc: world, serial, pid */
+	BADGE_TICKET = 5,   /* protocol/jobs.fipc: world, serial, sid */
+	BADGE_SOCKET = 6,   /* protocol/door.fipc, connecting */
+	BADGE_LISTENER = 7, /* the same, accepting */
+};
+
+#define BADGE_MAKE(kind, rest) ((uint64_t)(kind) << 56 | (rest))
+
+static inline enum badge_kind badge_kind(uint64_t badge)
+{
+	return (enum badge_kind)(badge >> 56);
+}
+
+static inline uint64_t badge_rest(uint64_t badge)
+{
+	return badge & 0xffffffffffffff;
+}
+
+uint64_t badge_of_process(const struct process *p);
+/* Who calls; nullptr if the session's process is no more. */
+struct process *process_of_badge(uint64_t badge);
+struct world *world_of_badge(uint64_t badge);
+
+/* A session with this server, with those rights. */
+enum err session_make(uint64_t badge, uint32_t rights, fut_handle *session);
+/* Close a handle that may be none, and forget it. */
+void handle_drop(fut_handle *h);
+
+/* tasks.c: what the table of processes does to tasks. */
+extern const struct process_ops task_ops;
+/* posixd holds the process's task from now on. */
+enum err task_attach(struct process *p, fut_handle task);
+void task_ended(uint64_t badge);
+/* What the kernel knows of a living process; false: it has no task. */
+struct task_info;
+bool task_ask(const struct process *p, struct task_info *info);
+void task_usage(const struct task_info *info, struct usage *u);
+
+/* watch.c: threads that wait in the server's stead. */
+enum err watch_start(void);
+/* After timers have changed. */
+void alarm_update(void);
+bool inside_dispatch(const void *ops, void *self, struct message *m);
+constexpr uint16_t INSIDE_PROTOCOL = 0xfff0;
+
+/*
+ * An errand: what would make the server wait, such as calls of other services. `run` goes in a
+ * thread of its own and touches nothing that is shared; then `done` in the server, which ends it.
+ */
+struct errand {
+	struct errand *next;
+	void (*run)(struct errand *e);
+	void (*done)(struct errand *e);
+};
+void errand_send(struct errand *e);
+
+/* worlds.c: somebody waits for the process outside. */
+void program_ended(struct process *p);
+void worlds_closed(uint64_t badge);
+
+/* The interfaces. */
+struct posix_ops;
+extern const struct worlds_ops worlds_handlers;
+extern const struct service_ops service_handlers;
+extern const struct jobs_ops jobs_handlers;
+extern const struct door_ops door_handlers;
+bool posix_serve(const void *ops, void *self, struct message *m);
+void process_closed(uint64_t badge);
+void listener_closed(uint64_t badge);
