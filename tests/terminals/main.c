@@ -159,7 +159,8 @@ static void a_line_goes_through(void)
 	CHECK(reads(&master, "ab\b \bc"));
 	CHECK(!is_ready(output, FILE_READY_INPUT));
 	CHECK(writes(&master, "\n") == 1);
-	CHECK(waits_for(input, FILE_READY_INPUT) & TTY_READY_MORE);
+	CHECK(waits_for(input, FILE_READY_INPUT | TTY_READY_MORE) ==
+	      (FILE_READY_INPUT | TTY_READY_MORE));
 	CHECK(reads(&slave, "ac\n"));
 	CHECK(writes(&slave, "x\n") == 2);
 	CHECK(reads(&master, "\r\nx\r\n"));
