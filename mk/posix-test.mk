@@ -14,7 +14,7 @@ $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
 $(TEST_PROGRAMS): %: %.o $(TEST_O)/check.o
-	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^
+	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^ -lm
 
 .PHONY: posix-programs
 posix-programs: $(TEST_PROGRAMS) ## build the tests of the POSIX personality for ARCH

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Pipes and FIFOs: order, atomicity, blocking, ends. */
+#include "tests/posix/check.h"
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+static void nonblock(int fd)
+{
+	CHECK_EQ(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+}
+
+TEST(bytes_come_out_in_order)
+{
+	int ends[2];
+	char text[16] = "";
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], "hello ", 6), 6);
+	CHECK_EQ(write(ends[1], "pipe", 4), 4);
+	CHECK_EQ(read(ends[0], text, 3), 3);
+	CHECK_STR(text, "hel");
+	CHECK_EQ(read(ends[0], text, sizeof(text)), 7);
+}
+
+TEST(the_last_writers_end_is_the_end)
+{
+	int ends[2];
+	char c;
+
+	CHECK_EQ(pipe(ends), 0);
+	int copy = dup(ends[1]);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	close(ends[1]);
+	CHECK_EQ(read(ends[0], &c, 1), 1);
+	nonblock(ends[0]);
+	CHECK_ERR(read(ends[0], &c, 1), EAGAIN);
+	close(copy);
+	CHECK_EQ(read(ends[0], &c, 1), 0);
+	CHECK_EQ(read(ends[0], &c, 1), 0);
+}
+
+TEST(without_readers_a_write_fails)
+{
+	int ends[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	close(ends[0]);
+	CHECK_ERR(write(ends[1], "x", 1), EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK_ERR(write(ends[1], "x", 1), EPIPE);
+		_exit(0);
+	}
+	CHECK_EQ(check_wait(pid), 128 + SIGPIPE);
+}
+
+TEST(a_read_waits_for_a_writer)
+{
+	int ends[2];
+	char text[8] = "";
+
+	CHECK_EQ(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		usleep(30'000);
+		_exit(write(ends[1], "late", 4) == 4 ? 0 : 1);
+	}
+	CHECK_EQ(read(ends[0], text, sizeof(text)), 4);
+	CHECK_STR(text, "late");
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+TEST(a_full_pipe_refuses_or_waits)
+{
+	int ends[2];
+	static char block[65536];
+	size_t used = 0;
+	ssize_t n;
+
+	CHECK_EQ(pipe(ends), 0);
+	nonblock(ends[1]);
+	while ((n = write(ends[1], block, 4096)) > 0)
+		used += (size_t)n;
+	CHECK_EQ(errno, EAGAIN);
+	CHECK_EQ(used, 65536);
+	CHECK_EQ(read(ends[0], block, 4096), 4096);
+	CHECK_EQ(write(ends[1], block, 8192), 4096);
+	CHECK_ERR(write(ends[1], block, 1), EAGAIN);
+}
+
+TEST(small_writes_are_not_mixed)
+{
+	int ends[2];
+	pid_t pids[4];
+
+	CHECK_EQ(pipe(ends), 0);
+	for (int i = 0; i < 4; i++)
+		if ((pids[i] = fork()) == 0) {
+			char record[64];
+			memset(record, 'a' + i, sizeof(record));
+			for (int j = 0; j < 500; j++)
+				if (write(ends[1], record, sizeof(record)) != sizeof(record))
+					_exit(1);
+			_exit(0);
+		}
+	close(ends[1]);
+	int n[4] = {};
+	char record[64];
+	for (;;) {
+		size_t have = 0;
+		ssize_t got;
+		while (have < sizeof(record) &&
+		       (got = read(ends[0], record + have, sizeof(record) - have)) > 0)
+			have += (size_t)got;
+		if (have == 0)
+			break;
+		CHECK_EQ(have, sizeof(record));
+		for (size_t i = 1; i < sizeof(record); i++)
+			CHECK_EQ(record[i], record[0]);
+		n[record[0] - 'a']++;
+	}
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(n[i], 500);
+		CHECK_EQ(check_wait(pids[i]), 0);
+	}
+}
+
+static void *writer(void *argument)
+{
+	int fd = *(int *)argument;
+	static unsigned char block[10'000];
+	unsigned x = 1;
+
+	for (int i = 0; i < 300; i++) {
+		for (size_t j = 0; j < sizeof(block); j++)
+			block[j] = (unsigned char)((x = x * 1'103'515'245 + 12345) >> 16);
+		for (size_t at = 0; at < sizeof(block);) {
+			ssize_t n = write(fd, block + at, sizeof(block) - at);
+			CHECK(n > 0);
+			at += (size_t)n;
+		}
+	}
+	close(fd);
+	return nullptr;
+}
+
+TEST(three_megabytes_between_threads)
+{
+	int ends[2];
+	pthread_t t;
+	unsigned char block[4567];
+	unsigned x = 1;
+	size_t total = 0;
+	ssize_t n;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(pthread_create(&t, nullptr, writer, &ends[1]), 0);
+	while ((n = read(ends[0], block, sizeof(block))) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			CHECK_EQ(block[i], (unsigned char)((x = x * 1'103'515'245 + 12345) >> 16));
+		total += (size_t)n;
+	}
+	CHECK_EQ(n, 0);
+	CHECK_EQ(total, 3'000'000);
+	CHECK_EQ(pthread_join(t, nullptr), 0);
+}
+
+TEST(a_pipeline_of_ten_processes)
+{
+	int first[2], in, ends[2];
+
+	CHECK_EQ(pipe(first), 0);
+	in = first[0];
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(pipe(ends), 0);
+		if (fork() == 0) {
+			char c;
+			close(first[1]);
+			close(ends[0]);
+			while (read(in, &c, 1) == 1) {
+				c++;
+				if (write(ends[1], &c, 1) != 1)
+					_exit(1);
+			}
+			_exit(0);
+		}
+		close(in);
+		close(ends[1]);
+		in = ends[0];
+	}
+	char text[6] = "";
+	CHECK_EQ(write(first[1], "ABCDE", 5), 5);
+	close(first[1]);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(read(in, text + i, 1), 1);
+	CHECK_STR(text, "KLMNO");
+	CHECK_EQ(read(in, text, 1), 0);
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(check_wait(-1), 0);
+}
+
+TEST(pipe2_takes_flags)
+{
+	int ends[2];
+	char c;
+
+	CHECK_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	CHECK_EQ(fcntl(ends[0], F_GETFD), FD_CLOEXEC);
+	CHECK_ERR(read(ends[0], &c, 1), EAGAIN);
+	CHECK_ERR(pipe2(ends, 0x12345678), EINVAL);
+	CHECK_EQ(fcntl(ends[1], F_GETFL) & O_ACCMODE, O_WRONLY);
+	CHECK_EQ(fcntl(ends[0], F_GETFL) & O_ACCMODE, O_RDONLY);
+}
+
+TEST(an_end_has_one_direction_and_no_offset)
+{
+	int ends[2];
+	char c = 0;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_ERR(write(ends[0], &c, 1), EBADF);
+	CHECK_ERR(read(ends[1], &c, 1), EBADF);
+	CHECK_ERR(lseek(ends[0], 0, SEEK_CUR), ESPIPE);
+	CHECK_ERR(pread(ends[0], &c, 1, 0), ESPIPE);
+	CHECK_ERR(ftruncate(ends[1], 0), EINVAL);
+}
+
+TEST(fstat_and_FIONREAD)
+{
+	int ends[2], n = -1;
+	struct stat st;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(fstat(ends[0], &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+	CHECK_EQ(write(ends[1], "12345", 5), 5);
+	CHECK_EQ(ioctl(ends[0], FIONREAD, &n), 0);
+	CHECK_EQ(n, 5);
+}
+
+TEST(the_size_can_be_asked_and_set)
+{
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(fcntl(ends[0], F_GETPIPE_SZ), 65536);
+	CHECK(fcntl(ends[0], F_SETPIPE_SZ, 200'000) >= 200'000);
+	CHECK(fcntl(ends[1], F_GETPIPE_SZ) >= 200'000);
+}
+
+TEST(reading_nothing_and_writing_nothing)
+{
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], "", 0), 0);
+	CHECK_EQ(read(ends[0], nullptr, 0), 0);
+	nonblock(ends[0]);
+	char c;
+	CHECK_ERR(read(ends[0], &c, 1), EAGAIN);
+}
+
+TEST(vectors)
+{
+	int ends[2];
+	char a[3], b[10];
+	struct iovec out[3] = { { "ab", 2 }, { "", 0 }, { "cdefg", 5 } };
+	struct iovec in[2] = { { a, sizeof(a) }, { b, sizeof(b) } };
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(writev(ends[1], out, 3), 7);
+	CHECK_EQ(readv(ends[0], in, 2), 7);
+	CHECK_EQ(memcmp(a, "abc", 3), 0);
+	CHECK_EQ(memcmp(b, "defg", 4), 0);
+	CHECK_ERR(writev(ends[1], out, -1), EINVAL);
+	CHECK_EQ(writev(ends[1], out, 0), 0);
+	out[2].iov_len = (size_t)-1;
+	CHECK_ERR(writev(ends[1], out, 3), EINVAL);
+}
+
+TEST(a_fifo_has_a_name)
+{
+	char text[8] = "";
+
+	check_folder();
+	CHECK_EQ(mkfifo("f", 0600), 0);
+	CHECK_ERR(mkfifo("f", 0600), EEXIST);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int out = open("f", O_WRONLY);
+		_exit(write(out, "named", 5) == 5 ? 0 : 1);
+	}
+	int in = open("f", O_RDONLY); /* both wait for each other */
+	CHECK(in >= 0);
+	CHECK_EQ(read(in, text, 5), 5);
+	CHECK_STR(text, "named");
+	CHECK_EQ(read(in, text, 1), 0);
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+TEST(opening_a_fifo_without_waiting)
+{
+	char c;
+
+	check_folder();
+	CHECK_EQ(mkfifo("f", 0600), 0);
+	CHECK_ERR(open("f", O_WRONLY | O_NONBLOCK), ENXIO);
+	int in = open("f", O_RDONLY | O_NONBLOCK);
+	CHECK(in >= 0);
+	CHECK_EQ(read(in, &c, 1), 0); /* no writer yet */
+	int out = open("f", O_WRONLY | O_NONBLOCK);
+	CHECK(out >= 0);
+	CHECK_ERR(read(in, &c, 1), EAGAIN);
+	CHECK_EQ(write(out, "x", 1), 1);
+	CHECK_EQ(read(in, &c, 1), 1);
+}
+
+TEST(a_fifo_can_be_opened_both_ways)
+{
+	char c;
+
+	check_folder();
+	CHECK_EQ(mkfifo("f", 0600), 0);
+	int fd = open("f", O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "y", 1), 1);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_EQ(c, 'y');
+}
+
+TEST(a_fifos_openings_share_its_bytes)
+{
+	char c;
+
+	check_folder();
+	CHECK_EQ(mkfifo("f", 0600), 0);
+	int a = open("f", O_RDWR), b = open("f", O_RDONLY);
+	CHECK_EQ(write(a, "12", 2), 2);
+	CHECK_EQ(read(b, &c, 1), 1);
+	CHECK_EQ(c, '1');
+	CHECK_EQ(unlink("f"), 0);
+	CHECK_EQ(read(a, &c, 1), 1);
+	CHECK_EQ(c, '2');
+}
+
+TEST(a_pipe_can_be_opened_again_by_proc)
+{
+	int ends[2];
+	char path[64], c;
+
+	CHECK_EQ(pipe(ends), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+	int again = open(path, O_WRONLY);
+	CHECK(again >= 0);
+	CHECK_EQ(write(again, "p", 1), 1);
+	CHECK_EQ(read(ends[0], &c, 1), 1);
+	CHECK_EQ(c, 'p');
+}
+
+TEST(poll_on_both_ends)
+{
+	int ends[2];
+	struct pollfd p[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	p[0] = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = ends[1], .events = POLLOUT };
+	CHECK_EQ(poll(p, 2, 0), 1);
+	CHECK_EQ(p[1].revents, POLLOUT);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	CHECK_EQ(poll(p, 2, 0), 2);
+	CHECK_EQ(p[0].revents, POLLIN);
+	close(ends[1]);
+	CHECK_EQ(poll(p, 1, 0), 1);
+	CHECK_EQ(p[0].revents, POLLIN | POLLHUP);
+	CHECK_EQ(pipe(ends), 0);
+	close(ends[0]);
+	p[1].fd = ends[1];
+	CHECK_EQ(poll(p + 1, 1, 0), 1);
+	CHECK_EQ(p[1].revents, POLLOUT | POLLERR);
+}
+
+TEST(a_killed_writer_leaves_the_end)
+{
+	int ends[2];
+	char c;
+
+	CHECK_EQ(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		for (;;)
+			pause();
+	close(ends[1]);
+	usleep(10'000);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(read(ends[0], &c, 1), 0);
+	CHECK_EQ(check_wait(pid), 128 + SIGKILL);
+}
+
+TEST(ping_pong)
+{
+	int there[2], back[2];
+	int n = 0;
+
+	CHECK_EQ(pipe(there), 0);
+	CHECK_EQ(pipe(back), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(there[1]);
+		while (read(there[0], &n, sizeof(n)) == sizeof(n)) {
+			n++;
+			if (write(back[1], &n, sizeof(n)) != sizeof(n))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 2000; i++) {
+		CHECK_EQ(write(there[1], &n, sizeof(n)), sizeof(n));
+		CHECK_EQ(read(back[0], &n, sizeof(n)), sizeof(n));
+	}
+	CHECK_EQ(n, 2000);
+	close(there[1]);
+	CHECK_EQ(check_wait(pid), 0);
+}
