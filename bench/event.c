@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* From what wakes a thread of another task to that thread's first instruction. */
+/* Waking threads of another task: by an event, and through a word in shared memory. */
 #include "bench/bench.h"
 #include "abi/startup.h"
 
-/* Shared with the helper, whose priority is higher: it runs as soon as it is woken. */
+/* Shared with a helper. */
 struct shared {
-	_Atomic uint64_t woken; /* tick at which the helper went on */
+	_Atomic uint64_t woken; /* tick at which the waiter went on */
+	_Atomic uint32_t turn;  /* 1: the partner's */
 };
 
 static struct shared *shared;
@@ -30,6 +31,30 @@ ROLE(waiter)
 	return 1;
 }
 
+static void turn_pass(struct shared *s, uint32_t to)
+{
+	uint32_t woken;
+
+	s->turn = to;
+	need(fut_futex_wake((uint64_t)&s->turn, 1, 1, 0, &woken), "wake");
+}
+
+static void turn_await(struct shared *s, uint32_t of)
+{
+	while (s->turn != of)
+		(void)fut_futex_wait((uint64_t)&s->turn, !of, 1, 0, TIME_NEVER); /* we look again */
+}
+
+ROLE(partner)
+{
+	struct shared *s = shared_map(cap_need("shared"));
+
+	for (;;) {
+		turn_await(s, 1);
+		turn_pass(s, 0);
+	}
+}
+
 static fut_handle copy(fut_handle h)
 {
 	fut_handle c;
@@ -38,7 +63,7 @@ static fut_handle copy(fut_handle h)
 	return c;
 }
 
-static bool setup(void)
+static bool setup(const char *role, uint32_t priority)
 {
 	fut_handle vmo;
 
@@ -47,8 +72,19 @@ static bool setup(void)
 	shared = shared_map(vmo);
 	shared->woken = 0;
 	struct startup_cap caps[] = { named("event", copy(event)), named("shared", vmo) };
-	task = helper_start("waiter", 40, 2, caps);
+	task = helper_start(role, priority, 2, caps);
 	return true;
+}
+
+/* Its priority is higher: it runs as soon as it is woken. */
+static bool signal_setup(void)
+{
+	return setup("waiter", 40);
+}
+
+static bool turns_setup(void)
+{
+	return setup("partner", 32);
 }
 
 static void done(void)
@@ -66,10 +102,23 @@ static uint64_t signal(void)
 	return shared->woken - start;
 }
 
+static uint64_t turns(void)
+{
+	turn_pass(shared, 1);
+	turn_await(shared, 0);
+	return 0;
+}
+
 BENCH(event, signal) = { "event.signal",
 			 "signal to a waiting thread of another task",
 			 500,
-			 setup,
+			 signal_setup,
 			 signal,
 			 .is_span = true,
 			 .done = done };
+BENCH(futex, turns) = { "futex.ping_pong",
+			"two tasks wake each other through a shared word, there and back",
+			2000,
+			turns_setup,
+			turns,
+			.done = done };

@@ -16,11 +16,14 @@ static bool boot(void)
 static bool memory(void)
 {
 	struct system_info s = {};
-	uint32_t size;
+	uint64_t bundle, pages;
+	uint32_t size, flags;
 
 	need(fut_system_info(cap_need("system"), &s, sizeof(s), &size), "system_info");
-	report_figure("memory.kernel_kib", "KiB of kernel, page tables and objects now",
-		      (s.pages_kernel + s.pages_tables + s.pages_objects) * 4, 2048);
+	need(fut_vmo_info(cap_need("bundle"), &bundle, &pages, &flags), "vmo_info");
+	report_figure(
+		"memory.kernel_kib", "KiB of kernel, page tables and objects, beside the bundle",
+		(s.pages_kernel + s.pages_tables + s.pages_objects) * 4 - bundle / 1024, 2048);
 	return true;
 }
 

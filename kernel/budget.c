@@ -4,11 +4,6 @@
 #include "kernel/dispatch.h"
 #include "kernel/sched.h"
 
-bool budget_has_time(const struct budget *b)
-{
-	return b == nullptr || b->left > 0;
-}
-
 static void refill_fired(struct timer *timer)
 {
 	struct budget *b = container_of(timer, struct budget, refill);
@@ -29,10 +24,8 @@ static void refill_fired(struct timer *timer)
 	}
 }
 
-void budget_use(struct budget *b, uint64_t ns)
+void budget_charge(struct budget *b, uint64_t ns)
 {
-	if (b == nullptr || ns == 0)
-		return;
 	if (!b->refill.armed)
 		timer_set(&b->refill, time_now() - ns + b->period);
 	b->used += ns;
@@ -48,15 +41,6 @@ void budget_starve(struct budget *b, struct thread *t)
 	list_append(&b->starved, &t->queue);
 	if (!b->refill.armed)
 		timer_set(&b->refill, time_now() + b->period);
-}
-
-uint64_t budget_slice(const struct budget *b, uint64_t end)
-{
-	if (b == nullptr)
-		return end;
-	uint64_t out = time_now() + b->left;
-
-	return out < end ? out : end;
 }
 
 void budget_release(void *object)

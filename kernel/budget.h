@@ -14,10 +14,25 @@ struct budget {
 	struct list starved; /* threads that wait for the next period */
 };
 
-bool budget_has_time(const struct budget *b);
-void budget_use(struct budget *b, uint64_t ns);
+void budget_charge(struct budget *b, uint64_t ns);
 /* The thread, neither running nor in a queue, waits for the next period. */
 void budget_starve(struct budget *b, struct thread *t);
-/* The earlier of `end` and the time at which the budget will be used up. */
-uint64_t budget_slice(const struct budget *b, uint64_t end);
 void budget_release(void *budget);
+
+static inline bool budget_has_time(const struct budget *b)
+{
+	return b == nullptr || b->left > 0;
+}
+
+static inline void budget_use(struct budget *b, uint64_t ns)
+{
+	if (b != nullptr && ns != 0)
+		budget_charge(b, ns);
+}
+
+/* The earlier of `end` and the time at which the budget will be used up, by somebody who runs from
+ * `now` on. */
+static inline uint64_t budget_slice(const struct budget *b, uint64_t now, uint64_t end)
+{
+	return b != nullptr && now + b->left < end ? now + b->left : end;
+}

@@ -33,7 +33,7 @@ void kernel_lock_once(void)
 }
 
 /* Reschedule, and see to the current thread's attention, until there is a thread that may go. */
-[[clang::preserve_most, clang::noinline]] static void leave_slowly(struct cpu *cpu)
+[[clang::noinline]] static struct context *leave_slowly(struct cpu *cpu)
 {
 	do {
 		if (reap_wanted)
@@ -42,12 +42,14 @@ void kernel_lock_once(void)
 	} while ((cpu->current->attention != 0 && !thread_attend(cpu->current)) || cpu->work);
 	sched_set_timer(cpu);
 	cpu->work = reap_wanted;
+	kernel_unlock();
+	return &cpu->current->context;
 }
 
 static inline struct context *leave(struct cpu *cpu)
 {
 	if (cpu->work) [[clang::unlikely]]
-		leave_slowly(cpu);
+		return leave_slowly(cpu);
 	struct context *c = &cpu->current->context;
 
 	kernel_unlock();

@@ -37,13 +37,16 @@ static void queue_put(struct cpu *cpu, struct thread *t, bool first)
 	t->state = THREAD_READY;
 }
 
-void sched_unready(struct thread *t)
+static void queue_take(struct cpu *cpu, struct thread *t)
 {
-	struct cpu *cpu = cpus[t->cpu];
-
 	list_remove(&t->queue);
 	if (list_is_empty(&cpu->queues[t->priority]))
 		cpu->ready &= ~(1ull << t->priority);
+}
+
+void sched_unready(struct thread *t)
+{
+	queue_take(cpus[t->cpu], t);
 }
 
 static int highest(uint64_t ready)
@@ -51,14 +54,11 @@ static int highest(uint64_t ready)
 	return ready == 0 ? -1 : 63 - __builtin_clzll(ready);
 }
 
-/* The CPU for a thread that becomes ready: where it was, unless that is busy and another idles. */
-static struct cpu *cpu_choose(const struct thread *t)
+/* An idle CPU for the thread, or else the one where it was, or any that it may use. */
+[[gnu::noinline]] static struct cpu *cpu_search(const struct thread *t)
 {
-	struct cpu *last = cpus[t->cpu];
 	struct cpu *best = nullptr;
 
-	if ((t->affinity >> t->cpu & 1) != 0 && (last->idle || ncpus == 1))
-		return last;
 	for (unsigned i = 0; i < CPUS_MAX; i++) {
 		struct cpu *c = cpus[i];
 
@@ -70,6 +70,16 @@ static struct cpu *cpu_choose(const struct thread *t)
 			best = c;
 	}
 	return best;
+}
+
+/* The CPU for a thread that becomes ready: where it was, unless that is busy and another idles. */
+static struct cpu *cpu_choose(const struct thread *t)
+{
+	struct cpu *last = cpus[t->cpu];
+
+	if ((t->affinity >> t->cpu & 1) != 0 && (last->idle || ncpus == 1))
+		return last;
+	return cpu_search(t);
 }
 
 void sched_poke(struct cpu *cpu)
@@ -121,7 +131,7 @@ void sched_set_priority(struct thread *t, unsigned priority)
 }
 
 /* An idle CPU pulls the most urgent thread it may run from the others. */
-static struct thread *steal(struct cpu *self)
+[[gnu::noinline]] static struct thread *steal(struct cpu *self)
 {
 	struct thread *best = nullptr;
 
@@ -179,10 +189,14 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 /* The next thread for this CPU, out of its queue; nullptr if there is none. */
 static struct thread *pick(struct cpu *cpu)
 {
-	int p = highest(cpu->ready);
-	struct thread *t =
-		p >= 0 ? container_of(cpu->queues[p].next, struct thread, queue) : steal(cpu);
+	struct thread *t;
 
+	if (cpu->ready != 0) {
+		t = container_of(cpu->queues[highest(cpu->ready)].next, struct thread, queue);
+		queue_take(cpu, t);
+		return t;
+	}
+	t = steal(cpu);
 	if (t != nullptr)
 		sched_unready(t);
 	return t;
@@ -210,16 +224,6 @@ static void idle(struct cpu *cpu)
 	cpu->account_from = time_now();
 }
 
-void sched_set_timer(struct cpu *cpu)
-{
-	uint64_t at = cpu->slice_end < timer_next ? cpu->slice_end : timer_next;
-
-	if (at >= cpu->timer_at)
-		return; /* it fires early, and is set again then */
-	cpu->timer_at = at;
-	arch_timer_set(time_to_ticks(at));
-}
-
 /* True if the current thread may stay. */
 static bool keep_current(struct cpu *cpu, struct thread *t)
 {
@@ -229,14 +233,14 @@ static bool keep_current(struct cpu *cpu, struct thread *t)
 		return false;
 	if (p > t->priority)
 		return false;
-	if (p == t->priority && cpu->slice_end <= time_now())
+	if (p == t->priority && cpu->slice_end <= cpu->account_from)
 		return false;
 	return budget_has_time(t->budget);
 }
 
 static void requeue_current(struct cpu *cpu, struct thread *t)
 {
-	bool whole = cpu->slice_end <= time_now();
+	bool whole = cpu->slice_end <= cpu->account_from;
 
 	if (!budget_has_time(t->budget))
 		budget_starve(t->budget, t);
@@ -253,14 +257,46 @@ static void set_slice(struct cpu *cpu, const struct thread *t)
 		start_slice(cpu);
 	else
 		cpu->slice_end = UINT64_MAX; /* nobody wants the CPU any more */
-	cpu->slice_end = budget_slice(t->budget, cpu->slice_end);
+	cpu->slice_end = budget_slice(t->budget, cpu->account_from, cpu->slice_end);
 	cpu->work = false;
+}
+
+/* Idle once, and see to what is to be done before the next thread is looked for. */
+static void idle_once(struct cpu *cpu)
+{
+	idle(cpu);
+	cpu->work = false;
+	if (!reap_wanted)
+		return;
+	/* It may have to wait for CPUs that want the lock. */
+	reap(64);
+	kernel_unlock();
+	cpu_relax();
+	kernel_lock();
+}
+
+/* The next thread that may run; who ran before is switched from if there is none for a while. */
+static struct thread *next_await(struct cpu *cpu, struct thread **from)
+{
+	for (;;) {
+		struct thread *to = pick(cpu);
+
+		if (to != nullptr && budget_has_time(to->budget))
+			return to;
+		if (to != nullptr) {
+			budget_starve(to->budget, to);
+			continue;
+		}
+		if (*from != nullptr)
+			context_switch(&(*from)->context, nullptr);
+		*from = nullptr;
+		idle_once(cpu);
+	}
 }
 
 void sched_run(struct cpu *cpu)
 {
 	struct thread *from = cpu->current;
-	struct thread *to;
 
 	sched_account(cpu);
 	if (from != nullptr && from->state == THREAD_DEAD) {
@@ -270,37 +306,13 @@ void sched_run(struct cpu *cpu)
 	}
 	cpu->work = false;
 	if (from != nullptr && keep_current(cpu, from)) {
-		if ((cpu->ready >> from->priority & 1) != 0)
-			start_slice(cpu);
-		else
-			cpu->slice_end = UINT64_MAX; /* or one that is over fires for ever */
-		cpu->slice_end = budget_slice(from->budget, cpu->slice_end);
-		cpu->work = false;
+		set_slice(cpu, from);
 		return;
 	}
 	if (from != nullptr && from->state == THREAD_RUNNING)
 		requeue_current(cpu, from);
-	for (;;) {
-		to = pick(cpu);
-		if (to == nullptr) {
-			if (from != nullptr)
-				context_switch(&from->context, nullptr);
-			from = nullptr;
-			idle(cpu);
-			cpu->work = false;
-			if (reap_wanted) {
-				/* It may have to wait for CPUs that want the lock. */
-				reap(64);
-				kernel_unlock();
-				cpu_relax();
-				kernel_lock();
-			}
-			continue;
-		}
-		if (budget_has_time(to->budget))
-			break;
-		budget_starve(to->budget, to);
-	}
+	struct thread *to = next_await(cpu, &from);
+
 	cpu->slice_end = UINT64_MAX;
 	set_slice(cpu, to);
 	cpu_enter(cpu, from, to);

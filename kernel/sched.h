@@ -32,4 +32,12 @@ static inline enum err call_repeat(struct thread *self)
 	return CALL_WAITS;
 }
 /* Set the hardware timer for the end of the slice or the next timer. */
-void sched_set_timer(struct cpu *cpu);
+static inline void sched_set_timer(struct cpu *cpu)
+{
+	uint64_t at = cpu->slice_end < timer_next ? cpu->slice_end : timer_next;
+
+	if (at >= cpu->timer_at)
+		return; /* it fires early, and is set again then */
+	cpu->timer_at = at;
+	arch_timer_set(time_to_ticks(at));
+}

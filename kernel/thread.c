@@ -196,7 +196,10 @@ void thread_unwait(struct thread *t)
 
 void thread_wake(struct thread *t, enum err e)
 {
-	thread_unwait(t);
+	if (t->state == THREAD_WAITING) /* nearly always */
+		wait_undo(t);
+	else
+		thread_unwait(t);
 	context_set_error(&t->context, e);
 	sched_ready(t);
 }

@@ -24,8 +24,9 @@ $(KERNEL_COMPILED): $(O)/obj/%.o: % | $(GEN) $(OVERLAY)
 $(O)/obj/kernel/main.c.o: $(O)/userboot.bin
 $(O)/obj/kernel/main.c.o: private KERNEL_CFLAGS += --embed-dir=$(O)
 
-# Leaves of the call graph and the generated decoders need no frame to be found in a backtrace.
-$(KERNEL_OBJS): private KERNEL_CFLAGS += -momit-leaf-frame-pointer
+# Leaves of the call graph and the generated decoders need no frame to be found in a backtrace. The
+# linker compiles the whole kernel at once: small functions are inlined across files.
+$(KERNEL_OBJS): private KERNEL_CFLAGS += -momit-leaf-frame-pointer -flto=full
 $(O)/obj/gen/kernel/dispatch.c.o: private KERNEL_CFLAGS += -fomit-frame-pointer
 
 $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
