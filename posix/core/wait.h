@@ -15,3 +15,8 @@ int64_t wait_until(uint64_t deadline);
 uint64_t clock_now(void);
 /* Nanoseconds to add for the time since 1970. */
 uint64_t clock_wall(void);
+/* Nanoseconds since 1970. */
+static inline uint64_t wall_now(void)
+{
+	return clock_now() + clock_wall();
+}

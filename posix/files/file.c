@@ -14,6 +14,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/device.h"
+#include "posix/files/locks.h"
 #include "posix/files/states.h"
 #include "posix/mm/maps.h"
 
@@ -232,6 +233,7 @@ static const struct description_ops file_ops = {
 	.seek = seek,
 	.map = map,
 	.close = close_file,
+	.closing = lock_closing,
 };
 
 static const struct description_ops place_ops = {};
