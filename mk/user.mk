@@ -4,7 +4,7 @@
 # A program is a folder of C files with a main, given in NATIVE_PROGRAMS (every architecture) or
 # NATIVE_PROGRAMS_<arch>; it becomes build/<arch>/bin/<folder's name>, and bin/<name> in the bundle.
 
-NATIVE_PROGRAMS += services/init services/registryd services/posixd services/exec examples/echo \
+NATIVE_PROGRAMS += services/init services/registryd services/posixd services/exec services/login examples/echo \
 	apps/native/ps apps/native/counters apps/native/tracedump tests/native bench
 NATIVE_PROGRAMS_x86_64 += drivers/ns16550
 NATIVE_PROGRAMS_arm64 += drivers/pl011
@@ -66,7 +66,7 @@ NATIVE_LIBS = $(NATIVE_ARCHIVES) $(LIBFUTURA) $(LIBPURE) $(LIBGCC)
 
 PROGRAM_FOLDERS := $(NATIVE_PROGRAMS) $(NATIVE_PROGRAMS_$(ARCH))
 # The tests also read the manifest.
-EXTRA_SRCS_tests/native := services/init/core/*.c
+EXTRA_SRCS_tests/native += services/init/core/*.c
 program_srcs = $(wildcard $1/*.c $1/core/*.c $1/arch/$(ARCH)/*.c $1/arch/$(ARCH)/*.S \
 	$(EXTRA_SRCS_$1))
 program_objs = $(patsubst %,$(NATIVE_OBJ)/%.o,$(call program_srcs,$1))
