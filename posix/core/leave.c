@@ -97,6 +97,12 @@ void event_main(void)
 	resume(&c->saved);
 }
 
+void interrupted_later(void)
+{
+	self()->control->pending = 0;
+	work_add(self(), WORK_NEWS);
+}
+
 bool interrupted(void)
 {
 	struct thread *t = self();

@@ -17,3 +17,5 @@
 /* After a native wait ended with `interrupted`: look what has come. True if a signal is to be
  * delivered to this thread, or it is to end: the call gives up. */
 bool interrupted(void);
+/* The same where nothing may be delivered yet: what came is kept. */
+void interrupted_later(void);

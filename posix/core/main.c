@@ -17,6 +17,7 @@
 #include "posix/files/description.h"
 #include "posix/files/file.h"
 #include "posix/files/path.h"
+#include "posix/tty/tty.h"
 
 constexpr unsigned FIRST_DESCRIPTORS = 16; /* that a start can give */
 constexpr int NOT_FOUND = 127, NOT_EXECUTABLE = 126; /* exit codes, as a shell's */
@@ -158,6 +159,7 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 	places_take(block);
 	for (unsigned n = 0; n < FIRST_DESCRIPTORS; n++)
 		descriptor_take(block, n);
+	tty_start();
 	if (fut_task_set_upcall(0, (uint64_t)entry_call, (uint64_t)entry_event) != OK)
 		process_exit(NOT_EXECUTABLE << 8);
 	program_first(block);

@@ -4,12 +4,6 @@
 #include "posix/files/locks.h"
 #include "posix/files/open_flags.h"
 
-int64_t terminal_opened(struct description *d)
-{
-	(void)d;
-	return 0;
-}
-
 int64_t description_control(struct description *d, uint32_t command, uint64_t argument)
 {
 	int64_t result = lock_control(d, command, argument);

@@ -6,6 +6,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/random.h"
 #include "posix/mm/maps.h"
+#include "posix/tty/tty.h"
 #include "abi/user.h"
 
 constexpr uint64_t MEMORY_MAJOR = 1;
@@ -99,11 +100,11 @@ int64_t device_become(struct description **d, uint32_t flags, uint32_t status)
 {
 	const struct description_ops *ops = nullptr;
 
-	(void)flags, (void)status;
+	(void)status;
 	if (S_ISCHR((*d)->mode) && device_major((*d)->device) == MEMORY_MAJOR)
 		ops = memory_device(device_minor((*d)->device));
 	if (ops == nullptr)
-		return -ENXIO;
+		return S_ISCHR((*d)->mode) ? tty_become(d, flags) : -ENXIO;
 	(*d)->ops = ops;
 	(*d)->kind = DESCRIPTOR_DEVICE;
 	return 0;

@@ -5,6 +5,7 @@
 #include "posix/core/process.h"
 #include "protocol/posix.h"
 #include "posix/files/path.h"
+#include "posix/tty/tty.h"
 
 CALL0(getpid)
 {
@@ -100,6 +101,10 @@ CALL0(setsid)
 	int32_t outcome = 0;
 	enum err e = posix_new_session(&process.posix, &outcome);
 
+	if (e == OK && outcome >= 0) {
+		process_learn();
+		tty_forget();
+	}
 	return answer(e, outcome);
 }
 

@@ -180,6 +180,15 @@ static void take_over(const struct posix_signal *s)
 	signal_raise(t, &info);
 }
 
+/* For every thread in wait4. */
+static void child_changed(void)
+{
+	uint32_t woken;
+
+	atomic_fetch_add(&process.child_turn, 1);
+	(void)fut_futex_wake((uint64_t)&process.child_turn, UINT32_MAX, ~0u, FUTEX_PRIVATE, &woken); /* ours */
+}
+
 void signal_fetch(void)
 {
 	struct posix_signal signals[4080 / sizeof(struct posix_signal)];
@@ -192,6 +201,8 @@ void signal_fetch(void)
 			return; /* posixd is gone; what we do for ourselves goes on */
 		for (size_t i = 0; i < size / sizeof(signals[0]); i++)
 			take_over(&signals[i]);
+		if ((flags & POSIX_NEWS_CHILD) != 0)
+			child_changed();
 		if ((flags & POSIX_NEWS_SELF) != 0)
 			process_learn();
 	} while ((flags & POSIX_NEWS_MORE) != 0);

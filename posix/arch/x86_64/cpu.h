@@ -67,6 +67,11 @@ static inline uint64_t tls_now(void)
 	return base;
 }
 
+static inline void tls_set(uint64_t tls)
+{
+	__asm__ volatile("wrfsbase %0" : : "r"(tls));
+}
+
 /* Go on with the registers in the control page, unmasked: the native call upcall_return. */
 [[noreturn]] static inline void upcall_return(void)
 {

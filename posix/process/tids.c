@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/process/tids.h"
+#include "posix/core/call.h"
+#include "posix/core/process.h"
+#include "posix/files/path.h"
+#include "protocol/posix.h"
+
+constexpr uint32_t BLOCK = 16;
+
+static uint32_t next, left;
+
+void tids_forked(void)
+{
+	left = 0;
+}
+
+int64_t tid_take(uint32_t *tid)
+{
+	int64_t error = 0;
+
+	mutex_lock(&process.threads_lock);
+	if (left == 0) {
+		int32_t outcome = 0;
+		enum err e = posix_tids(&process.posix, BLOCK, &outcome, &next);
+		error = e != OK ? file_error(e) : outcome < 0 ? outcome : 0;
+		left = error == 0 ? BLOCK : 0;
+	}
+	if (error == 0) {
+		*tid = next++;
+		left--;
+	}
+	mutex_unlock(&process.threads_lock);
+	return error;
+}
+
+int64_t thread_own_handle(void)
+{
+	struct thread *t = self();
+	int32_t outcome = 0;
+	enum err e = posix_thread(&process.posix, t->control->thread_id, &t->handle, &outcome);
+
+	return e != OK ? file_error(e) : outcome;
+}
