@@ -19,3 +19,15 @@ $(RAMFSD_OBJS): NATIVE_CFLAGS += -isystem $(O)/linux-headers
 $(RAMFSD_OBJS): | $(O)/linux-headers/.made
 
 NATIVE_PROGRAMS += services/ramfsd
+
+# The same tests run in the guest and on this machine: <test-frame/test.h> is the frame of each.
+RAMFSD_TESTS := $(wildcard services/ramfsd/test/*.c)
+$(O)/ramfsd-test/.made: mk/files.mk
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/tests/native $(@D)/test-frame
+	$(Q)touch $@
+EXTRA_SRCS_tests/native += $(filter-out services/ramfsd/main.c,$(wildcard services/ramfsd/*.c)) \
+	$(RAMFSD_TESTS)
+RAMFSD_TEST_OBJS := $(RAMFSD_TESTS:%=$(O)/native/%.o) $(O)/native/tests/native/files.c.o
+$(RAMFSD_TEST_OBJS): NATIVE_CFLAGS += -I$(O)/ramfsd-test
+$(RAMFSD_TEST_OBJS): | $(O)/ramfsd-test/.made

@@ -82,6 +82,20 @@ static struct files_owner *owner_find(struct files_server *server, uint64_t numb
 	return o;
 }
 
+/* A session that fork does not copy, or a child's life would keep its parent's locks. */
+static enum err token_make(struct files_server *server, uint64_t number, fut_handle *token)
+{
+	fut_handle whole;
+	enum err e = fut_session_create(server->port, FILES_BADGE | FILES_OWNER_BADGE | number,
+					&whole);
+
+	if (e != OK)
+		return e;
+	e = fut_handle_duplicate(whole, RIGHT_SEND | RIGHT_TRANSFER, token);
+	(void)fut_handle_close(whole); /* ours */
+	return e;
+}
+
 enum err on_owner(void *self, uint64_t badge, struct file_owner_results *r)
 {
 	SESSION(s);
@@ -93,8 +107,7 @@ enum err on_owner(void *self, uint64_t badge, struct file_owner_results *r)
 	r->outcome = -ENOLCK;
 	if (o == nullptr)
 		return OK;
-	if (fut_session_create(server->port, FILES_BADGE | FILES_OWNER_BADGE | number, &r->token) !=
-	    OK) {
+	if (token_make(server, number, &r->token) != OK) {
 		free(o);
 		return OK;
 	}

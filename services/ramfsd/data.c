@@ -54,20 +54,35 @@ static void data_count(struct ram_node *n)
 	n->data.pages = pages;
 }
 
-/* May [offset, offset + size) be written? What others wrote by mappings is found out only if the
- * limit is near. */
-static bool data_may_grow(struct ram_node *n, uint64_t offset, uint64_t size)
+/*
+ * How much of [offset, offset + size) may be written at a time: all, or near the file system's
+ * limit a page, which data_keep then looks at.
+ */
+static uint64_t data_step(struct ram_node *n, uint64_t offset, uint64_t size)
 {
 	uint64_t most = n->fs->most_pages;
 	uint64_t need = page_up(offset % RAM_PAGE + size) / RAM_PAGE;
 
 	if (most == 0 || n->fs->pages + need <= most)
-		return true;
+		return size;
+	data_count(n); /* others may have written by mappings */
+	return n->fs->pages + need <= most ? size : min(size, RAM_PAGE - offset % RAM_PAGE);
+}
+
+/* A page was written. If it is new and there may be no more, it goes. */
+static int data_keep(struct ram_node *n, uint64_t offset)
+{
+	uint64_t before = n->data.pages;
+
+	if (before * RAM_PAGE >= n->data.room)
+		return 0; /* all of it was there before */
 	data_count(n);
-	if (n->fs->pages + need <= most)
-		return true;
-	/* All of it may be there already. */
-	return n->data.pages == n->data.room / RAM_PAGE && offset + size <= n->data.room;
+	if (n->data.pages <= before || n->fs->most_pages == 0 || n->fs->pages <= n->fs->most_pages)
+		return 0;
+	(void)fut_vmo_zero(n->data.memory, offset & ~(RAM_PAGE - 1), RAM_PAGE); /* one page is never
+										   too much */
+	data_count(n);
+	return -ENOSPC;
 }
 
 /* --- Memory --- */
@@ -262,15 +277,15 @@ static int64_t write_piece(struct ram_node *n, uint64_t offset, const struct len
 {
 	int64_t e;
 
-	size = min(size, PIECE);
+	size = data_step(n, offset, min(size, PIECE));
 	if (data == nullptr) {
 		e = files_take(from, done, piece, size);
 		if (e < 0)
 			return e;
 	}
-	if (!data_may_grow(n, offset, size))
-		return -ENOSPC;
 	e = error_of(fut_vmo_write(n->data.memory, offset, data ? data + done : piece, size));
+	if (e == 0)
+		e = data_keep(n, offset);
 	return e < 0 ? e : (int64_t)size;
 }
 
@@ -306,8 +321,6 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 		done = write_pieces(n, offset, from, data, size);
 	if (done > 0 && offset + (uint64_t)done > end)
 		data_set_size(n, end = offset + (uint64_t)done);
-	if (n->data.pages * RAM_PAGE < n->data.room)
-		data_count(n);
 	if (done > 0)
 		ram_touch(n);
 	else if (page_up(end) < n->data.room)
@@ -367,11 +380,11 @@ static int allocate_pages(struct ram_node *n, uint64_t offset, uint64_t end)
 	uint64_t at = offset & ~(RAM_PAGE - 1), done = 0;
 
 	for (end = page_up(end); at < end; at += done) {
-		uint64_t size = min(end - at, PIECE);
-		if (!data_may_grow(n, at, size) ||
-		    fut_vmo_commit(n->data.memory, at, size, &done) != OK || done == 0)
+		uint64_t size = data_step(n, at, min(end - at, PIECE));
+		size = page_up(size);
+		if (fut_vmo_commit(n->data.memory, at, size, &done) != OK || done == 0 ||
+		    data_keep(n, at) != 0)
 			return -ENOSPC;
-		data_count(n);
 	}
 	return 0;
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What posixd asks of ramfsd: lines of sessions, and further file systems. */
+#include "services/ramfsd/serve.h"
+
+/* Only who found us by name may ask for credentials: that session has the badge 0. */
+static bool is_trusted(uint64_t badge)
+{
+	return badge == 0;
+}
+
+static enum err on_line(void *self, uint64_t badge, const struct files_line_args *a,
+			struct files_line_results *r)
+{
+	struct ramfsd *ramfsd = self;
+	struct files_node *root = ramfsd->root->files.root;
+	struct files_credentials who = { a->world,          a->uid,      a->gid,
+					 a->real_uid,       a->real_gid, a->capabilities,
+					 a->groups_len / 4, a->groups };
+	struct files_session *s;
+
+	if (!is_trusted(badge))
+		return ERR_DENIED;
+	if (a->root != 0) {
+		s = files_session_of(self, a->root);
+		if (s == nullptr)
+			return ERR_BAD_ARGUMENT;
+		root = s->node;
+	}
+	struct files_line *line = files_line_create(self, &who, root);
+	if (line == nullptr)
+		return ERR_NO_MEMORY;
+	int e = files_session_create(line, root, FILE_PATH, &r->session, &s);
+	if (e != 0) {
+		files_line_drop(line);
+		return ERR_NO_MEMORY;
+	}
+	if (a->root != 0)
+		(void)fut_handle_close(a->root); /* it has told us which directory */
+	return OK;
+}
+
+static enum err on_make_system(void *self, uint64_t badge, const struct files_make_args *a,
+			       struct files_make_results *r)
+{
+	const struct files_credentials nobody = {};
+	struct files_session *s;
+
+	if (!is_trusted(badge))
+		return ERR_DENIED;
+	r->outcome = -ENODEV;
+	if (a->kind != FILES_KIND_TMPFS)
+		return OK;
+	r->outcome = -ENOMEM;
+	struct ram_system *fs = ram_system_create(a->mode, a->uid, a->gid);
+	if (fs == nullptr)
+		return OK;
+	fs->most_pages = a->size / RAM_PAGE;
+	fs->most_nodes = a->nodes;
+	struct files_line *line = files_line_create(self, &nobody, fs->files.root);
+	if (line != nullptr) {
+		r->outcome = files_session_create(line, fs->files.root, FILE_PATH, &r->root, &s);
+		if (r->outcome != 0)
+			files_line_drop(line);
+	}
+	files_node_put(fs->files.root); /* the line's from now on */
+	return OK;
+}
+
+static const struct files_ops files = { .line = on_line, .make = on_make_system };
+
+const struct service ramfsd_services[RAMFSD_SERVICES] = {
+	{ FILE_PROTOCOL, file_dispatch, &files_ops_file },
+	{ FILES_PROTOCOL, files_dispatch, &files },
+};
