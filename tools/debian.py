@@ -25,10 +25,10 @@ RELEASE = "bookworm"
 LISTS_SECONDS = 24 * 3600	# how long the archive's list of packages is taken for fresh
 
 # What every package may rely on without saying so ("Essential: yes"), without what only installs
-# packages and boots machines: dpkg, init-system-helpers, login, perl-base, sysvinit-utils.
+# packages and boots machines: dpkg, init-system-helpers, login, perl-base.
 ESSENTIAL = ("base-files", "base-passwd", "bash", "bsdutils", "coreutils", "dash", "debianutils",
 	"diffutils", "findutils", "grep", "gzip", "hostname", "libc-bin", "ncurses-base",
-	"ncurses-bin", "sed", "tar", "util-linux")
+	"ncurses-bin", "sed", "sysvinit-utils", "tar", "util-linux")
 
 # Documents and translations, as Debian's own small images leave them out.
 LEFT_OUT = re.compile(r"usr/share/(doc/(?!.*/copyright$).|man/|info/|locale/|lintian/|bug/|doc-base/)")
