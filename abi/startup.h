@@ -3,7 +3,8 @@
  * What a new native program finds: its first thread's argument is the address of a block, made by
  * whoever started it (for init by the kernel), with arguments, environment and capabilities.
  * Read-only, whole pages, `size` bytes used. Strings follow the capabilities: `argc` arguments,
- * then `envc` strings NAME=VALUE, each ended by a zero byte.
+ * then `envc` strings NAME=VALUE, each ended by a zero byte. `random` is for this program alone:
+ * the seed of all it needs that nobody can guess.
  *
  * init's capabilities: "task" (its own task), "quota" (all memory), "bundle" and "dtb" (memory
  * objects; the latter only where firmware gives one), "physical", "irq", "ioport" (x86 only), "msi"
@@ -31,6 +32,7 @@ struct startup {
 	uint32_t envc;
 	uint32_t capc;
 	uint32_t reserved;
+	uint64_t random[4];
 	struct startup_cap caps[];
 };
-static_assert(sizeof(struct startup) == 24);
+static_assert(sizeof(struct startup) == 56);

@@ -14,7 +14,8 @@
 #include "kernel/string.h"
 #include "kernel/vmo.h"
 
-/* Where things stand in init's address space. */
+/* Where things stand in init's address space, moved up together by a random number of pages. */
+constexpr uint64_t SLIDES = 1 << 20;
 constexpr vaddr USERBOOT_AT = 0x7f0000000000;
 constexpr vaddr STARTUP_AT = 0x7f0000100000;
 constexpr vaddr AREA_AT = 0x7f0000200000;
@@ -163,6 +164,8 @@ static void startup_fill(struct task *init, struct quota *quota, const struct bo
 {
 	block.head =
 		(struct startup){ .magic = STARTUP_MAGIC, .size = sizeof(block.head), .argc = 1 };
+	for (unsigned i = 0; i < 4; i++)
+		block.head.random[i] = arch_random();
 	startup_cap(init, "task", object_get(init));
 	startup_cap(init, "quota", object_get(quota));
 	range_give(init, "bundle", &boot->bundle);
@@ -198,19 +201,21 @@ static void init_start(const struct boot_info *boot)
 	struct quota *quota = quota_root();
 	struct task *init = task_create(quota, "init");
 	struct thread *thread;
+	vaddr slide = arch_random() % SLIDES << PAGE_SHIFT, stack_at = STACK_AT + slide;
 
 	if (init == nullptr)
 		panic("no memory for init");
+	space_shuffle(&init->space);
 	startup_fill(init, quota, boot);
-	map_bytes(init, STARTUP_AT, block.bytes, block.head.size, MAP_READ);
-	map_bytes(init, USERBOOT_AT, userboot, sizeof(userboot), MAP_READ | MAP_EXEC);
+	map_bytes(init, STARTUP_AT + slide, block.bytes, block.head.size, MAP_READ);
+	map_bytes(init, USERBOOT_AT + slide, userboot, sizeof(userboot), MAP_READ | MAP_EXEC);
 	struct vmo *stack = vmo_create(quota, STACK_SIZE);
 
 	if (stack == nullptr ||
-	    mapping_create(&init->space, STACK_AT, STACK_SIZE, stack, 0, MAP_READ | MAP_WRITE) ==
+	    mapping_create(&init->space, stack_at, STACK_SIZE, stack, 0, MAP_READ | MAP_WRITE) ==
 		    nullptr ||
-	    thread_create(init, AREA_AT, USERBOOT_AT, STACK_AT + STACK_SIZE, STARTUP_AT,
-			  INIT_PRIORITY, &thread) != OK)
+	    thread_create(init, AREA_AT + slide, USERBOOT_AT + slide, stack_at + STACK_SIZE,
+			  STARTUP_AT + slide, INIT_PRIORITY, &thread) != OK)
 		panic("no memory for init");
 	object_put(stack);
 	object_put(quota); /* init's handle has one, and what it paid for */

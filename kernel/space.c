@@ -35,6 +35,13 @@ bool space_init(struct space *s, struct quota *quota)
 	return true;
 }
 
+void space_shuffle(struct space *s)
+{
+	constexpr uint64_t PAGES = 1 << 28; /* a terabyte of 128 */
+
+	s->hint = USER_END - (arch_random() % PAGES << PAGE_SHIFT);
+}
+
 bool space_reap(struct space *s, unsigned *work)
 {
 	struct tree_node *n;

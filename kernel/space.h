@@ -48,6 +48,8 @@ constexpr enum fault_kind FAULT_PAGER = (enum fault_kind)100;
 struct space *space_kernel(void);
 void space_kernel_init(void);
 bool space_init(struct space *s, struct quota *quota);
+/* Where the kernel chooses places for mappings it starts somewhere below a random page. */
+void space_shuffle(struct space *s);
 /* Undo mappings, about *work pages' worth; true once none is left and no CPU uses it. */
 bool space_reap(struct space *s, unsigned *work);
 /* The clone's mappings, as the inherit modes say. */

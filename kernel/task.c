@@ -88,6 +88,7 @@ enum err sys_task_create(struct thread *self, struct quota *quota, struct user_i
 	*task = task_create(quota, text);
 	if (*task == nullptr)
 		return ERR_NO_MEMORY;
+	space_shuffle(&(*task)->space);
 	limits_inherit(*task, self->task);
 	return OK;
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 # Tests and fuzzers of libfutura and of init's manifest, on this machine.
 
-FUTURA_TEST_SRCS := $(patsubst %,lib/futura/test/%_test.c,cpio elf heap text) \
+FUTURA_TEST_SRCS := $(patsubst %,lib/futura/test/%_test.c,chacha cpio elf heap text) \
 	$(wildcard services/init/test/*.c services/init/core/*.c) \
 	lib/test/test.c
-FUTURA_HOST_SRCS := lib/futura/cpio.c lib/futura/elf.c lib/futura/heap.c lib/futura/number.c \
+FUTURA_HOST_SRCS := lib/futura/chacha.c lib/futura/cpio.c lib/futura/elf.c lib/futura/heap.c lib/futura/number.c \
 	lib/futura/startup.c
 FUTURA_HOST_OBJS := $(patsubst %,$(H)/futura/%.o,$(FUTURA_TEST_SRCS) $(FUTURA_HOST_SRCS))
 

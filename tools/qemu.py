@@ -142,7 +142,8 @@ class Machine:
 		return args
 
 	def _observers(self):
-		args = ["-icount", "shift=0"] if self.icount else []
+		# Runs repeat exactly: what the guest takes for random is the same, too.
+		args = ["-icount", "shift=0", "-seed", "1"] if self.icount else []
 		if self.gdb:
 			args += ["-gdb", self.gdb, "-S"]
 		if self.qmp:

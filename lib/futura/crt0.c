@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* From the first instruction to main: relocation, canary, thread-local storage, arguments. */
 #include "lib/futura/program.h"
+#include "lib/futura/random.h"
 #include "lib/futura/startup.h"
 #include "lib/futura/tls.h"
 #include <elf.h>
@@ -59,17 +60,6 @@ static const struct startup *startup;
 	}
 }
 
-/* Differs from start to start and task to task; the low byte is zero, which stops string overruns.
- */
-[[clang::no_stack_protector]] static uintptr_t canary(const struct startup *block)
-{
-	uint64_t x = ticks() ^ (uint64_t)block ^ native_control()->thread_id << 40;
-
-	x = (x ^ x >> 33) * 0xff51afd7ed558ccd; /* the finalizer of MurmurHash3 spreads the bits */
-	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53;
-	return (x ^ x >> 33) & ~0xffull;
-}
-
 [[clang::no_stack_protector]] static void first_thread_tls(void)
 {
 	alignas(64) static char room[FIRST_TLS];
@@ -101,7 +91,8 @@ static char **arguments(void)
 [[clang::no_stack_protector]] void program_start(const struct startup *block)
 {
 	relocate();
-	__stack_chk_guard = canary(block);
+	random_start(block->random);
+	__stack_chk_guard = random_u64() & ~0xffull; /* a zero byte stops strings that run over */
 	first_thread_tls();
 	seal();
 	if (startup_check(block, block->size) != OK)

@@ -3,8 +3,13 @@
 #pragma once
 #include "lib/futura/elf.h"
 
-/* Where movable programs are put: the same place each time, so that runs repeat exactly. */
-constexpr uint64_t PROGRAM_BASE = 0x10000000;
+/* Where a movable program is put: on some page of these 16 TiB. */
+constexpr uint64_t PROGRAM_LOW = 1ull << 32, PROGRAM_PAGES = 1ull << 32;
+
+static inline uint64_t program_base(uint64_t random)
+{
+	return PROGRAM_LOW + random % PROGRAM_PAGES * 4096;
+}
 
 /*
  * Map the segments of `image`, whose contents are in `file`, `base` above their own addresses, with

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "abi/info.h"
 #include "lib/futura/load.h"
+#include "lib/futura/random.h"
 #include "lib/futura/thread.h"
 #include <futura-arch/arch.h>
 
@@ -38,7 +39,7 @@ static enum err load(struct build *b)
 		return e;
 	if (image.machine != ELF_NATIVE)
 		return ERR_UNSUPPORTED;
-	uint64_t base = b->s->base ? b->s->base - image.low : PROGRAM_BASE;
+	uint64_t base = b->s->base ? b->s->base - image.low : program_base(random_u64());
 	if (!image.is_movable)
 		base = 0;
 	b->entry = base + image.entry;
@@ -144,6 +145,7 @@ static enum err build(struct build *b)
 
 	if (size == 0 || b->s->capc > SPAWN_CAPS)
 		return ERR_TOO_BIG;
+	random_bytes(parts.random, sizeof(parts.random));
 	if ((e = load(b)) != OK || (e = map_range(b, pages(size))) != OK ||
 	    (e = give_all(b)) != OK || (e = write_block(b, &parts, size)) != OK)
 		return e;

@@ -15,7 +15,7 @@ struct spawn {
 	uint32_t priority; /* of the first thread, and the most the task may have; 0:
 			      THREAD_PRIORITY */
 	fut_handle budget; /* CPU time for the task; 0: the caller's */
-	uint64_t base;     /* all its memory lies from this address on; 0: the usual places */
+	uint64_t base;     /* all its memory lies from this address on; 0: random places */
 	uint32_t inherit;  /* the mode of that memory; 0: INHERIT_COPY */
 
 	/* Arguments and environment, copied. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rings and the event loop of libfutura over the real kernel's events, waitsets and ports. */
+/* Rings, the event loop and random numbers of libfutura over the real kernel. */
+#include <stdlib.h>
 #include "lib/futura/loop.h"
+#include "lib/futura/random.h"
 #include "lib/futura/ring.h"
 #include "protocol/echo.h"
 #include "tests/native/test.h"
@@ -186,4 +188,57 @@ TEST(serve, a_client_that_gives_up_leaves_no_handle_behind)
 	close_handle(s);
 	close_handle(port);
 	thread_join(server);
+}
+
+/* What a program could tell of where it is and of what it finds random. */
+struct places {
+	uint64_t code, stack, heap, number;
+};
+
+ROLE(tells_its_places)
+{
+	void *heap = make_memory(4096);
+	struct places p = { (uint64_t)role_tells_its_places, (uint64_t)&heap, (uint64_t)heap,
+			    random_u64() };
+
+	return fut_vmo_write(cap_need("told"), 0, &p, sizeof(p)) == OK ? 0 : 1;
+}
+
+static struct places places_of_another(void)
+{
+	fut_handle told = make_vmo(4096);
+	struct startup_cap cap = named("told", duplicate(told, RIGHTS_ALL));
+	struct places p = {};
+
+	EQUAL(peer_join(peer_start("tells_its_places", 0, 1, &cap)), 0);
+	OKAY(fut_vmo_read(told, 0, &p, sizeof(p)));
+	close_handle(told);
+	return p;
+}
+
+TEST(random, each_program_has_places_and_numbers_of_its_own)
+{
+	struct places a = places_of_another(), b = places_of_another();
+
+	CHECK(a.code != b.code);
+	CHECK(a.stack != b.stack && a.heap != b.heap);
+	CHECK(a.number != b.number && random_u64() != random_u64());
+}
+
+TEST(random, a_clone_goes_on_with_other_numbers)
+{
+	fut_handle told = make_vmo(4096), task = 0;
+	uint64_t at, theirs, ours;
+	uint32_t copy = 0;
+
+	OKAY(fut_space_map(0, told, 0, 0, 4096, MAP_READ | MAP_WRITE | INHERIT_SHARE, &at));
+	OKAY(fut_task_clone(0, &task, &copy));
+	if (copy) {
+		*(uint64_t *)at = random_u64();
+		exit(0);
+	}
+	ours = random_u64();
+	EQUAL(peer_join(task), 0);
+	OKAY(fut_vmo_read(told, 0, &theirs, sizeof(theirs)));
+	CHECK(theirs != 0 && theirs != ours);
 }
