@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Clocks and sleeping. */
+#include <linux/time.h>
+#include <linux/time_types.h>
+#include <linux/times.h>
+#include "abi/info.h"
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "posix/core/wait.h"
+#include "posix/files/path.h"
+#include "protocol/posix.h"
+
+constexpr uint64_t SECOND = 1'000'000'000;
+constexpr uint64_t TICK = 10'000'000; /* USER_HZ is 100 */
+
+static int64_t put_time(uint64_t to, uint64_t ns)
+{
+	struct __kernel_timespec t = { .tv_sec = (int64_t)(ns / SECOND), .tv_nsec = (int64_t)(ns % SECOND) };
+
+	return guest_put(to, &t, sizeof(t));
+}
+
+static int64_t get_time(uint64_t from, uint64_t *ns)
+{
+	struct __kernel_timespec t;
+
+	if (guest_get(&t, from, sizeof(t)) != 0)
+		return -EFAULT;
+	if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)SECOND)
+		return -EINVAL;
+	*ns = (uint64_t)t.tv_sec < TIME_NEVER / SECOND / 2 ? (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec
+							   : TIME_NEVER / 2;
+	return 0;
+}
+
+static uint64_t task_time(void)
+{
+	struct task_info info;
+
+	return fut_task_info(0, &info, sizeof(info)) == OK ? info.cpu_ns : 0;
+}
+
+static int64_t read_clock(uint32_t clock, uint64_t *ns)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_TAI:
+		*ns = wall_now();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		*ns = clock_now();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID:
+		*ns = task_time();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+CALL2(clock_gettime, uint32_t, clock, uint64_t, to)
+{
+	uint64_t ns;
+	int64_t error = read_clock(clock, &ns);
+
+	return error != 0 ? error : put_time(to, ns);
+}
+
+CALL2(clock_getres, uint32_t, clock, uint64_t, to)
+{
+	uint64_t ns;
+	int64_t error = read_clock(clock, &ns);
+	bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+
+	return error != 0 || to == 0 ? error : put_time(to, coarse ? 4'000'000 : 1);
+}
+
+CALL2(clock_settime, uint32_t, clock, uint64_t, from)
+{
+	uint64_t ns;
+	int64_t error = get_time(from, &ns);
+
+	return error != 0 ? error : clock == CLOCK_REALTIME ? -EPERM : -EINVAL;
+}
+
+CALL2(gettimeofday, uint64_t, to, uint64_t, zone)
+{
+	uint64_t ns = wall_now();
+	struct __kernel_old_timeval t = { .tv_sec = (long)(ns / SECOND), .tv_usec = (long)(ns % SECOND / 1000) };
+	struct timezone z = {};
+
+	if (to != 0 && guest_put(to, &t, sizeof(t)) != 0)
+		return -EFAULT;
+	return zone != 0 ? guest_put(zone, &z, sizeof(z)) : 0;
+}
+
+#ifdef __x86_64__
+CALL1(time, uint64_t, to)
+{
+	int64_t seconds = (int64_t)(wall_now() / SECOND);
+
+	return to != 0 && guest_put(to, &seconds, sizeof(seconds)) != 0 ? -EFAULT : seconds;
+}
+#endif
+
+/* What is left when a sleep is interrupted, for the program and for restart_syscall. */
+static int64_t sleep_until(uint64_t deadline, uint64_t left);
+
+static int64_t sleep_again(struct restart *r)
+{
+	return sleep_until(r->values[0], r->values[1]);
+}
+
+static int64_t sleep_until(uint64_t deadline, uint64_t left)
+{
+	struct thread *t = self();
+	int64_t error = wait_until(deadline);
+	uint64_t now = clock_now();
+
+	if (error == 0)
+		return 0;
+	if (left != 0 && put_time(left, deadline > now ? deadline - now : 0) != 0)
+		return -EFAULT;
+	t->restart = (struct restart){ .run = sleep_again, .values = { deadline, left } };
+	return -ERESTARTBLOCK;
+}
+
+CALL2(nanosleep, uint64_t, from, uint64_t, left)
+{
+	uint64_t ns;
+	int64_t error = get_time(from, &ns);
+
+	return error != 0 ? error : sleep_until(clock_now() + ns, left);
+}
+
+CALL4(clock_nanosleep, uint32_t, clock, uint32_t, flags, uint64_t, from, uint64_t, left)
+{
+	uint64_t ns, now;
+	int64_t error = read_clock(clock, &now);
+
+	if (error != 0 || clock == CLOCK_THREAD_CPUTIME_ID)
+		return -EINVAL;
+	if ((error = get_time(from, &ns)) != 0)
+		return error;
+	if ((flags & TIMER_ABSTIME) == 0)
+		return sleep_until(clock_now() + ns, left);
+	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI)
+		ns = ns > clock_wall() ? ns - clock_wall() : 0;
+	error = wait_until(ns != 0 ? ns : 1);
+	return error != 0 ? -ERESTARTNOHAND : 0;
+}
+
+CALL0(restart_syscall)
+{
+	struct restart r = self()->restart;
+
+	return r.run != nullptr ? r.run(&r) : -EINTR;
+}
+
+CALL1(times, uint64_t, to)
+{
+	uint64_t user = 0, system = 0, rss, faults;
+	int32_t outcome;
+	struct tms t = { .tms_utime = (long)(task_time() / TICK) };
+
+	if (posix_usage(&process.posix, UINT32_MAX, &user, &system, &rss, &faults, &outcome) == OK) {
+		t.tms_cutime = (long)(user / TICK);
+		t.tms_cstime = (long)(system / TICK);
+	}
+	if (to != 0 && guest_put(to, &t, sizeof(t)) != 0)
+		return -EFAULT;
+	return (int64_t)(clock_now() / TICK);
+}
