@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Debian's own programs: each command of debian.list gives in Futura what it gives on Linux.
+"""Each command of commands.list gives in Futura what it gives on Linux.
 
 Linux is this machine, with the same root image unpacked and entered by chroot. Its answers serve for
 both architectures: the list asks for nothing that depends on one."""
@@ -36,9 +36,9 @@ ANSWER = re.compile(rb"\x01begin (\d+)\n(.*?)\x01end \1 (\d+)\n", re.S)
 def parts():
 	"""[(packages, [command])] of the list."""
 	found = []
-	for line in open(os.path.join(HERE, "debian.list")):
+	for line in open(os.path.join(HERE, "commands.list")):
 		line = line.rstrip("\n")
-		if line.startswith("packages "):
+		if line.split(" ")[0] == "packages":
 			found.append((line.split()[1:], []))
 		elif line and not line.startswith("#"):
 			found[-1][1].append(line)
@@ -59,6 +59,17 @@ def write_check(folder, commands):
 		f.write(SCRIPT)
 
 
+def root_image(packages):
+	"""The root that this machine's Linux runs the commands in."""
+	arch = guest.qemu.host_arch()
+	if packages:
+		return debian.root_image(packages, arch)
+	path = guest.qemu.built(arch, "root.tar")
+	subprocess.run(["make", "-s", "-C", guest.qemu.ROOT, f"ARCH={arch}", path[len(guest.qemu.ROOT) + 1:]],
+		check=True)
+	return path
+
+
 def on_linux(image, commands):
 	with tempfile.TemporaryDirectory(prefix="futura-chroot-") as root:
 		subprocess.run(["tar", "-xpf", image, "-C", root], check=True)
@@ -76,8 +87,8 @@ def on_futura(arch, packages, commands, cpus):
 		write_check(os.path.join(folder, "check"), commands)
 		for _ in range(MOST_BOOTS):
 			done = subprocess.run([FUTURA, "exec", "--arch", arch, "--cpus", str(cpus),
-				"--timeout", str(SECONDS * guest.PATIENCE), "--debian", ",".join(packages),
-				"--add", f"{folder}/check:/check", "--", "sh", "/check/run", str(start)],
+				"--timeout", str(SECONDS * guest.PATIENCE),
+				*(["--debian", ",".join(packages)] if packages else []), "--add", f"{folder}/check:/check", "--", "sh", "/check/run", str(start)],
 				stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 			got.update(answers(done.stdout))
 			begun = [int(n) for n in re.findall(rb"\x01begin (\d+)\n", done.stdout)]
@@ -95,7 +106,7 @@ def linux():
 	def ask(i):
 		if i not in known:
 			packages, commands = parts()[i]
-			image = debian.root_image(packages, guest.qemu.host_arch())
+			image = root_image(packages)
 			known[i] = on_linux(image, commands)
 		return known[i]
 
