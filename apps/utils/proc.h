@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
-/* Processes as /proc shows them. */
+/* Processes and memory as /proc shows them. */
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,3 +29,20 @@ void processes_read(struct processes *p);
 void processes_free(struct processes *p);
 /* Since the system started. */
 double system_uptime(void);
+
+/* In bytes; `cached` counts buffers too. */
+struct memory {
+	uint64_t total, used, unused, shared, cached, available, swap, swap_free;
+};
+
+/* Ends the applet when /proc has none. */
+void memory_read(struct memory *m);
+uint64_t memory_total(void);
+
+/* "12:00:00 up 1:23,  load average: 0.00, 0.00, 0.00" and a newline. */
+void uptime_put(void);
+
+/* A small file whole; nullptr if it is gone. The length is for those with NULs inside. */
+char *proc_file_read(const char *path, size_t *len);
+/* Is the word in a list with commas or blanks between? */
+bool proc_list_has(const char *list, const char *word);

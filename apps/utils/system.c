@@ -20,6 +20,7 @@
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
 #include "apps/applet/path.h"
+#include "apps/utils/proc.h"
 
 static const struct opt no_opts[] = { {} };
 
@@ -404,18 +405,8 @@ static int uptime_main(int argc, char **argv)
 		put_format("%s%ld minute%s\n", comma, minutes, minutes == 1 ? "" : "s");
 		return 0;
 	}
-	strftime(when, sizeof when, "%H:%M:%S", localtime_r(&now, &tm));
-	put_format(" %s up ", when);
-	if (days != 0)
-		put_format("%ld day%s, ", days, days == 1 ? "" : "s");
-	if (hours != 0)
-		put_format("%2ld:%02ld", hours, minutes);
-	else
-		put_format("%ld min", minutes);
-	put_string(",  load average: ");
-	for (int k = 0; k < 3; k++)
-		put_format("%s%.2f", k == 0 ? "" : ", ", (double)i.loads[k] / 65536);
-	put_char('\n');
+	put_char(' ');
+	uptime_put();
 	return 0;
 }
 

@@ -66,7 +66,8 @@ static const struct opt tar_opts[] = {
 	{ OPT_MTIME, "mtime", "@SECONDS", "store this time of modification" },
 	{ OPT_NO_RECURSION, "no-recursion", nullptr, "do not go into directories" },
 	{ OPT_SORT, "sort", "ORDER", "none or name" },
-	{ OPT_FORMAT, "format", "NAME", nullptr },
+	{ 'H', nullptr, "NAME", nullptr },
+	{ OPT_FORMAT, "format", "NAME", "write gnu (the default), ustar, v7 or pax" },
 	{ OPT_NO_SAME_OWNER, "no-same-owner", nullptr, "files belong to who unpacks them" },
 	{ OPT_SAME_OWNER, "same-owner", nullptr, "restore owners (default for root)" },
 	{ OPT_NO_SAME_PERM, "no-same-permissions", nullptr, "apply the umask" },
@@ -94,6 +95,7 @@ struct later {
 };
 
 struct tar {
+	enum tar_format format; /* to write */
 	char mode;
 	int verbose;
 	bool gzip, by_name, follow, keep, touch, exact_modes, to_stdout, absolute, numeric,
@@ -336,11 +338,13 @@ static void entry_store(struct tar *t, const struct tree_entry *e)
 		m.minor = minor(st->st_rdev);
 	}
 	tell(t, &m);
-	tar_write(&t->out, &m);
-	if (fd >= 0) {
+	bool written = tar_write(&t->out, &m, t->format);
+	if (!written)
+		t->status = 2;
+	if (fd >= 0 && written)
 		contents_store(t, fd, m.size, e->path);
+	if (fd >= 0)
 		close(fd);
-	}
 	tar_member_free(&m);
 }
 
@@ -744,6 +748,20 @@ static void list_read(struct tar *t, const char *path, bool excludes)
 	in_close(&in);
 }
 
+static enum tar_format format_find(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum tar_format format;
+	} formats[] = { { "gnu", TAR_GNU }, { "oldgnu", TAR_GNU }, { "ustar", TAR_USTAR },
+			{ "v7", TAR_V7 },   { "pax", TAR_PAX },    { "posix", TAR_PAX } };
+
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return formats[i].format;
+	err_fatal("%s: invalid archive format", name);
+}
+
 static void tar_option(struct tar *t, int o, const char *arg)
 {
 	switch (o) {
@@ -778,6 +796,10 @@ static void tar_option(struct tar *t, int o, const char *arg)
 		break;
 	case OPT_GROUP:
 		t->group = arg;
+		break;
+	case 'H':
+	case OPT_FORMAT:
+		t->format = format_find(arg);
 		break;
 	case OPT_MTIME:
 		t->has_mtime = true;

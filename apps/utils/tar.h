@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
-/* tar archives: ustar (POSIX.1-1988), with the long names of GNU and pax. */
+/* tar archives: of the seventh edition, ustar (POSIX.1-1988), GNU's and pax (POSIX.1-2001). */
 #include <sys/stat.h>
 #include "apps/applet/in.h"
 #include "apps/applet/mem.h"
@@ -28,5 +28,11 @@ bool tar_contents(struct in *in, off_t size, struct out *put);
 /* How many bytes contents of that size take. */
 off_t tar_padded(off_t size);
 
-/* Writes a header, before it the long names that do not fit. */
-void tar_write(struct out *out, const struct tar_member *m);
+/* What is written; all of them are read. */
+enum tar_format { TAR_GNU, TAR_USTAR, TAR_V7, TAR_PAX };
+
+/*
+ * Writes a header, before it what does not fit into it. False, with a message, when the format has
+ * no way to say it.
+ */
+bool tar_write(struct out *out, const struct tar_member *m, enum tar_format format);

@@ -225,54 +225,139 @@ static void number_write(char *to, size_t n, uint64_t v)
 	to[0] = (char)0x80;
 }
 
-static void header_write(struct out *out, struct header *h)
+static void header_write(struct out *out, struct header *h, enum tar_format format)
 {
 	char digits[24];
 
-	memcpy(h->magic, "ustar  ", 8); /* GNU's, since we write its long names */
+	if (format == TAR_GNU)
+		memcpy(h->magic, "ustar  ", 8);
+	else if (format != TAR_V7)
+		memcpy(h->magic, "ustar\00000", 8);
 	snprintf(digits, sizeof digits, "%06o", sum_of(h));
 	memcpy(h->sum, digits, 7);
 	h->sum[7] = ' ';
 	out_write(out, h, sizeof *h);
 }
 
-static void long_name_write(struct out *out, const char *name, char type)
+/* A member that says something of the next one: GNU's long names, POSIX's extended headers. */
+static void extra_write(struct out *out, const char *name, char type, const char *text, size_t n,
+			enum tar_format format)
 {
-	struct header h = { .name = "././@LongLink", .type = type };
-	size_t n = strlen(name) + 1;
+	struct header h = { .type = type };
 	static const char zeros[BLOCK];
 
+	memcpy(h.name, name, strlen(name));
 	number_write(h.mode, sizeof h.mode, 0644);
 	number_write(h.uid, sizeof h.uid, 0);
 	number_write(h.gid, sizeof h.gid, 0);
 	number_write(h.size, sizeof h.size, n);
 	number_write(h.mtime, sizeof h.mtime, 0);
-	header_write(out, &h);
-	out_write(out, name, n);
+	header_write(out, &h, format);
+	out_write(out, text, n);
 	out_write(out, zeros, (size_t)tar_padded((off_t)n) - n);
 }
 
-void tar_write(struct out *out, const struct tar_member *m)
+static void long_name_write(struct out *out, const char *name, char type)
 {
-	struct header h = { .type = m->type };
-	size_t name = strlen(m->name), link = strlen(m->link);
+	extra_write(out, "././@LongLink", type, name, strlen(name) + 1, TAR_GNU);
+}
 
-	if (link > sizeof h.link)
+/* "LENGTH KEY=VALUE\n", where LENGTH counts itself too. */
+static void record_add(struct text *t, const char *key, const char *value)
+{
+	size_t rest = strlen(key) + strlen(value) + 3, length = rest + 1;
+	char digits[24];
+
+	while ((size_t)snprintf(digits, sizeof digits, "%zu", length) + rest != length)
+		length++;
+	text_format(t, "%zu %s=%s\n", length, key, value);
+}
+
+/* What does not fit into the ordinary header. */
+static void pax_write(struct out *out, const struct tar_member *m)
+{
+	struct text t = {};
+	char number[48];
+
+	if (strlen(m->name) > sizeof((struct header *)0)->name)
+		record_add(&t, "path", m->name);
+	if (strlen(m->link) > sizeof((struct header *)0)->link)
+		record_add(&t, "linkpath", m->link);
+	if (m->size >= 1ll << 33) {
+		snprintf(number, sizeof number, "%lld", (long long)m->size);
+		record_add(&t, "size", number);
+	}
+	if (m->mtime.tv_nsec != 0 || m->mtime.tv_sec < 0) {
+		snprintf(number, sizeof number, "%lld.%09ld", (long long)m->mtime.tv_sec,
+			 m->mtime.tv_nsec);
+		record_add(&t, "mtime", number);
+	}
+	if (t.len != 0)
+		extra_write(out, "./PaxHeaders/next", 'x', t.bytes, t.len, TAR_PAX);
+	mem_free(t.bytes);
+}
+
+/* The name, in ustar perhaps in two parts; false if it is too long for the format. */
+static bool name_fill(struct header *h, const char *name, enum tar_format format)
+{
+	size_t n = strlen(name), most = sizeof h->name - (format == TAR_V7);
+
+	if (n <= most || format == TAR_GNU || format == TAR_PAX) {
+		memcpy(h->name, name, n < sizeof h->name ? n : sizeof h->name);
+		return true;
+	}
+	if (format == TAR_V7)
+		return false;
+	for (const char *slash = strchr(name + 1, '/'); slash != nullptr;
+	     slash = strchr(slash + 1, '/')) {
+		size_t before = (size_t)(slash - name), after = n - before - 1;
+		if (before <= sizeof h->prefix && after > 0 && after <= sizeof h->name) {
+			memcpy(h->prefix, name, before);
+			memcpy(h->name, slash + 1, after);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool tar_write(struct out *out, const struct tar_member *m, enum tar_format format)
+{
+	struct header h = { .type = m->type == '0' && format == TAR_V7 ? '\0' : m->type };
+	size_t link = strlen(m->link);
+
+	if (!name_fill(&h, m->name, format)) {
+		err_warn("%s: file name is too long; not dumped", m->name);
+		return false;
+	}
+	if (link > sizeof h.link && (format == TAR_USTAR || format == TAR_V7)) {
+		err_warn("%s: link name is too long; not dumped", m->link);
+		return false;
+	}
+	if (m->size >= 1ll << 33 && (format == TAR_USTAR || format == TAR_V7)) {
+		err_warn("%s: too large for this format; not dumped", m->name);
+		return false;
+	}
+	if (format == TAR_GNU && link > sizeof h.link)
 		long_name_write(out, m->link, 'K');
-	if (name > sizeof h.name)
+	if (format == TAR_GNU && strlen(m->name) > sizeof h.name)
 		long_name_write(out, m->name, 'L');
-	memcpy(h.name, m->name, name < sizeof h.name ? name : sizeof h.name);
+	if (format == TAR_PAX)
+		pax_write(out, m);
 	memcpy(h.link, m->link, link < sizeof h.link ? link : sizeof h.link);
 	number_write(h.mode, sizeof h.mode, m->mode & 07777);
 	number_write(h.uid, sizeof h.uid, m->uid);
 	number_write(h.gid, sizeof h.gid, m->gid);
 	number_write(h.size, sizeof h.size, (uint64_t)m->size);
 	number_write(h.mtime, sizeof h.mtime, m->mtime.tv_sec > 0 ? (uint64_t)m->mtime.tv_sec : 0);
-	memcpy(h.user, m->user, strnlen(m->user, 31));
-	memcpy(h.group, m->group, strnlen(m->group, 31));
-	if (m->type == '3' || m->type == '4') {
-		number_write(h.major, sizeof h.major, m->major);
-		number_write(h.minor, sizeof h.minor, m->minor);
+	if (format != TAR_V7) {
+		memcpy(h.user, m->user, strnlen(m->user, 31));
+		memcpy(h.group, m->group, strnlen(m->group, 31));
 	}
-	header_write(out, &h);
+	bool device = m->type == '3' || m->type == '4';
+	if (device || format != TAR_GNU) {
+		number_write(h.major, sizeof h.major, device ? m->major : 0);
+		number_write(h.minor, sizeof h.minor, device ? m->minor : 0);
+	}
+	header_write(out, &h, format);
+	return true;
 }
