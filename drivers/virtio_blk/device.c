@@ -105,8 +105,7 @@ static void queue_init(struct driver *d, unsigned n, bool is_indirect)
 	p.used = p.desc + virtq_used_offset(p.size);
 	unsigned nsegments =
 		blk_queue_init(&d->queues[n], ring, p.size, shared, shared_address, is_indirect);
-	if (nsegments < d->limits.nsegments)
-		d->limits.nsegments = nsegments;
+	blk_limits_narrow(&d->limits, nsegments);
 	enum err e = d->virtio.transport->queue_set(&d->virtio, n, &p);
 	if (e != OK)
 		fail(d, "cannot set up a queue", e);

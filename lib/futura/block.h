@@ -55,7 +55,7 @@ enum err block_wait(struct block *b, uint64_t deadline, struct block_done *done)
  * no successor that lives. */
 enum err block_do(struct block *b, struct block_request *r);
 
-/* Copy sectors to or from any memory. */
+/* Copy sectors to or from any memory but `memory`. */
 enum err block_read(struct block *b, uint64_t sector, uint64_t count, void *to);
 enum err block_write(struct block *b, uint64_t sector, uint64_t count, const void *from);
 enum err block_flush(struct block *b);

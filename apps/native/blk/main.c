@@ -22,6 +22,8 @@
 constexpr uint64_t PATIENCE = 10 * SECOND;
 constexpr size_t MEMORY = 256 << 10;
 
+static unsigned char data[MEMORY];
+
 static int usage(void)
 {
 	print("usage: blk [read NAME SECTOR [COUNT] | sum NAME [SECTOR COUNT] |\n"
@@ -114,9 +116,9 @@ static void show(struct block *b, uint64_t sector, uint64_t count)
 	bool starred = false;
 
 	for (; count > 0; count--, sector++) {
-		need("read", block_read(b, sector, 1, b->memory));
+		need("read", block_read(b, sector, 1, data));
 		for (size_t i = 0; i < b->sector_size; i += 16) {
-			const unsigned char *p = (const unsigned char *)b->memory + i;
+			const unsigned char *p = data + i;
 			bool same = (i > 0 || starred) && memcmp(p, last, 16) == 0;
 			if (!same)
 				show_line(sector * b->sector_size + i, p);
@@ -142,13 +144,13 @@ static uint32_t crc_add(uint32_t crc, const unsigned char *p, size_t n)
 
 static void sum(struct block *b, uint64_t sector, uint64_t count)
 {
-	uint64_t step = b->memory_size / b->sector_size;
+	uint64_t step = MEMORY / b->sector_size;
 	uint32_t crc = 0;
 
 	while (count > 0) {
 		uint64_t n = count < step ? count : step;
-		need("read", block_read(b, sector, n, b->memory));
-		crc = crc_add(crc, (const unsigned char *)b->memory, n * b->sector_size);
+		need("read", block_read(b, sector, n, data));
+		crc = crc_add(crc, data, n * b->sector_size);
 		sector += n;
 		count -= n;
 	}
@@ -157,12 +159,12 @@ static void sum(struct block *b, uint64_t sector, uint64_t count)
 
 static void fill(struct block *b, uint64_t sector, uint64_t count, int byte)
 {
-	uint64_t step = b->memory_size / b->sector_size;
+	uint64_t step = MEMORY / b->sector_size;
 
+	memset(data, byte, MEMORY);
 	while (count > 0) {
 		uint64_t n = count < step ? count : step;
-		memset(b->memory, byte, n * b->sector_size);
-		need("write", block_write(b, sector, n, b->memory));
+		need("write", block_write(b, sector, n, data));
 		sector += n;
 		count -= n;
 	}

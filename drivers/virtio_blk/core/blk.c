@@ -67,6 +67,13 @@ enum err blk_limits_find(const struct blk_config *c, uint64_t features, struct b
 	return OK;
 }
 
+void blk_limits_narrow(struct blk_limits *l, unsigned nsegments)
+{
+	if (nsegments < l->nsegments)
+		l->nsegments = nsegments;
+	l->max_bytes = bytes_max(l);
+}
+
 unsigned blk_queue_init(struct blk_queue *q, void *ring, unsigned size, struct blk_shared *shared,
 			uint64_t shared_address, bool is_indirect)
 {

@@ -46,6 +46,9 @@ struct blk_limits {
 	bool can_flush, is_read_only;
 };
 
+/* The queues allow only so many segments. */
+void blk_limits_narrow(struct blk_limits *l, unsigned nsegments);
+
 /* ERR_IO: a device with such a configuration is none that can be used. */
 enum err blk_limits_find(const struct blk_config *c, uint64_t features, struct blk_limits *l);
 
