@@ -38,6 +38,9 @@ void kernel_lock_once(void)
 	do {
 		if (reap_wanted)
 			reap(64);
+		/* It may have begun to wait in the call that it died in: now, or nobody ends it. */
+		if (cpu->current != nullptr && (cpu->current->attention & ATTEND_DIE) != 0)
+			thread_end(cpu->current);
 		sched_run(cpu);
 	} while ((cpu->current->attention != 0 && !thread_attend(cpu->current)) || cpu->work);
 	sched_set_timer(cpu);
