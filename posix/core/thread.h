@@ -41,6 +41,8 @@ struct thread {
 	unsigned slot;
 	fut_handle handle; /* with every right */
 	struct thread *next;
+	uint64_t affinity; /* 0: any CPU */
+	char name[16];	   /* empty: the process's */
 
 	struct signal_thread signals;
 	uint64_t clear_tid;   /* guest address: set_tid_address */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a process shows of itself to /proc: where in the personality's memory things lie. posixd
+ * reads it without the process's help, so it is only as true as the process is.
+ */
+#pragma once
+#include <stdint.h>
+
+struct process_view {
+	/* Addresses of variables. */
+	uint64_t fds;	   /* of the address of the table of descriptors */
+	uint64_t fds_room; /* of how many entries that has, 32 bits */
+	uint64_t cwd, root; /* of the addresses of descriptions */
+	uint64_t threads;  /* of the address of the first thread */
+	uint64_t umask;	   /* 32 bits */
+	uint64_t pending;  /* of the set of signals that wait for the process, 64 bits */
+	uint64_t actions;  /* of struct view_action, 65 of them: by signal */
+
+	/* Where in a table's entry, a description or a thread the fields lie, in bytes. */
+	struct {
+		uint16_t size, description, close_on_exec; /* a bool */
+	} fd;
+	struct {
+		uint16_t access, mode; /* 32 bits */
+		uint16_t node;	       /* 64 bits */
+		uint16_t path, state;  /* addresses: of a text, of struct file_state */
+		uint16_t kind_name;    /* an address's address of a text, if there is no path */
+		uint16_t handle;       /* 32 bits */
+	} description;
+	struct {
+		uint16_t next;		   /* an address */
+		uint16_t tid;		   /* 32 bits */
+		uint16_t blocked, pending; /* 64 bits */
+	} thread;
+};
+
+/* The beginning of a signal's action. */
+struct view_action {
+	uint64_t handler; /* 0 default, 1 ignored */
+	uint64_t rest[3];
+};

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The system and the process's place in it. */
+#include <linux/prctl.h>
+#include <linux/random.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+#include <string.h>
+#include "abi/clock.h"
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "posix/core/random.h"
+#include "posix/core/wait.h"
+#include "posix/files/description.h"
+#include "posix/files/path.h"
+#include "protocol/posix.h"
+
+constexpr uint64_t SECOND = 1'000'000'000;
+
+static int64_t answer(enum err e, int32_t outcome)
+{
+	return e != OK ? file_error(e) : outcome;
+}
+
+/* --- Names --- */
+
+static int64_t system_text(uint32_t which, char *to, size_t size)
+{
+	int32_t outcome = 0;
+	size_t n = 0;
+	enum err e = posix_system(&process.posix, which, 0, "", 0, &outcome, to, size - 1, &n);
+
+	to[e == OK ? n : 0] = '\0';
+	return answer(e, outcome);
+}
+
+/* The version is that of the Linux whose calls these are: Debian 12's headers. */
+CALL1(uname, uint64_t, to)
+{
+	struct new_utsname u = {
+		.sysname = "Linux",
+		.release = "6.1.0-futura",
+		.version = "#1 Futura",
+		.machine = GUEST_PLATFORM,
+	};
+
+	(void)system_text(0, u.nodename, sizeof(u.nodename)); /* else it is empty */
+	(void)system_text(1, u.domainname, sizeof(u.domainname));
+	return guest_put(to, &u, sizeof(u));
+}
+
+static int64_t set_text(uint32_t which, uint64_t from, uint64_t size)
+{
+	char text[64], now[64];
+	int32_t outcome = 0;
+	size_t n;
+
+	if (size > sizeof(text))
+		return -EINVAL;
+	if (guest_get(text, from, size) != 0)
+		return -EFAULT;
+	enum err e = posix_system(&process.posix, which, 1, text, size, &outcome, now, sizeof(now), &n);
+	return answer(e, outcome);
+}
+
+CALL2(sethostname, uint64_t, from, uint64_t, size)
+{
+	return set_text(0, from, size);
+}
+
+CALL2(setdomainname, uint64_t, from, uint64_t, size)
+{
+	return set_text(1, from, size);
+}
+
+CALL3(getrandom, uint64_t, to, uint64_t, size, uint32_t, flags)
+{
+	if ((flags & ~(uint32_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0 ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	return guest_ok(to, size) ? random_put(to, size < INT32_MAX ? size : INT32_MAX) : -EFAULT;
+}
+
+/* --- Limits and usage --- */
+
+static int64_t limit(uint32_t pid, uint32_t resource, bool set, const struct rlimit64 *new, struct rlimit64 *old)
+{
+	uint64_t soft = 0, hard = 0;
+	int32_t outcome = 0;
+	enum err e = posix_limit(&process.posix, pid, resource, set, set ? new->rlim_cur : 0,
+				 set ? new->rlim_max : 0, &soft, &hard, &outcome);
+	int64_t result = answer(e, outcome);
+
+	if (result == 0 && set && resource == RLIMIT_NOFILE && (pid == 0 || pid == process.pid))
+		fd_limit = new->rlim_cur < FILES_MOST ? (unsigned)new->rlim_cur : FILES_MOST;
+	*old = (struct rlimit64){ soft, hard };
+	return result;
+}
+
+CALL4(prlimit64, uint32_t, pid, uint32_t, resource, uint64_t, new, uint64_t, old)
+{
+	struct rlimit64 n = {}, o;
+	int64_t error;
+
+	if (resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (new != 0 && guest_get(&n, new, sizeof(n)) != 0)
+		return -EFAULT;
+	if (new != 0 && n.rlim_cur > n.rlim_max)
+		return -EINVAL;
+	error = limit(pid, resource, new != 0, &n, &o);
+	return error != 0 || old == 0 ? error : guest_put(old, &o, sizeof(o));
+}
+
+CALL2(getrlimit, uint32_t, resource, uint64_t, to)
+{
+	struct rlimit64 o;
+	int64_t error = resource < RLIM_NLIMITS ? limit(0, resource, false, nullptr, &o) : -EINVAL;
+
+	return error != 0 ? error : guest_put(to, &o, sizeof(o));
+}
+
+CALL2(setrlimit, uint32_t, resource, uint64_t, from)
+{
+	struct rlimit64 n, o;
+
+	if (guest_get(&n, from, sizeof(n)) != 0)
+		return -EFAULT;
+	return resource >= RLIM_NLIMITS || n.rlim_cur > n.rlim_max ? -EINVAL : limit(0, resource, true, &n, &o);
+}
+
+static struct __kernel_old_timeval timeval(uint64_t ns)
+{
+	return (struct __kernel_old_timeval){ (long)(ns / SECOND), (long)(ns % SECOND / 1000) };
+}
+
+CALL2(getrusage, int32_t, who, uint64_t, to)
+{
+	uint64_t user = 0, system = 0, rss = 0, faults = 0;
+	struct rusage u = {};
+	int32_t outcome = 0;
+
+	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+		return -EINVAL;
+	enum err e = posix_usage(&process.posix, who == RUSAGE_CHILDREN ? UINT32_MAX : 0, &user, &system, &rss,
+				 &faults, &outcome);
+	if (e != OK || outcome < 0)
+		return answer(e, outcome);
+	u.ru_utime = timeval(user);
+	u.ru_stime = timeval(system);
+	u.ru_maxrss = (long)(rss / 1024);
+	u.ru_minflt = (long)faults;
+	return guest_put(to, &u, sizeof(u));
+}
+
+CALL2(getpriority, uint32_t, which, uint32_t, id)
+{
+	int32_t outcome = 0, nice = 0;
+	enum err e = posix_priority(&process.posix, which, id, 0, 0, &outcome, &nice);
+
+	return e != OK || outcome < 0 ? answer(e, outcome) : 20 - nice; /* 1 to 40, so that no value is an error */
+}
+
+CALL3(setpriority, uint32_t, which, uint32_t, id, int32_t, nice)
+{
+	int32_t outcome = 0, now;
+	int32_t wanted = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+	enum err e = posix_priority(&process.posix, which, id, 1, wanted, &outcome, &now);
+
+	return answer(e, outcome);
+}
+
+CALL1(sysinfo, uint64_t, to)
+{
+	struct sysinfo s = { .uptime = (long)(clock_now() / SECOND), .mem_unit = 1 };
+	uint64_t total = 0, free = 0;
+	uint32_t processes = 0;
+
+	if (posix_memory(&process.posix, &total, &free, &processes) == OK) {
+		s.totalram = total;
+		s.freeram = free;
+		s.procs = (uint16_t)(processes < UINT16_MAX ? processes : UINT16_MAX);
+	}
+	return guest_put(to, &s, sizeof(s));
+}
+
+/* --- Scheduling --- */
+
+CALL0(sched_yield)
+{
+	return call_error(fut_thread_yield());
+}
+
+static uint32_t cpu_count(void)
+{
+	return ((const volatile struct clock_page *)CLOCK_PAGE)->ncpus;
+}
+
+CALL3(sched_getaffinity, uint32_t, tid, uint64_t, size, uint64_t, to)
+{
+	uint64_t cpus = cpu_count() < 64 ? (1ull << cpu_count()) - 1 : ~0ull;
+
+	(void)tid;
+	if (size < sizeof(cpus) || size % sizeof(cpus) != 0)
+		return -EINVAL;
+	if (self()->affinity != 0 && (tid == 0 || tid == self()->tid))
+		cpus &= self()->affinity;
+	return guest_put(to, &cpus, sizeof(cpus)) != 0 ? -EFAULT : (int64_t)sizeof(cpus);
+}
+
+CALL3(sched_setaffinity, uint32_t, tid, uint64_t, size, uint64_t, from)
+{
+	uint64_t cpus = 0;
+
+	if (guest_get(&cpus, from, size < sizeof(cpus) ? size : sizeof(cpus)) != 0)
+		return -EFAULT;
+	if (tid != 0 && tid != self()->tid)
+		return -ESRCH; /* other threads' are not changed */
+	enum err e = fut_thread_set_affinity(0, cpus);
+	if (e == OK)
+		self()->affinity = cpus;
+	return call_error(e);
+}
+
+CALL1(sched_getscheduler, uint32_t, pid)
+{
+	(void)pid;
+	return SCHED_NORMAL;
+}
+
+CALL2(sched_getparam, uint32_t, pid, uint64_t, to)
+{
+	int priority = 0;
+
+	(void)pid;
+	return guest_put(to, &priority, sizeof(priority));
+}
+
+CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
+{
+	int priority;
+
+	(void)pid;
+	if (guest_get(&priority, from, sizeof(priority)) != 0)
+		return -EFAULT;
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return priority >= 1 && priority <= 99 ? -EPERM : -EINVAL;
+	return (policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE) && priority == 0 ? 0 : -EINVAL;
+}
+
+CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
+{
+	int priority;
+
+	(void)pid;
+	return guest_get(&priority, from, sizeof(priority)) != 0 ? -EFAULT : priority == 0 ? 0 : -EINVAL;
+}
+
+CALL1(sched_get_priority_max, int32_t, policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 99 : policy <= SCHED_IDLE && policy >= 0 ? 0 : -EINVAL;
+}
+
+CALL1(sched_get_priority_min, int32_t, policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 1 : policy <= SCHED_IDLE && policy >= 0 ? 0 : -EINVAL;
+}
+
+CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
+{
+	uint32_t here = control()->cpu, zero = 0;
+
+	(void)unused;
+	if (cpu != 0 && guest_put(cpu, &here, sizeof(here)) != 0)
+		return -EFAULT;
+	return node != 0 ? guest_put(node, &zero, sizeof(zero)) : 0;
+}
+
+/* --- prctl --- */
+
+static int64_t put_int(uint64_t to, int value)
+{
+	return guest_put(to, &value, sizeof(value));
+}
+
+static int64_t set_name(uint64_t from)
+{
+	char name[16] = {};
+	size_t n = 0;
+
+	for (; n < sizeof(name) - 1; n++) {
+		if (guest_get(&name[n], from + n, 1) != 0)
+			return -EFAULT;
+		if (name[n] == '\0')
+			break;
+	}
+	memset(name + n, 0, sizeof(name) - n);
+	memcpy(self()->name, name, sizeof(name));
+	if (self()->tid == process.pid)
+		memcpy(process.name, name, sizeof(name));
+	return 0;
+}
+
+CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
+{
+	(void)c, (void)d;
+	switch (what) {
+	case PR_SET_NAME:
+		return set_name(a);
+	case PR_GET_NAME:
+		return guest_put(a, self()->name[0] != '\0' ? self()->name : process.name, sizeof(process.name));
+	case PR_SET_PDEATHSIG:
+		if (a > SIGNALS)
+			return -EINVAL;
+		process.death_signal = (uint32_t)a;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_int(a, (int)process.death_signal);
+	case PR_SET_DUMPABLE:
+		if (a > 1)
+			return -EINVAL;
+		process.dumpable = a != 0;
+		return 0;
+	case PR_GET_DUMPABLE:
+		return process.dumpable;
+	case PR_SET_NO_NEW_PRIVS:
+		if (a != 1 || b != 0)
+			return -EINVAL;
+		process.no_new_privileges = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return process.no_new_privileges;
+	case PR_GET_KEEPCAPS:
+	case PR_GET_SECCOMP:
+		return 0;
+	case PR_SET_TIMERSLACK:
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return 1;
+	case PR_CAPBSET_READ:
+		return a <= 40 ? 1 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
