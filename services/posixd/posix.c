@@ -32,6 +32,7 @@ static const struct posix_ops handlers = {
 	.fetch = posix_on_fetch,
 	.drop = posix_on_drop,
 	.listen = posix_on_listen,
+	.mounted = posix_on_mounted,
 	.named = posix_on_named,
 };
 
