@@ -26,9 +26,9 @@ int main(int argc, char **argv)
 		return sh_main(argc, argv, true);
 	const struct applet *a = applet_find(name);
 	if (a != nullptr)
-		return applet_run(a, argc, argv);
+		return applet_main(a, argc, argv);
 	/* Under a name that means nothing the first argument may choose. */
 	if (strcmp(name, "fush") != 0 && argc > 1 && (a = applet_find(argv[1])) != nullptr)
-		return applet_run(a, argc - 1, argv + 1);
+		return applet_main(a, argc - 1, argv + 1);
 	return sh_main(argc, argv, false);
 }

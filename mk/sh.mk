@@ -35,7 +35,7 @@ $(H)/sh/sh: $(SH_HOST_OBJS) $$(UTIL_HOST_OBJS)
 
 # The binary that is shipped; test-shell-sanitize runs the same on the sanitized one, whose C
 # library and so whose letter cases are other ones.
-HOST_TESTS += test-shell
+HOST_TESTS += test-shell test-shell-sanitize test-shell-prompt
 .PHONY: test-shell test-shell-sanitize test-shell-prompt fuzz-shell
 test-shell: $$(O)/apps/sh
 	$(Q)$(PYTHON) apps/sh/test/compare_test.py $<

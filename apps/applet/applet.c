@@ -2,6 +2,7 @@
 /* Finding an applet, running it inside a process that outlives it, and its error messages. */
 #include "apps/applet/applet.h"
 #include <errno.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -95,6 +96,12 @@ int applet_run(const struct applet *a, int argc, char **argv)
 	err_count = r.outer_err_count;
 	current = r.outer;
 	return r.status;
+}
+
+int applet_main(const struct applet *a, int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	return applet_run(a, argc, argv);
 }
 
 static void message_print(const char *format, va_list args, int error)

@@ -66,6 +66,9 @@ const struct applet *applet_at(unsigned index);
  */
 int applet_run(const struct applet *a, int argc, char **argv);
 
+/* The same in the locale that the environment asks for, which stays set afterwards. */
+int applet_main(const struct applet *a, int argc, char **argv);
+
 /* Ends the applet that runs in this process, from any depth of calls. */
 [[noreturn]] void applet_exit(int status);
 

@@ -2,8 +2,10 @@
 /* The utilities in this binary, as the shell sees them. */
 #include "apps/sh/applets.h"
 #include "apps/applet/applet.h"
+#include "apps/sh/sh.h"
 #include "apps/sh/var.h"
 
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,8 +48,9 @@ int applets_run(const struct applet *a, int argc, char **argv)
 	char **before = environ;
 
 	environ = env_build();
-	int status = applet_run(a, argc, argv);
+	int status = applet_main(a, argc, argv);
 	environ = before;
+	setlocale(LC_CTYPE, sh.utf8 ? "C.UTF-8" : "C");
 	applet_interrupted = 0;
 	return status;
 }
@@ -55,7 +58,7 @@ int applets_run(const struct applet *a, int argc, char **argv)
 void applets_exit(const struct applet *a, int argc, char **argv)
 {
 	environ = env_build();
-	_exit(applet_run(a, argc, argv));
+	_exit(applet_main(a, argc, argv));
 }
 
 void applets_interrupt(void)

@@ -9,6 +9,7 @@
 #include "apps/sh/sh.h"
 #include "apps/sh/var.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -113,18 +114,26 @@ static bool names_utf8(const char *locale)
 	return false;
 }
 
-static void locale_changed(void)
+static bool locale_is_utf8(void)
 {
 	static const char *const which[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
-	sh.utf8 = false;
 	for (size_t i = 0; i < 3; i++) {
 		const struct sym *s = sym_find(which[i], strlen(which[i]));
-		if (s != nullptr && s->val != nullptr && *s->val != '\0') {
-			sh.utf8 = names_utf8(s->val);
-			return;
-		}
+		if (s != nullptr && s->val != nullptr && *s->val != '\0')
+			return names_utf8(s->val);
 	}
+	return false;
+}
+
+/* The C library must know too, for regular expressions and letter cases. */
+static void locale_changed(void)
+{
+	bool before = sh.utf8;
+
+	sh.utf8 = locale_is_utf8();
+	if (sh.utf8 != before)
+		setlocale(LC_CTYPE, sh.utf8 ? "C.UTF-8" : "C");
 }
 
 void dynvar_changed(struct sym *s)

@@ -90,3 +90,9 @@ tr a b <<< $'a\na'
 mkdir a; pushd a >/dev/null; basename $PWD; popd >/dev/null; dirs | wc -w
 ### here-document without a line
 cat <<E; echo after
+
+### regular-expressions-know-characters
+[[ é =~ ^.$ ]] && echo one
+[[ äö =~ ^(.)(.)$ ]] && echo "${BASH_REMATCH[2]}"
+LC_ALL=C
+[[ é =~ ^..$ ]] && echo bytes
