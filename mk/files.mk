@@ -31,3 +31,26 @@ EXTRA_SRCS_tests/native += $(filter-out services/ramfsd/main.c,$(wildcard servic
 RAMFSD_TEST_OBJS := $(RAMFSD_TESTS:%=$(O)/native/%.o) $(O)/native/tests/native/files.c.o
 $(RAMFSD_TEST_OBJS): NATIVE_CFLAGS += -I$(O)/ramfsd-test
 $(RAMFSD_TEST_OBJS): | $(O)/ramfsd-test/.made
+EXTRA_SRCS_bench += $(filter-out services/ramfsd/main.c,$(wildcard services/ramfsd/*.c))
+
+RAMFSD_HOST := $(H)/ramfsd
+RAMFSD_HOST_SRCS := $(filter-out %/main.c %/bundle.c,$(wildcard services/ramfsd/*.c)) \
+	$(wildcard lib/files/*.c services/ramfsd/test/host/*.c) services/ramfsd/test/calls.c \
+	lib/futura/message.c lib/futura/test/fake.c lib/test/test.c
+RAMFSD_TEST_SRCS := $(RAMFSD_HOST_SRCS) $(filter-out %/calls.c,$(RAMFSD_TESTS)) \
+	$(wildcard services/ramfsd/test/model/*.c)
+$(RAMFSD_HOST)/.made: mk/files.mk
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/lib/test $(@D)/test-frame
+	$(Q)touch $@
+$(RAMFSD_HOST)/%.c.o: %.c $(RAMFSD_HOST)/.made | $$(HOST_GEN) $$(HOST_OVERLAY)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -I$(RAMFSD_HOST) -c -o $@ $<
+$(RAMFSD_HOST)/test: $(RAMFSD_TEST_SRCS:%=$(RAMFSD_HOST)/%.o)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^
+-include $(RAMFSD_TEST_SRCS:%=$(RAMFSD_HOST)/%.d)
+
+HOST_TESTS += test-ramfsd
+.PHONY: test-ramfsd
+test-ramfsd: $(RAMFSD_HOST)/test
+	$(Q)$<

@@ -42,6 +42,7 @@ struct files_system {
 	struct files_node *root;
 	uint64_t device; /* st_dev */
 	bool read_only;
+	bool unsized; /* a file's size says nothing of what can be read, as in /proc */
 };
 
 /*

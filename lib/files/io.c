@@ -87,7 +87,7 @@ static void span_settle(struct files_session *s, const struct span *span, int64_
 static int64_t read_at(struct files_session *s, const struct file_read_args *a)
 {
 	const struct files_node_ops *ops = s->node->system->ops;
-	bool is_regular = S_ISREG(s->node->mode);
+	bool is_sized = S_ISREG(s->node->mode) && !s->node->system->unsized;
 
 	if (!(s->flags & FILE_OPEN_READ))
 		return -EBADF;
@@ -96,7 +96,7 @@ static int64_t read_at(struct files_session *s, const struct file_read_args *a)
 	if (ops->read == nullptr || (a->offset > INT64_MAX && a->offset != FILE_AT_STATE))
 		return -EINVAL;
 	struct span span = span_claim(s, a->offset, a->to.size,
-				      is_regular ? s->node->size : (uint64_t)INT64_MAX);
+				      is_sized ? s->node->size : (uint64_t)INT64_MAX);
 	if (span.n == 0)
 		return 0;
 	int64_t done = ops->read(s, span.at, &a->to, span.n);

@@ -86,8 +86,8 @@ static struct files_owner *owner_find(struct files_server *server, uint64_t numb
 static enum err token_make(struct files_server *server, uint64_t number, fut_handle *token)
 {
 	fut_handle whole;
-	enum err e = fut_session_create(server->port, FILES_BADGE | FILES_OWNER_BADGE | number,
-					&whole);
+	enum err e =
+		fut_session_create(server->port, FILES_BADGE | FILES_OWNER_BADGE | number, &whole);
 
 	if (e != OK)
 		return e;

@@ -32,7 +32,9 @@ struct files_line *files_line_create(struct files_server *server,
 		return nullptr;
 	l->server = server;
 	l->who = *who;
-	l->who.groups = memcpy(l + 1, who->groups, groups);
+	l->who.groups = (const uint32_t *)(l + 1);
+	if (groups > 0)
+		memcpy(l + 1, who->groups, groups);
 	l->root = files_node_get(root);
 	l->system = root->system;
 	files_node_get(l->system->root);

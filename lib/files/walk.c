@@ -10,14 +10,15 @@ static struct files_name path_skip(struct files_name p)
 	return p;
 }
 
-/* The first name of `rest`, which moves on behind it. */
+/* The name that `rest` begins with; `rest` moves on behind it. */
 static struct files_name path_take(struct files_name *rest)
 {
-	struct files_name name = { rest->text, 0 };
+	const char *at = rest->text, *end = at + rest->len;
 
-	while (name.len < rest->len && name.text[name.len] != '/')
-		name.len++;
-	rest->text += name.len;
+	while (at < end && *at != '/')
+		at++;
+	struct files_name name = { rest->text, (size_t)(at - rest->text) };
+	rest->text = at;
 	rest->len -= name.len;
 	return name;
 }
@@ -37,7 +38,9 @@ static int walk_jump(struct files_walk *w, int jump, struct files_name rest)
 /* Arrived at a node: is something mounted on it? */
 static int walk_cross(struct files_walk *w, struct files_name rest)
 {
-	if (w->node->mounts == nullptr || (w->stay && path_skip(rest).len == 0))
+	if (w->node->mounts == nullptr) [[clang::likely]]
+		return 0;
+	if (w->stay && path_skip(rest).len == 0)
 		return 0;
 	w->number = mount_find(w->line, w->node);
 	if (w->number == 0)

@@ -35,20 +35,26 @@ static uint64_t min(uint64_t a, uint64_t b)
 
 /* --- What it occupies --- */
 
-uint64_t data_pages(const struct ram_node *n)
+/* Pages that others made by mappings are known to the memory object alone. */
+static uint64_t memory_pages(const struct ram_node *n)
 {
-	uint64_t size, pages = 0;
+	uint64_t size, pages;
 	uint32_t flags;
 
-	if (n->data.memory == 0)
-		return page_up(n->data.packed_size) / RAM_PAGE;
 	return fut_vmo_info(n->data.memory, &size, &pages, &flags) == OK ? pages : n->data.pages;
+}
+
+uint64_t data_pages(const struct ram_node *n)
+{
+	if (n->data.packed != nullptr)
+		return page_up(n->data.packed_size) / RAM_PAGE;
+	return n->data.is_shared ? memory_pages(n) : n->data.pages;
 }
 
 /* Bring the file system's count up to date. */
 static void data_count(struct ram_node *n)
 {
-	uint64_t pages = n->data.memory ? data_pages(n) : 0;
+	uint64_t pages = n->data.memory ? memory_pages(n) : 0;
 
 	n->fs->pages += pages - n->data.pages;
 	n->data.pages = pages;

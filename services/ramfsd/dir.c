@@ -54,22 +54,50 @@ static void place_give(struct ram_dir *d, uint32_t i)
 
 /* --- The table --- */
 
-/* Eight bytes at a time; a node's address stirs it, so that no two directories collide alike. */
+static uint64_t load8(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static uint32_t load4(const char *at)
+{
+	uint32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* All of the up to eight bytes, as one number; some of them may be there twice. */
+static uint64_t load_few(const char *at, size_t n)
+{
+	if (n >= 4)
+		return load4(at) | (uint64_t)load4(at + n - 4) << 32;
+	return (unsigned char)at[0] | (uint64_t)(unsigned char)at[n / 2] << 8 |
+	       (uint64_t)(unsigned char)at[n - 1] << 16;
+}
+
+/* A node's address stirs it, so that no two directories collide alike. Names are not empty. */
 static uint32_t name_hash(const struct ram_node *dir, struct files_name name)
 {
 	constexpr uint64_t odd = 0x9e3779b97f4a7c15;
-	uint64_t h = (uintptr_t)dir + name.len, word;
+	uint64_t h = (uintptr_t)dir + name.len;
 
-	for (; name.len >= sizeof(word); name.text += sizeof(word), name.len -= sizeof(word)) {
-		memcpy(&word, name.text, sizeof(word));
-		h = (h ^ word) * odd;
+	for (; name.len > 8; name.text += 8, name.len -= 8) {
+		h = (h ^ load8(name.text)) * odd;
 		h ^= h >> 32;
 	}
-	word = 0;
-	for (size_t i = 0; i < name.len; i++)
-		word = word << 8 | (unsigned char)name.text[i];
-	h = (h ^ word) * odd;
-	return (uint32_t)(h >> 32);
+	return (uint32_t)(((h ^ load_few(name.text, name.len)) * odd) >> 32);
+}
+
+static bool name_is(const char *a, const char *b, size_t n)
+{
+	for (; n > 8; a += 8, b += 8, n -= 8)
+		if (load8(a) != load8(b))
+			return false;
+	return load_few(a, n) == load_few(b, n);
 }
 
 static void table_put(struct ram_dir *d, uint32_t hash, uint32_t index)
@@ -122,7 +150,7 @@ static void table_remove(struct ram_dir *d, const struct ram_entry *e)
 
 static bool entry_is(const struct ram_entry *e, uint32_t hash, struct files_name name)
 {
-	return e->hash == hash && e->len == name.len && memcmp(e->name, name.text, name.len) == 0;
+	return e->hash == hash && e->len == name.len && name_is(e->name, name.text, name.len);
 }
 
 static struct ram_entry *entry_find(const struct ram_dir *d, uint32_t hash, struct files_name name)

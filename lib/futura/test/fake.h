@@ -7,7 +7,7 @@
 #pragma once
 #include "lib/futura/message.h"
 
-constexpr unsigned FAKE_HANDLES = 64;
+constexpr unsigned FAKE_HANDLES = 1024;
 
 struct fake_handle {
 	enum object_type type; /* 0: closed */

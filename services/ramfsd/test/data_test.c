@@ -328,7 +328,7 @@ TEST(ramfs, only_posixd_makes_lines)
 	fut_handle session;
 	int32_t outcome;
 
-	CHECK(files_line(&root, 1, 0, 0, 0, 0, 0, nullptr, 0, 0, &session, &outcome) == ERR_DENIED);
+	CHECK(files_line(&root, 1, 0, 0, 0, 0, 0, "", 0, 0, &session, &outcome) == ERR_DENIED);
 	CHECK(files_make(&root, FILES_KIND_TMPFS, 0777, 0, 0, 0, 0, &session, &outcome) ==
 	      ERR_DENIED);
 	CHECK(file_seek(&files, 0, 0, &(int64_t){ 0 }) == ERR_BAD_STATE);
