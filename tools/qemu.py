@@ -100,6 +100,8 @@ class Machine:
 		if self.arch == "arm64":
 			options += [f"gic-version={self.gic}",
 				f"virtualization={'on' if self.el == 2 else 'off'}"]
+			if self.icount:
+				options += ["dtb-randomness=off"]	# -seed does not reach it
 		args = ["-nodefaults", "-no-user-config", "-machine", ",".join(options),
 			"-cpu", self.cpu, "-smp", str(self.cpus), "-m", self.mem,
 			# Not reserved: a machine may have more memory than this host, if it
@@ -142,8 +144,9 @@ class Machine:
 		return args
 
 	def _observers(self):
-		# Runs repeat exactly: what the guest takes for random is the same, too.
-		args = ["-icount", "shift=0", "-seed", "1"] if self.icount else []
+		# Runs repeat exactly: what the guest takes for random is the same too, and time
+		# passes by instructions alone; where the guest idles it jumps to the next timer.
+		args = ["-icount", "shift=0,sleep=off", "-seed", "1"] if self.icount else []
 		if self.gdb:
 			args += ["-gdb", self.gdb, "-S"]
 		if self.qmp:

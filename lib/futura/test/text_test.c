@@ -43,7 +43,7 @@ TEST(number, refuses_what_is_none)
 static const char *const argv[] = { "prog", "", "two words" };
 static const char *const env[] = { "HOME=/", "EMPTY=" };
 static const struct startup_cap caps[] = { { "log", 7, 0 }, { "console", 9, 0 } };
-static const struct startup_parts parts = { 3, argv, 2, env, 2, caps };
+static const struct startup_parts parts = { 3, argv, 2, env, 2, caps, { 1, 2, 3, 4 } };
 
 static struct startup *block(size_t *size)
 {
