@@ -29,8 +29,16 @@ FUZZERS += $(DEVICE_FUZZERS:%=fuzz-%)
 .PHONY: $(DEVICE_FUZZERS:%=fuzz-%)
 $(DEVICE_FUZZERS:%=fuzz-%): fuzz-%: $(H)/fuzz/%
 	$(Q)mkdir -p $(H)/corpus/$*
-	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -print_final_stats=1 -verbosity=0 \
 		-artifact_prefix=$(H)/corpus/ $(H)/corpus/$* $(wildcard $(dir $*)corpus)
+# It starts from the tree that QEMU makes; the first byte says that it is one.
+DEVD_SEED := $(H)/corpus/services/devd/fuzz/devd/virt
+fuzz-services/devd/fuzz/devd: $(DEVD_SEED)
+$(DEVD_SEED):
+	$(Q)mkdir -p $(@D)
+	$(Q)qemu-system-aarch64 -M virt,dumpdtb=$@.dtb >/dev/null
+	$(Q){ printf '\3'; head -c 12000 $@.dtb; } >$@ && rm $@.dtb
+
 $(DEVICE_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: %_fuzz.c $(DEVICE_PARTS) | $$(HOST_GEN) $$(HOST_OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -fsanitize=fuzzer \

@@ -2,6 +2,7 @@
 """Disks: tests/block in the guest, and what the host then finds in the image."""
 import os
 import struct
+import zlib
 
 import pytest
 
@@ -77,12 +78,30 @@ def test_no_messages_no_indirect_descriptors_large_sectors(boot, arch, tmp_path)
 	(tmp_path / "0").write_bytes(os.urandom(1 << 20))
 	node = ["-blockdev", f"driver=raw,node-name=d,file.driver=file,file.filename={tmp_path}/0"]
 	for features, sector in (("vectors=0", 512), ("indirect_desc=off", 512),
-			("disable-legacy=on,queue-size=4", 512), ("logical_block_size=4096", 4096),
+			("disable-legacy=on,queue-size=4", 512), ("logical_block_size=4096,physical_block_size=4096", 4096),
 			("config-wce=off,write-cache=off,num-queues=1", 512)):
 		extra = [*node, "-device", f"virtio-blk-pci,drive=d,{features}"]
 		log = listed(boot, arch, extra=extra)
 		assert f"1024 KiB, sectors of {sector} " in log, features
 		g = boot(arch=arch, extra=extra, append="run=blk sum block.0")
 		assert g.wait(timeout=120) == 0
-		import zlib
 		assert f"crc32 {zlib.crc32((tmp_path / '0').read_bytes()):08x}" in g.log, features
+
+
+def test_a_disk_behind_a_bridge(boot, tmp_path):
+	"""Where firmware has set bridges up."""
+	(tmp_path / "0").write_bytes(bytes(1 << 20))
+	log = listed(boot, "x86_64", machine="q35", extra=["-device", "pcie-root-port,id=bridge0",
+		"-blockdev", f"driver=raw,node-name=d,file.driver=file,file.filename={tmp_path}/0",
+		"-device", "virtio-blk-pci,bus=bridge0,drive=d"])
+	assert "pci 01:00.0" in log and "running" in log
+
+
+def test_a_read_costs_no_more_than_it_should(boot, arch, tmp_path):
+	"""Instructions from the call to its return, of 4 KiB: the median."""
+	(tmp_path / "0").write_bytes(bytes(1 << 20))
+	g = boot(arch=arch, icount=True, disks=[f"{tmp_path}/0"], append="run=blk time block.0 200")
+	assert g.wait(timeout=120) == 0
+	p50 = {line.split()[0]: int(line.split()[1]) for line in g.log.splitlines()
+		if line.startswith(("nothing", "read"))}
+	assert 0 < p50["read"] - p50["nothing"] < 6000

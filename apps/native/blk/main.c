@@ -6,10 +6,12 @@
  *	blk read NAME SECTOR [COUNT]    show sectors in hexadecimal
  *	blk sum NAME [SECTOR COUNT]     a checksum of sectors, or of all: CRC-32
  *	blk fill NAME SECTOR COUNT BYTE write sectors full of one byte, and flush
+ *	blk time NAME [COUNT]           what reads of 4 KiB cost
  *	blk restart INDEX               end a device's driver
  */
 #include <stdlib.h>
 #include <string.h>
+#include "abi/info.h"
 #include "lib/futura/block.h"
 #include "lib/futura/clock.h"
 #include "lib/futura/error.h"
@@ -27,7 +29,7 @@ static unsigned char data[MEMORY];
 static int usage(void)
 {
 	print("usage: blk [read NAME SECTOR [COUNT] | sum NAME [SECTOR COUNT] |\n"
-	      "            fill NAME SECTOR COUNT BYTE | restart INDEX]\n");
+	      "            fill NAME SECTOR COUNT BYTE | time NAME [COUNT] | restart INDEX]\n");
 	return 2;
 }
 
@@ -171,6 +173,55 @@ static void fill(struct block *b, uint64_t sector, uint64_t count, int byte)
 	need("flush", block_flush(b));
 }
 
+/* Time that the machine was not idle. With QEMU's -icount it counts instructions. */
+static uint64_t busy(void)
+{
+	struct system_info s = {};
+	uint64_t idle = 0;
+	uint32_t size;
+
+	need("system", fut_system_info(cap_need("system"), &s, sizeof(s), &size));
+	for (unsigned i = 0; i < s.ncpus && i < 8; i++)
+		idle += s.idle_ns[i];
+	return s.now_ns * s.ncpus - idle;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+constexpr unsigned SAMPLES = 4096;
+
+static void show_times(const char *what, uint64_t *sample, unsigned n)
+{
+	qsort(sample, n, sizeof(*sample), compare);
+	print("%-8s %8llu %8llu %8llu\n", what, (unsigned long long)sample[n / 2],
+	      (unsigned long long)sample[n * 9 / 10], (unsigned long long)sample[n * 99 / 100]);
+}
+
+/* From the call to its return, without what the machine waited for the device. */
+static void time_reads(struct block *b, uint64_t count)
+{
+	static uint64_t whole[SAMPLES], nothing[SAMPLES];
+	unsigned n = count < SAMPLES ? (unsigned)count : SAMPLES;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct block_request r = { .op = BLOCK_OP_READ,
+					   .sector = i % 128 * 8,
+					   .count = 4096 / b->sector_size };
+		uint64_t start = busy(), middle = busy();
+		need("read", block_do(b, &r));
+		whole[i] = busy() - middle;
+		nothing[i] = middle - start;
+	}
+	print("ns busy       p50      p90      p99  of %u\n", n);
+	show_times("nothing", nothing, n);
+	show_times("read", whole, n);
+}
+
 static int restart(uint32_t index)
 {
 	struct remote devices = devices_open("devices-control");
@@ -192,6 +243,8 @@ static int with_disk(int argc, char **argv)
 		sum(&b, number(argv[3]), number(argv[4]));
 	else if (strcmp(argv[1], "fill") == 0 && argc == 6)
 		fill(&b, number(argv[3]), number(argv[4]), (int)number(argv[5]));
+	else if (strcmp(argv[1], "time") == 0 && (argc == 3 || argc == 4))
+		time_reads(&b, argc == 4 ? number(argv[3]) : 1000);
 	else
 		return usage();
 	block_close(&b);
