@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-# Tests of the process table and of exec.conf, on this machine.
+# posixd's further folder, and tests of the process table and of exec.conf on this machine.
+
+EXTRA_SRCS_services/posixd := services/posixd/proc/*.c
 
 POSIXD_TEST_SRCS := $(wildcard services/posixd/test/*.c services/posixd/core/*.c \
 	services/exec/test/*.c services/exec/core/*.c) lib/test/test.c

@@ -3,4 +3,4 @@
 #pragma once
 
 #define LINUX_RELEASE "6.1.0-futura"
-#define LINUX_VERSION "#1 SMP Futura"
+#define LINUX_VERSION "#1 Futura"

@@ -34,4 +34,5 @@ struct map_backing {
 struct map_table {
 	uint64_t entries; /* address of `count` entries, by address */
 	uint32_t count, room;
+	uint64_t view; /* address of struct process_view; 0: there is none */
 };

@@ -24,7 +24,8 @@ struct process_view {
 		uint16_t access, mode; /* 32 bits */
 		uint16_t node;	       /* 64 bits */
 		uint16_t path, state;  /* addresses: of a text, of struct file_state */
-		uint16_t kind_name;    /* an address's address of a text, if there is no path */
+		uint16_t ops;	       /* an address: of what has at `kind_name` the address of a text */
+		uint16_t kind_name;    /* that tells what it is if there is no path */
 		uint16_t handle;       /* 32 bits */
 	} description;
 	struct {

@@ -12,6 +12,7 @@
 #include "posix/core/process.h"
 #include "posix/core/random.h"
 #include "posix/core/report.h"
+#include "posix/core/view.h"
 #include "posix/core/wait.h"
 #include "posix/exec/exec.h"
 #include "posix/files/description.h"
@@ -153,6 +154,7 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 	first.signals.stack_flags = SS_DISABLE;
 	random_seed(clock_now() ^ control()->thread_id << 32);
 	process.posix = (struct remote){ .session = startup_cap(block, "posix") };
+	view_init();
 	process_learn();
 	process.umask = process.umask_at_start;
 	first.tid = process.pid;

@@ -5,6 +5,7 @@
 #include "posix/core/call.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
+#include "posix/core/view.h"
 #include "posix/files/description.h"
 #include "posix/files/states.h"
 
@@ -209,4 +210,13 @@ void fd_close_all(void)
 {
 	for (int fd = 0; (fd = fd_next((unsigned)fd)) >= 0; fd++)
 		(void)fd_close((unsigned)fd); /* it is open */
+}
+
+void view_fds(struct process_view *v)
+{
+	v->fds = (uint64_t)&table;
+	v->fds_room = (uint64_t)&room;
+	v->fd.size = sizeof(struct fd);
+	v->fd.description = offsetof(struct fd, description);
+	v->fd.close_on_exec = offsetof(struct fd, close_on_exec);
 }

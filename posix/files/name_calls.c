@@ -289,6 +289,10 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 		uint64_t node;
 		enum err e = file_readlink(&w->at, w->path, w->length, &node, &outcome, w->rest, sizeof(w->rest),
 					   &w->rest_length);
+		if (e == OK && outcome == FILE_JUMP_SELF && w->rest_length == 0) {
+			w->rest_length = path_of_self(w->rest, node != 0);
+			break;
+		}
 		if (walk_is_done(w, e, outcome, node, 0, &result))
 			break;
 	}

@@ -151,6 +151,42 @@ static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
 	return 0;
 }
 
+size_t path_of_self(char *to, bool thread)
+{
+	char digits[2][12];
+	uint32_t number[2] = { process.pid, self()->tid };
+	size_t at = 0;
+
+	for (unsigned i = 0; i < (thread ? 2 : 1); i++) {
+		unsigned n = 0;
+		for (uint32_t rest = number[i]; n == 0 || rest != 0; rest /= 10)
+			digits[i][n++] = (char)('0' + rest % 10);
+		if (i == 1) {
+			memcpy(to + at, "/task/", 6);
+			at += 6;
+		}
+		while (n > 0)
+			to[at++] = digits[i][--n];
+	}
+	return at;
+}
+
+/* In /proc: from the root of what the walk stands in. */
+static int64_t jump_to_self(struct walk *w, bool thread)
+{
+	char name[40] = "/";
+	size_t n = 1 + path_of_self(name + 1, thread);
+
+	if (w->rest_length > 0)
+		name[n++] = '/';
+	if (n + w->rest_length >= sizeof(w->rest))
+		return -ENAMETOOLONG;
+	memmove(w->rest + n, w->rest, w->rest_length);
+	memcpy(w->rest, name, n);
+	w->rest_length += n;
+	return 0;
+}
+
 static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle session)
 {
 	switch (kind) {
@@ -160,6 +196,8 @@ static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle sess
 	case FILE_JUMP_ROOT:
 		stand_on(w, hold_place(&process.root));
 		return 0;
+	case FILE_JUMP_SELF:
+		return jump_to_self(w, node != 0);
 	case FILE_JUMP_DESCRIPTOR:
 		return jump_to_descriptor(w, node);
 	case FILE_JUMP_OBJECT:

@@ -43,6 +43,8 @@ int64_t walk_begin_own(struct walk *w, int dirfd, const char *path);
 bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fut_handle session,
 		  int64_t *result);
 void walk_end(struct walk *w);
+/* What /proc/self leads to, or with `thread` /proc/thread-self: at most 40 bytes; their count. */
+size_t path_of_self(char *to, bool thread);
 /*
  * For calls with two paths: walk to the directory that holds the last name of `w`. Then `at` leads to
  * it and `path` is that name, or empty for the directory itself.

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "abi/clock.h"
 #include "abi/user.h"
+#include "posix/abi/linux.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
@@ -42,8 +43,8 @@ CALL1(uname, uint64_t, to)
 {
 	struct new_utsname u = {
 		.sysname = "Linux",
-		.release = "6.1.0-futura",
-		.version = "#1 Futura",
+		.release = LINUX_RELEASE,
+		.version = LINUX_VERSION,
 		.machine = GUEST_PLATFORM,
 	};
 

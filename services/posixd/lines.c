@@ -7,6 +7,8 @@
 #include "lib/futura/clock.h"
 #include "lib/futura/service.h"
 #include "protocol/files.h"
+#include "services/posixd/mounts.h"
+#include "services/posixd/proc/proc.h"
 
 constexpr unsigned SERVERS = 8;
 constexpr uint64_t PATIENCE = 5 * SECOND; /* for a server that starts or is restarted */
@@ -42,6 +44,13 @@ int line_keep(struct credentials *c, uint32_t mount, fut_handle root)
 	*l = (struct line){ .next = c->native, .mount = mount, .root = root };
 	c->native = l;
 	return 0;
+}
+
+void line_rename(struct credentials *c, uint32_t mount, uint32_t to)
+{
+	for (struct line *l = c->native; l != nullptr; l = l->next)
+		if (l->mount == mount)
+			l->mount = to;
 }
 
 void lines_release(struct credentials *c)
@@ -102,17 +111,40 @@ int line_open(const struct credentials *c, const char *service, fut_handle start
 	return e != OK ? -EIO : outcome < 0 ? outcome : 0;
 }
 
+int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *root)
+{
+	struct remote *server = server_find(service);
+	int32_t outcome = 0;
+
+	if (server == nullptr)
+		return -ENODEV;
+	enum err e = files_make(server, FILES_KIND_TMPFS, mode, 0, 0, size, 0, root, &outcome);
+	return e != OK ? -EIO : outcome;
+}
+
 static void line_run(struct errand *errand)
 {
 	struct line_errand *e = (struct line_errand *)errand;
 
+	if (strcmp(e->service, SERVER_PROC) == 0 || strcmp(e->service, SERVER_SYS) == 0)
+		return; /* in line_done */
 	e->outcome = line_open(e->who, e->service, e->start, e->flags, &e->root);
+}
+
+/* Lines of our own need no call. */
+static void line_local(struct line_errand *e)
+{
+	if (strcmp(e->service, SERVER_PROC) == 0)
+		e->outcome = proc_line(e->who, PROC_PROC, e->flags, &e->root);
+	else if (strcmp(e->service, SERVER_SYS) == 0)
+		e->outcome = proc_line(e->who, PROC_SYS, e->flags, &e->root);
 }
 
 static void line_done(struct errand *errand)
 {
 	struct line_errand *e = (struct line_errand *)errand;
 
+	line_local(e);
 	if (e->outcome >= 0)
 		e->outcome = line_keep(e->who, e->mount, e->root);
 	if (e->outcome < 0)
@@ -122,7 +154,7 @@ static void line_done(struct errand *errand)
 
 void line_ask(struct line_errand *e)
 {
-	e->errand.run = line_run;
+	e->errand.run = e->run ? e->run : line_run;
 	e->errand.done = line_done;
 	errand_send(&e->errand);
 }

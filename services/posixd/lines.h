@@ -10,6 +10,7 @@
 struct mount;
 
 constexpr uint32_t ROOT_MOUNT = 0; /* number of the world's root */
+constexpr uint32_t MOUNT_MAKING = 0xffffffff, MOUNT_NONE = 0xfffffffe;
 
 /* The root of that mount as these credentials see it; 0: not asked for yet. Stays ours. */
 fut_handle line_find(const struct credentials *c, uint32_t mount);
@@ -19,9 +20,10 @@ struct line_errand {
 	struct errand errand;
 	struct credentials *who; /* a reference */
 	uint32_t mount;
-	const char *service; /* the file server's name */
-	fut_handle start;    /* there; 0: its root. Given away */
-	uint32_t flags;      /* beside those of the credentials */
+	const char *service;           /* the file server's name */
+	fut_handle start;              /* there; 0: its root. Given away */
+	uint32_t flags;                /* beside those of the credentials */
+	void (*run)(struct errand *e); /* nullptr: line_open, and no more */
 	/* Then in the server: `root` is kept with the credentials, and 0 if `outcome` is negative.
 	 */
 	void (*then)(struct line_errand *e);
@@ -35,8 +37,11 @@ void line_ask(struct line_errand *e);
 /* For an errand's `run`: a first session with a file server; a negative errno if it has none. */
 int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,
 	      fut_handle *root);
-/* Keep a root with the credentials. */
+/* The same: a new file system, and a session with its root. */
+int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *root);
+/* Keep a root with the credentials; let it be another mount's; MOUNT_NONE: nobody's. */
 int line_keep(struct credentials *c, uint32_t mount, fut_handle root);
+void line_rename(struct credentials *c, uint32_t mount, uint32_t to);
 
 /* A duplicate of a root, for a process. */
 constexpr uint32_t ROOT_RIGHTS = RIGHT_SEND | RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INHERIT;

@@ -10,10 +10,12 @@
 #include "lib/futura/serve.h"
 #include "lib/futura/service.h"
 #include "protocol/door.h"
+#include "protocol/file.h"
 #include "protocol/jobs.h"
 #include "protocol/posix.h"
 #include "protocol/service.h"
 #include "protocol/worlds.h"
+#include "services/posixd/proc/proc.h"
 #include "services/posixd/state.h"
 
 constexpr uint64_t OWN_QUOTA_SHARE = 8; /* of posixd's memory one part in so many is its own */
@@ -59,6 +61,7 @@ static enum err world_create(void)
 static void closed(void *self, uint64_t badge)
 {
 	(void)self;
+	files_closed(&proc_server, badge);
 	switch (badge_kind(badge)) {
 	case BADGE_PROCESS:
 		process_closed(badge);
@@ -85,6 +88,7 @@ int main(void)
 		{ DOOR_PROTOCOL, door_dispatch, &door_handlers },
 		{ SERVICE_PROTOCOL, service_dispatch, &service_handlers },
 		{ INSIDE_PROTOCOL, inside_dispatch, nullptr },
+		{ FILE_PROTOCOL, proc_serve, nullptr },
 	};
 	struct server server = {
 		.services = services,
@@ -96,8 +100,8 @@ int main(void)
 	personality_find();
 	posixd.timers.now = clock_now;
 	server.port = posixd.port;
-	if (e == OK && (e = world_create()) == OK && (e = watch_start()) == OK &&
-	    (e = service_provide("posix", posixd.port)) == OK)
+	if (e == OK && (e = world_create()) == OK && (e = proc_init()) == OK &&
+	    (e = watch_start()) == OK && (e = service_provide("posix", posixd.port)) == OK)
 		e = serve(&server); /* for ever */
 	panic("posixd: %s", error_name(e));
 }

@@ -16,7 +16,7 @@ static const struct kind {
 	bool is_new; /* each mount is a file system of its own */
 } kinds[] = {
 	{ "proc", SERVER_PROC, false }, { "sysfs", SERVER_SYS, false }, { "tmpfs", "ramfs", true },
-	{ "ramfs", "ramfs", true },	{ "devpts", "tty", false },	{ "bind", "ramfs", false },
+	{ "ramfs", "ramfs", true },     { "devpts", "tty", false },     { "bind", "ramfs", false },
 };
 
 static struct posix_world *world_of(const struct process *p)
@@ -24,10 +24,13 @@ static struct posix_world *world_of(const struct process *p)
 	return (struct posix_world *)p->world;
 }
 
-struct mount *mount_find(struct posix_world *w, uint32_t number)
+struct mount *mount_by_number(struct posix_world *w, uint32_t number)
 {
+	static struct mount terminals = { .number = POSIX_MOUNT_TERMINALS, .server = "tty" };
 	struct mount *m = w->mounts;
 
+	if (number == POSIX_MOUNT_TERMINALS)
+		return &terminals;
 	while (m != nullptr && m->number != number)
 		m = m->next;
 	return m;
@@ -136,7 +139,7 @@ struct asking {
 	fut_handle reply;
 	struct posix_world *world;
 	struct mount *made; /* not in the list yet; nullptr: it is an old one */
-	bool make;	    /* first a new file system */
+	bool make;          /* first a new file system */
 };
 
 static void asking_free(struct asking *a)
@@ -181,7 +184,7 @@ enum err posix_on_mounted(void *self, uint64_t badge, const struct posix_mounted
 			  struct posix_mounted_results *r)
 {
 	struct process *p = self;
-	struct mount *m = mount_find(world_of(p), args->number);
+	struct mount *m = mount_by_number(world_of(p), args->number);
 	fut_handle known = m ? line_find(p->who, m->number) : 0;
 
 	(void)badge;
@@ -238,7 +241,7 @@ enum err posix_on_covered(void *self, uint64_t badge, const struct posix_covered
 			  struct posix_covered_results *r)
 {
 	struct process *p = self;
-	struct mount *m = mount_find(world_of(p), a->number);
+	struct mount *m = mount_by_number(world_of(p), a->number);
 
 	(void)badge;
 	if (m == nullptr || m->covered == 0) {
@@ -324,7 +327,10 @@ enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_arg
 	bool bind = kind && strcmp(kind->name, "bind") == 0;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0 ? -EPERM : kind == nullptr ? -ENODEV : bind && !args->origin ? -EINVAL : 0;
+	r->outcome = p->who->euid != 0       ? -EPERM
+		     : kind == nullptr       ? -ENODEV
+		     : bind && !args->origin ? -EINVAL
+					     : 0;
 	if (r->outcome != 0) {
 		fut_handle given[] = { args->covered, args->origin };
 		return handles_close(given, 2, OK);
@@ -370,10 +376,10 @@ enum err posix_on_unmount(void *self, uint64_t badge, const struct posix_unmount
 	while (*at != nullptr && (*at)->number != a->number)
 		at = &(*at)->next;
 	struct mount *m = *at;
-	r->outcome = p->who->euid != 0	? -EPERM
-		     : m == nullptr	? -EINVAL
-		     : m->covered == 0	? -EBUSY
-					: 0;
+	r->outcome = p->who->euid != 0 ? -EPERM
+		     : m == nullptr    ? -EINVAL
+		     : m->covered == 0 ? -EBUSY
+				       : 0;
 	if (r->outcome != 0)
 		return OK;
 	*at = m->next;

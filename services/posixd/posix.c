@@ -28,11 +28,15 @@ static const struct posix_ops handlers = {
 	.timer = posix_on_timer,
 	.system = posix_on_system,
 	.thread = posix_on_thread,
+	.mount = posix_on_mount,
+	.mounted = posix_on_mounted,
+	.covered = posix_on_covered,
+	.unmount = posix_on_unmount,
+	.mounts = posix_on_mounts,
 	.stash = posix_on_stash,
 	.fetch = posix_on_fetch,
 	.drop = posix_on_drop,
 	.listen = posix_on_listen,
-	.mounted = posix_on_mounted,
 	.named = posix_on_named,
 };
 

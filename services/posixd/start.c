@@ -7,6 +7,7 @@
 #include <string.h>
 #include "lib/futura/clock.h"
 #include "protocol/file.h"
+#include "services/posixd/mounts.h"
 #include <futura-arch/arch.h>
 
 constexpr uint64_t PERSONALITY_BASE = 0x7f0000000000;
@@ -135,7 +136,7 @@ static int start_spawn(struct start *s)
 		.name = "posix",
 		.image = posixd.personality,
 		.size = posixd.personality_size,
-		.quota = s->quota,
+		.quota = s->world->quota,
 		.stack = PERSONALITY_STACK,
 		.base = base_choose(),
 		.inherit = INHERIT_PRIVATE,
@@ -165,6 +166,8 @@ void start_run(struct errand *errand)
 	struct start *s = (struct start *)errand;
 
 	s->outcome = line_open(s->who, "ramfs", 0, 0, &s->root);
+	if (s->outcome == 0 && s->world->mounts == nullptr && s->who->euid == 0)
+		mounts_begin(s->world, s->root);
 	if (s->outcome == 0)
 		s->outcome = start_spawn(s);
 }

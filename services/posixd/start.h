@@ -19,8 +19,8 @@ struct start {
 	fut_handle reply; /* the call that asked, to be answered by `done` */
 	struct process *process;
 	struct credentials *who; /* the process's: a reference */
-	fut_handle quota;        /* borrowed */
-	fut_handle session;      /* the process's with posixd */
+	struct posix_world *world;
+	fut_handle session; /* the process's with posixd */
 	char *cwd;
 	char *strings; /* as protocol/worlds.fipc has them; freed by start_free */
 	size_t strings_size;

@@ -8,8 +8,10 @@
 constexpr unsigned WORLDS = 16;
 
 struct posix_world {
-	struct world core; /* first: ops are given it */
-	fut_handle quota;  /* pays for its programs */
+	struct world core;    /* first: ops are given it */
+	fut_handle quota;     /* pays for its programs */
+	struct mount *mounts; /* by number, the root first */
+	uint32_t next_mount;
 };
 
 struct posixd {

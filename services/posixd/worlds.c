@@ -212,7 +212,7 @@ static enum err start_prepare(struct start *s, const struct worlds_start_args *a
 		return ERR_NO_MEMORY;
 	}
 	s->who = credentials_get(who);
-	s->quota = w->quota;
+	s->world = w;
 	s->errand.run = start_run;
 	s->errand.done = start_done;
 	enum err e = session_make(badge_of_process(s->process), RIGHT_SEND | RIGHT_TRANSFER,

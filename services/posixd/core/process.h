@@ -72,6 +72,7 @@ struct session {
 	uint32_t sid;
 	uint32_t ngroups;
 	uint32_t foreground; /* group; 0: nobody set one */
+	uint32_t terminal;   /* its device number as stat has it; 0: not known */
 	uint32_t serial;
 	struct process *leader; /* nullptr: it has ended */
 	uint32_t ticket; /* native: the terminal's handle, without the right to send; 0: none */

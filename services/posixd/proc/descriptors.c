@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A process's descriptors and places, as its memory shows them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "posix/abi/state.h"
+#include "services/posixd/proc/memory.h"
+
+constexpr uint32_t FDS_MOST = 1048576;
+
+/* The address of the description behind a descriptor; 0: there is none. */
+static uint64_t description_at(const struct process *p, const struct process_view *v, uint32_t fd)
+{
+	uint64_t table, description = 0;
+	uint32_t room;
+
+	if (!memory_read(p, v->fds_room, &room, sizeof(room)) || fd >= room ||
+	    !memory_read(p, v->fds, &table, sizeof(table)) ||
+	    !memory_read(p, table + (uint64_t)fd * v->fd.size + v->fd.description, &description,
+			 sizeof(description)))
+		return 0;
+	return description;
+}
+
+/* The next open descriptor; as names count, from 1. */
+static uint32_t fd_after(const struct subject *s, uint32_t after)
+{
+	struct process_view v;
+	uint64_t table;
+	uint32_t room;
+
+	if (!view_read(s->p, &v) || !memory_read(s->p, v.fds_room, &room, sizeof(room)) ||
+	    !memory_read(s->p, v.fds, &table, sizeof(table)) || v.fd.size < 8)
+		return 0;
+	for (uint32_t fd = after; fd < room && fd < FDS_MOST; fd++) {
+		uint64_t description;
+		if (!memory_read(s->p, table + (uint64_t)fd * v.fd.size + v.fd.description,
+				 &description, sizeof(description)))
+			return 0;
+		if (description != 0)
+			return fd + 1;
+	}
+	return 0;
+}
+
+static const struct proc_entry *number_find(struct subject *s, const char *name,
+					    const struct proc_entry *entry)
+{
+	struct process_view v;
+	char *end;
+	unsigned long n = strtoul(name, &end, 10);
+
+	if (*end != '\0' || name[0] < '0' || name[0] > '9' || n >= FDS_MOST ||
+	    !view_read(s->p, &v) || description_at(s->p, &v, (uint32_t)n) == 0)
+		return nullptr;
+	s->number = (uint32_t)n + 1;
+	return entry;
+}
+
+/* The path that a description was opened by, or what it is called that has none. */
+static int description_text(const struct process *p, const struct process_view *v,
+			    uint64_t description, struct files_target *t)
+{
+	uint64_t path, ops, name, node;
+	char kind[64];
+
+	if (!memory_read(p, description + v->description.path, &path, sizeof(path)))
+		return -ENOENT;
+	t->text = t->room;
+	if (path != 0 && memory_text(p, path, t->room, FILES_PATH)) {
+		t->len = strlen(t->room);
+		return 0;
+	}
+	if (!memory_read(p, description + v->description.ops, &ops, sizeof(ops)) ||
+	    !memory_read(p, ops + v->description.kind_name, &name, sizeof(name)) ||
+	    !memory_text(p, name, kind, sizeof(kind)) ||
+	    !memory_read(p, description + v->description.node, &node, sizeof(node)))
+		return -ENOENT;
+	const char *form = strchr(kind, ':') || kind[0] == '/' ? "%s" : "%s:[%llu]";
+	t->len = (size_t)snprintf(t->room, FILES_PATH, form, kind, (unsigned long long)node);
+	return 0;
+}
+
+static int fd_target(const struct subject *s, struct files_target *t)
+{
+	struct process_view v;
+	uint64_t description = view_read(s->p, &v) ? description_at(s->p, &v, s->number - 1) : 0;
+
+	if (description == 0)
+		return -ENOENT;
+	int e = description_text(s->p, &v, description, t);
+	t->number = s->number - 1;
+	return e != 0 ? e : FILE_JUMP_DESCRIPTOR;
+}
+
+static int place_target(const struct subject *s, uint64_t variable, const struct process_view *v,
+			struct files_target *t)
+{
+	uint64_t description;
+
+	if (!memory_read(s->p, variable, &description, sizeof(description)))
+		return -ENOENT;
+	return description_text(s->p, v, description, t);
+}
+
+int cwd_target(const struct subject *s, struct files_target *t)
+{
+	struct process_view v;
+
+	return view_read(s->p, &v) ? place_target(s, v.cwd, &v, t) : -ENOENT;
+}
+
+int root_target(const struct subject *s, struct files_target *t)
+{
+	struct process_view v;
+
+	if (!view_read(s->p, &v))
+		return -ENOENT;
+	if (place_target(s, v.root, &v, t) != 0) {
+		t->text = "/";
+		t->len = 1;
+	}
+	return 0;
+}
+
+void fill_fdinfo(struct text *t, const struct subject *s)
+{
+	constexpr uint32_t FLAGS[] = { 02000,
+				       04000 }; /* O_APPEND, O_NONBLOCK: asm-generic/fcntl.h */
+	struct process_view v;
+	struct file_state state = {};
+	uint64_t at;
+	uint32_t access = 0;
+	uint64_t description = view_read(s->p, &v) ? description_at(s->p, &v, s->number - 1) : 0;
+
+	if (description == 0)
+		return;
+	(void)memory_read(s->p, description + v.description.access, &access, sizeof(access));
+	if (memory_read(s->p, description + v.description.state, &at, sizeof(at)))
+		(void)memory_read(s->p, at, &state, sizeof(state));
+	uint32_t status = atomic_load(&state.status);
+	uint32_t flags = access == 3 ? 2 : access == 2 ? 1 : 0;
+	flags |= status & STATUS_APPEND ? FLAGS[0] : 0;
+	flags |= status & STATUS_NONBLOCK ? FLAGS[1] : 0;
+	text_add(t, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t1\n",
+		 (unsigned long long)atomic_load(&state.offset), flags);
+}
+
+static const struct proc_entry *fd_find(struct subject *s, const char *name)
+{
+	static const struct proc_entry fd = { .name = "",
+					      .mode = S_IFLNK | 0700,
+					      .target = fd_target };
+
+	return number_find(s, name, &fd);
+}
+
+static const struct proc_entry *fdinfo_find(struct subject *s, const char *name)
+{
+	static const struct proc_entry info = { .name = "",
+						.mode = S_IFREG | 0444,
+						.fill = fill_fdinfo };
+
+	return number_find(s, name, &info);
+}
+
+const struct proc_names fd_names = {
+	.find = fd_find, .next = fd_after, .prefix = "", .offset = 1, .type = S_IFLNK
+};
+const struct proc_names fdinfo_names = {
+	.find = fdinfo_find, .next = fd_after, .prefix = "", .offset = 1, .type = S_IFREG
+};

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What lies in a process's memory: arguments, the personality's tables. Nothing there is trusted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "abi/info.h"
+#include "posix/abi/maps.h"
+#include "services/posixd/proc/memory.h"
+
+constexpr uint32_t MAPS_MOST = 65536;
+constexpr size_t PIECE = 4096;
+
+bool memory_read(const struct process *p, uint64_t address, void *to, size_t n)
+{
+	uint64_t done;
+
+	return p->native.task != 0 && address != 0 &&
+	       fut_space_read(p->native.task, address, to, n, &done) == OK && done == n;
+}
+
+bool memory_text(const struct process *p, uint64_t address, char *to, size_t size)
+{
+	uint64_t done;
+
+	if (p->native.task == 0 || address == 0 ||
+	    fut_space_read(p->native.task, address, to, size - 1, &done) != OK)
+		return false;
+	to[done] = '\0';
+	return strlen(to) < size - 1;
+}
+
+void memory_add(struct text *t, const struct process *p, uint64_t start, uint64_t end, size_t most)
+{
+	char piece[PIECE];
+	uint64_t done;
+
+	if (end > start && end - start > most)
+		end = start + most;
+	while (start < end) {
+		size_t n = end - start < PIECE ? end - start : PIECE;
+		if (p->native.task == 0 ||
+		    fut_space_read(p->native.task, start, piece, n, &done) != OK)
+			return;
+		text_bytes(t, piece, done);
+		start += done;
+	}
+}
+
+bool view_read(const struct process *p, struct process_view *v)
+{
+	struct map_table table;
+
+	return memory_read(p, p->map_table, &table, sizeof(table)) &&
+	       memory_read(p, table.view, v, sizeof(*v));
+}
+
+/* The table of mappings, to be freed; nullptr: it cannot be read. */
+struct map_entry *maps_read(const struct process *p, uint32_t *count)
+{
+	struct map_table table;
+
+	if (!memory_read(p, p->map_table, &table, sizeof(table)) || table.count > MAPS_MOST)
+		return nullptr;
+	size_t size = table.count * sizeof(struct map_entry);
+	struct map_entry *maps = malloc(size + 1);
+	if (maps != nullptr && size > 0 && !memory_read(p, table.entries, maps, size)) {
+		free(maps);
+		return nullptr;
+	}
+	*count = table.count;
+	return maps;
+}
+
+/* After the columns: a file's path, or what a mapping without one is for. */
+static void map_name(struct text *t, const struct process *p, const struct map_entry *m, bool named)
+{
+	char path[4096];
+
+	if (m->flags & MAP_IS_VDSO)
+		text_add(t, "[vdso]");
+	else if (m->flags & MAP_IS_STACK)
+		text_add(t, "[stack]");
+	else if (m->flags & MAP_IS_HEAP)
+		text_add(t, "[heap]");
+	else if (named && memory_text(p, m->backing + offsetof(struct map_backing, path), path,
+				      sizeof(path)))
+		text_add(t, "%s", path);
+}
+
+void fill_maps(struct text *t, const struct subject *s)
+{
+	uint32_t count;
+	struct map_entry *maps = maps_read(s->p, &count);
+
+	for (uint32_t i = 0; maps != nullptr && i < count; i++) {
+		const struct map_entry *m = &maps[i];
+		struct map_backing b = {};
+		bool named = m->backing != 0 && memory_read(s->p, m->backing, &b, sizeof(b));
+		text_add(t, "%08llx-%08llx %c%c%c%c %08llx %02llx:%02llx %llu",
+			 (unsigned long long)m->start, (unsigned long long)m->end,
+			 m->flags & MAP_IS_READABLE ? 'r' : '-',
+			 m->flags & MAP_IS_WRITABLE ? 'w' : '-',
+			 m->flags & MAP_IS_EXECUTABLE ? 'x' : '-',
+			 m->flags & MAP_IS_SHARED ? 's' : 'p', (unsigned long long)m->offset,
+			 (unsigned long long)(b.device >> 8), (unsigned long long)(b.device & 0xff),
+			 (unsigned long long)b.node);
+		size_t line = t->len;
+		while (line > 0 && t->at[line - 1] != '\n')
+			line--;
+		size_t width = t->len - line;
+		text_add(t, "%*s", width < 73 ? (int)(73 - width) : 1, "");
+		map_name(t, s->p, m, named);
+		while (t->len > 0 && t->at[t->len - 1] == ' ')
+			t->len--;
+		text_add(t, "\n");
+	}
+	free(maps);
+}

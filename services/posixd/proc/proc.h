@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * /proc and /sys: a tree of entries, whose texts are made when they are read. What a process says
+ * of itself is read from its memory (posix/abi/view.h); a lie harms nobody else, and what is not
+ * known is absent.
+ */
+#pragma once
+#include "lib/files/files.h"
+#include "services/posixd/state.h"
+
+/* A text that grows. */
+struct text {
+	char *at;
+	size_t len, room;
+	bool failed; /* no memory: what is there is not all */
+};
+
+[[gnu::format(printf, 2, 3)]] void text_add(struct text *t, const char *format, ...);
+void text_bytes(struct text *t, const void *bytes, size_t n);
+
+/* Whom an entry is about. */
+struct subject {
+	struct posix_world *world;
+	struct process *p; /* nullptr: the system */
+	uint32_t number;   /* of a descriptor or a thread */
+};
+
+struct proc_entry;
+
+/* A directory's further entries, that are not in its table. */
+struct proc_names {
+	/* The entry of that name, which may change `s`; nullptr: none. */
+	const struct proc_entry *(*find)(struct subject *s, const char *name);
+	/* The next number above `after` that is a name; 0: none. Descriptors count from 1 here. */
+	uint32_t (*next)(const struct subject *s, uint32_t after);
+	const char *prefix; /* a name is this, */
+	uint32_t offset;    /* and the number less this */
+	uint32_t type;      /* of the entries, for listings */
+};
+
+struct proc_entry {
+	const char *name;
+	uint32_t mode;                     /* type and permissions */
+	const struct proc_entry *children; /* of a directory: ends with a name nullptr */
+	const struct proc_names *names;
+	void (*fill)(struct text *t, const struct subject *s);
+	/* A link: as files_node_ops.target says. */
+	int (*target)(const struct subject *s, struct files_target *t);
+	int (*write)(const struct subject *s, const char *text, size_t n);
+};
+
+/* tree.c */
+enum proc_kind : unsigned { PROC_PROC, PROC_SYS, PROC_KINDS };
+extern struct files_server proc_server;
+enum err proc_init(void);
+bool proc_serve(const void *ops, void *self, struct message *m);
+/* A first session with the root, with those credentials. */
+int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags, fut_handle *root);
+
+/* The trees' tables. */
+extern const struct proc_entry proc_root, sys_root; /* system.c */
+extern const struct proc_entry
+	process_root; /* What an architecture can tell of its processors: arch/<cpu>/cpu.c. */
+void cpu_describe(struct text *t, unsigned cpu, unsigned ncpus);
+
+struct system_info;
+void load_print(struct text *t, const struct system_info *info);
+
+/* process.c */
+extern const struct proc_entry sysctl_children[];                  /* sysctl.c */
+extern const struct proc_names fd_names, fdinfo_names, task_names; /* descriptors.c, process.c */
+
+/* process.c */
+void fill_mounts(struct text *t, const struct subject *s);
+char process_letter(const struct process *p);
+
+/* memory.c, descriptors.c */
+void fill_maps(struct text *t, const struct subject *s);
+void fill_fdinfo(struct text *t, const struct subject *s);
+int cwd_target(const struct subject *s, struct files_target *t);
+int root_target(const struct subject *s, struct files_target *t);

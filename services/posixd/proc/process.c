@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What /proc says of one process: proc(5). */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "abi/info.h"
+#include "lib/futura/clock.h"
+#include "services/posixd/core/credentials.h"
+#include "services/posixd/core/group.h"
+#include "services/posixd/mounts.h"
+#include "services/posixd/proc/memory.h"
+
+constexpr uint64_t TICK = 10'000'000; /* ns: USER_HZ is 100 */
+constexpr uint64_t PAGE = 4096;
+constexpr size_t WORDS_MOST = 2 << 20; /* bytes of arguments and environment shown */
+
+/* What the kernel says, and the threads' signals. */
+struct facts {
+	struct task_info info;
+	uint64_t size; /* of the guest's mappings, in bytes */
+	uint64_t code, stack, data;
+	uint64_t pending, blocked, ignored, caught, waiting; /* sets of signals */
+	uint32_t umask;
+	uint32_t nthreads;
+};
+
+static void facts_maps(const struct process *p, struct facts *f)
+{
+	uint32_t count;
+	struct map_entry *maps = maps_read(p, &count);
+
+	for (uint32_t i = 0; maps != nullptr && i < count; i++) {
+		uint64_t size = maps[i].end - maps[i].start;
+		f->size += size;
+		if (maps[i].flags & MAP_IS_EXECUTABLE)
+			f->code += size;
+		else if (maps[i].flags & MAP_IS_STACK)
+			f->stack += size;
+		else if (maps[i].flags & MAP_IS_WRITABLE)
+			f->data += size;
+	}
+	free(maps);
+}
+
+static void facts_actions(const struct process *p, const struct process_view *v, struct facts *f)
+{
+	struct view_action actions[SIGNALS + 1];
+
+	if (!memory_read(p, v->actions, actions, sizeof(actions)))
+		return;
+	for (unsigned n = 1; n <= SIGNALS; n++) {
+		f->ignored |= (uint64_t)(actions[n].handler == 1) << (n - 1);
+		f->caught |= (uint64_t)(actions[n].handler > 1) << (n - 1);
+	}
+}
+
+static void facts_view(const struct process *p, struct facts *f)
+{
+	struct process_view v;
+	uint64_t thread = 0;
+
+	if (!view_read(p, &v))
+		return;
+	(void)memory_read(p, v.umask, &f->umask, sizeof(f->umask));
+	(void)memory_read(p, v.pending, &f->waiting, sizeof(f->waiting));
+	facts_actions(p, &v, f);
+	if (memory_read(p, v.threads, &thread, sizeof(thread))) {
+		(void)memory_read(p, thread + v.thread.blocked, &f->blocked, sizeof(f->blocked));
+		(void)memory_read(p, thread + v.thread.pending, &f->pending, sizeof(f->pending));
+	}
+}
+
+static void facts_find(const struct process *p, struct facts *f)
+{
+	*f = (struct facts){ .nthreads = 1 };
+	if (!task_ask(p, &f->info))
+		return;
+	f->nthreads = f->info.nthreads;
+	facts_maps(p, f);
+	facts_view(p, f);
+}
+
+/* Is a thread of it ready to run? */
+static bool process_runs_now(const struct process *p)
+{
+	uint64_t after = 0;
+	fut_handle thread;
+
+	while (p->native.task != 0 &&
+	       fut_task_thread(p->native.task, after, &thread, &after) == OK) {
+		struct thread_info info;
+		uint32_t size;
+		enum err e = fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size);
+		(void)fut_handle_close(thread); /* ours, and open */
+		/* One that waits for our answer is the one that asks. */
+		if (e == OK && (info.state == THREAD_READY || info.state == THREAD_RUNNING ||
+				info.state == THREAD_ANSWER || info.state == THREAD_CALLING))
+			return true;
+	}
+	return false;
+}
+
+char process_letter(const struct process *p)
+{
+	if (p->state == PROCESS_DEAD)
+		return 'Z';
+	if (p->is_stopped)
+		return 'T';
+	return process_runs_now(p) ? 'R' : 'S';
+}
+
+static uint32_t parent_pid(const struct process *p)
+{
+	return p->parent ? p->parent->pid : 0;
+}
+
+static void fill_stat(struct text *t, const struct subject *s)
+{
+	const struct process *p = s->p;
+	struct facts f;
+
+	facts_find(p, &f);
+	text_add(t, "%u (%s) %c %u %u %u ", p->pid, p->name, process_letter(p), parent_pid(p),
+		 p->group->pgid, p->group->session->sid);
+	text_add(t, "%u %d 0 %llu 0 0 0 ", p->group->session->terminal,
+		 p->group->session->ticket ? (int)p->group->session->foreground : -1,
+		 (unsigned long long)(p->state == PROCESS_DEAD ? p->usage.faults : f.info.faults));
+	uint64_t cpu = p->state == PROCESS_DEAD ? p->usage.user_ns : f.info.cpu_ns;
+	text_add(t, "%llu 0 %llu 0 %d %d %u 0 %llu ", (unsigned long long)(cpu / TICK),
+		 (unsigned long long)(p->children.user_ns / TICK), 20 + p->nice, p->nice,
+		 f.nthreads, (unsigned long long)(p->start_ns / TICK));
+	text_add(t, "%llu %llu %llu 0 0 0 0 0 ", (unsigned long long)f.size,
+		 (unsigned long long)f.info.resident, (unsigned long long)p->limits->soft[5]);
+	text_add(t, "%llu %llu %llu %llu 0 0 0 17 0 0 0 0 0 0 0 0 ",
+		 (unsigned long long)(f.pending & 0x7fffffff),
+		 (unsigned long long)(f.blocked & 0x7fffffff),
+		 (unsigned long long)(f.ignored & 0x7fffffff),
+		 (unsigned long long)(f.caught & 0x7fffffff));
+	text_add(t, "%llu %llu %llu %llu %u\n", (unsigned long long)p->arg_start,
+		 (unsigned long long)p->arg_end, (unsigned long long)p->env_start,
+		 (unsigned long long)p->env_end, p->state == PROCESS_DEAD ? p->status : 0);
+}
+
+static const char *letter_word(char letter)
+{
+	return letter == 'R'   ? "running"
+	       : letter == 'S' ? "sleeping"
+	       : letter == 'T' ? "stopped"
+			       : "zombie";
+}
+
+static void status_ids(struct text *t, const struct credentials *c)
+{
+	text_add(t, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->euid);
+	text_add(t, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->egid);
+	text_add(t, "Groups:\t");
+	for (uint32_t i = 0; i < c->ngroups; i++)
+		text_add(t, "%u ", c->groups[i]);
+	text_add(t, "\n");
+}
+
+static void status_memory(struct text *t, const struct facts *f)
+{
+	text_add(t, "VmSize:\t%8llu kB\n", (unsigned long long)f->size / 1024);
+	text_add(t, "VmRSS:\t%8llu kB\n", (unsigned long long)f->info.resident * PAGE / 1024);
+	text_add(t, "VmData:\t%8llu kB\n", (unsigned long long)f->data / 1024);
+	text_add(t, "VmStk:\t%8llu kB\n", (unsigned long long)f->stack / 1024);
+	text_add(t, "VmExe:\t%8llu kB\n", (unsigned long long)f->code / 1024);
+}
+
+static void status_signals(struct text *t, const struct process *p, const struct facts *f)
+{
+	text_add(t, "SigQ:\t%u/%llu\n", p->nqueued,
+		 (unsigned long long)p->limits->soft[11]); /* RLIMIT_SIGPENDING */
+	text_add(t, "SigPnd:\t%016llx\n", (unsigned long long)f->pending);
+	text_add(t, "ShdPnd:\t%016llx\n", (unsigned long long)(f->waiting | p->queued));
+	text_add(t, "SigBlk:\t%016llx\n", (unsigned long long)f->blocked);
+	text_add(t, "SigIgn:\t%016llx\n", (unsigned long long)f->ignored);
+	text_add(t, "SigCgt:\t%016llx\n", (unsigned long long)f->caught);
+}
+
+/* All of Linux's, or none. */
+static void status_capabilities(struct text *t, const struct credentials *c)
+{
+	constexpr unsigned long long ALL = (1ull << 41) - 1; /* up to CAP_CHECKPOINT_RESTORE */
+	unsigned long long has = c->euid == 0 ? ALL : 0;
+
+	text_add(t, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0ull,
+		 c->euid == 0 || c->uid == 0 || c->suid == 0 ? ALL : 0, has);
+	text_add(t, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", ALL, 0ull);
+}
+
+static void fill_status(struct text *t, const struct subject *s)
+{
+	const struct process *p = s->p;
+	char letter = process_letter(p);
+	struct facts f;
+
+	facts_find(p, &f);
+	text_add(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", p->name, f.umask, letter,
+		 letter_word(letter));
+	text_add(t, "Tgid:\t%u\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", p->pid, p->pid,
+		 parent_pid(p));
+	status_ids(t, p->who);
+	if (f.info.id != 0 && p->state == PROCESS_ALIVE)
+		status_memory(t, &f);
+	text_add(t, "Threads:\t%u\n", f.nthreads);
+	status_signals(t, p, &f);
+	status_capabilities(t, p->who);
+}
+
+static void fill_statm(struct text *t, const struct subject *s)
+{
+	struct facts f;
+
+	facts_find(s->p, &f);
+	text_add(t, "%llu %llu 0 %llu 0 %llu 0\n", (unsigned long long)(f.size / PAGE),
+		 (unsigned long long)f.info.resident, (unsigned long long)(f.code / PAGE),
+		 (unsigned long long)((f.data + f.stack) / PAGE));
+}
+
+static void fill_cmdline(struct text *t, const struct subject *s)
+{
+	memory_add(t, s->p, s->p->arg_start, s->p->arg_end, WORDS_MOST);
+}
+
+static void fill_environ(struct text *t, const struct subject *s)
+{
+	memory_add(t, s->p, s->p->env_start, s->p->env_end, WORDS_MOST);
+}
+
+static void fill_comm(struct text *t, const struct subject *s)
+{
+	text_add(t, "%s\n", s->p->name);
+}
+
+static int write_comm(const struct subject *s, const char *text, size_t n)
+{
+	size_t len = strcspn(text, "\n");
+
+	(void)n;
+	if (len >= sizeof(s->p->name))
+		len = sizeof(s->p->name) - 1;
+	memcpy(s->p->name, text, len);
+	s->p->name[len] = '\0';
+	return 0;
+}
+
+static void limit_value(struct text *t, uint64_t value)
+{
+	if (value == ~0ull)
+		text_add(t, "%-20s ", "unlimited");
+	else
+		text_add(t, "%-20llu ", (unsigned long long)value);
+}
+
+static void fill_limits(struct text *t, const struct subject *s)
+{
+	static const struct {
+		const char *name, *unit;
+	} rows[LIMITS] = {
+		{ "Max cpu time", "seconds" },     { "Max file size", "bytes" },
+		{ "Max data size", "bytes" },      { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" },  { "Max open files", "files" },
+		{ "Max locked memory", "bytes" },  { "Max address space", "bytes" },
+		{ "Max file locks", "locks" },     { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" },  { "Max nice priority", "" },
+		{ "Max realtime priority", "" },   { "Max realtime timeout", "us" },
+	};
+
+	text_add(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (unsigned i = 0; i < LIMITS; i++) {
+		text_add(t, "%-25s ", rows[i].name);
+		limit_value(t, s->p->limits->soft[i]);
+		limit_value(t, s->p->limits->hard[i]);
+		text_add(t, "%-10s\n", rows[i].unit);
+	}
+}
+
+void fill_mounts(struct text *t, const struct subject *s)
+{
+	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next)
+		text_add(t, "%s %s %s %s 0 0\n", m->source, m->at, m->kind, mount_options(m));
+}
+
+static void fill_mountinfo(struct text *t, const struct subject *s)
+{
+	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next)
+		text_add(t, "%u %u 0:%u / %s %s - %s %s %s\n", m->number + 1,
+			 m->number == 0 ? 0u : 1u, m->number + 1, m->at, mount_options(m), m->kind,
+			 m->source, mount_options(m));
+}
+
+static void fill_oom(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0\n"); /* a quota that is used up ends who asks for more, and nobody else */
+}
+
+static int exe_target(const struct subject *s, struct files_target *t)
+{
+	if (s->p->path == nullptr || s->p->path[0] == '\0')
+		return -ENOENT;
+	t->text = s->p->path;
+	t->len = strlen(s->p->path);
+	return 0;
+}
+
+static const struct proc_entry thread_children[] = {
+	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm },
+	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },
+	{ .name = "status", .mode = S_IFREG | 0444, .fill = fill_status },
+	{ .name = "statm", .mode = S_IFREG | 0444, .fill = fill_statm },
+	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
+	{},
+};
+
+/* Numbers of threads as the personality lists them; a dead process has only its own. */
+static uint32_t thread_after(const struct subject *s, uint32_t after)
+{
+	constexpr unsigned MOST = 65536;
+	const struct process *p = s->p;
+	struct process_view v;
+	uint64_t thread = 0;
+	uint32_t found = 0, tid;
+
+	if (!view_read(p, &v) || !memory_read(p, v.threads, &thread, sizeof(thread)))
+		return after < p->pid ? p->pid : 0;
+	for (unsigned i = 0; i < MOST && thread != 0; i++) {
+		if (!memory_read(p, thread + v.thread.tid, &tid, sizeof(tid)) ||
+		    !memory_read(p, thread + v.thread.next, &thread, sizeof(thread)))
+			break;
+		if (tid > after && (found == 0 || tid < found))
+			found = tid;
+	}
+	return found;
+}
+
+static const struct proc_entry *thread_find(struct subject *s, const char *name)
+{
+	static const struct proc_entry thread = { .name = "",
+						  .mode = S_IFDIR | 0555,
+						  .children = thread_children };
+	char *end;
+	unsigned long n = strtoul(name, &end, 10);
+
+	if (*end != '\0' || n == 0 || n >= PID_MAX || thread_after(s, (uint32_t)n - 1) != n)
+		return nullptr;
+	s->number = (uint32_t)n;
+	return &thread;
+}
+
+static const struct proc_names threads = {
+	.find = thread_find, .next = thread_after, .prefix = "", .type = S_IFDIR
+};
+
+static const struct proc_entry process_children[] = {
+	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
+	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm, .write = write_comm },
+	{ .name = "cwd", .mode = S_IFLNK | 0777, .target = cwd_target },
+	{ .name = "environ", .mode = S_IFREG | 0400, .fill = fill_environ },
+	{ .name = "exe", .mode = S_IFLNK | 0777, .target = exe_target },
+	{ .name = "fd", .mode = S_IFDIR | 0500, .names = &fd_names },
+	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .names = &fdinfo_names },
+	{ .name = "limits", .mode = S_IFREG | 0444, .fill = fill_limits },
+	{ .name = "maps", .mode = S_IFREG | 0444, .fill = fill_maps },
+	{ .name = "mountinfo", .mode = S_IFREG | 0444, .fill = fill_mountinfo },
+	{ .name = "mounts", .mode = S_IFREG | 0444, .fill = fill_mounts },
+	{ .name = "oom_score", .mode = S_IFREG | 0444, .fill = fill_oom },
+	{ .name = "oom_score_adj", .mode = S_IFREG | 0444, .fill = fill_oom },
+	{ .name = "root", .mode = S_IFLNK | 0777, .target = root_target },
+	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },
+	{ .name = "statm", .mode = S_IFREG | 0444, .fill = fill_statm },
+	{ .name = "status", .mode = S_IFREG | 0444, .fill = fill_status },
+	{ .name = "task", .mode = S_IFDIR | 0555, .names = &threads },
+	{},
+};
+
+const struct proc_entry process_root = { .name = "",
+					 .mode = S_IFDIR | 0555,
+					 .children = process_children };

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* /proc/sys: the settings that programs look for. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "lib/futura/clock.h"
+#include "posix/abi/linux.h"
+#include "posix/abi/pipe.h"
+#include "services/posixd/proc/proc.h"
+#include <futura-arch/arch.h>
+
+static void fill_hostname(struct text *t, const struct subject *s)
+{
+	text_add(t, "%s\n", s->world->core.host);
+}
+
+static void fill_domainname(struct text *t, const struct subject *s)
+{
+	text_add(t, "%s\n", s->world->core.domain);
+}
+
+/* Its files are root's to write, which opening them has checked. */
+static int write_name(char *to, const char *text)
+{
+	size_t n = strcspn(text, "\n");
+
+	if (n > 64)
+		return -EINVAL;
+	memcpy(to, text, n);
+	to[n] = '\0';
+	return 0;
+}
+
+static int write_hostname(const struct subject *s, const char *text, size_t n)
+{
+	(void)n;
+	return write_name(s->world->core.host, text);
+}
+
+static int write_domainname(const struct subject *s, const char *text, size_t n)
+{
+	(void)n;
+	return write_name(s->world->core.domain, text);
+}
+
+static void fill_ostype(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "Linux\n");
+}
+
+static void fill_osrelease(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, LINUX_RELEASE "\n");
+}
+
+static void fill_version(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, LINUX_VERSION "\n");
+}
+
+static void fill_pid_max(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "%u\n", PID_MAX);
+}
+
+static void fill_threads_max(struct text *t, const struct subject *s)
+{
+	text_add(t, "%u\n", s->world->core.most_processes);
+}
+
+static void fill_ngroups_max(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "%u\n", GROUPS_MAX);
+}
+
+static void fill_cap_last_cap(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "40\n"); /* CAP_CHECKPOINT_RESTORE of linux/capability.h */
+}
+
+/* Differs from start to start of the system, and stays. */
+static void fill_boot_id(struct text *t, const struct subject *s)
+{
+	static uint64_t id[2];
+
+	(void)s;
+	for (unsigned i = 0; i < 2 && id[1] == 0; i++) {
+		id[i] = (ticks() ^ (uint64_t)files_now() ^ i) * 0xff51afd7ed558ccd;
+		id[i] = (id[i] ^ id[i] >> 33) * 0xc4ceb9fe1a85ec53;
+	}
+	text_add(t, "%08llx-%04llx-4%03llx-a%03llx-%012llx\n", (unsigned long long)(id[0] >> 32),
+		 (unsigned long long)(id[0] >> 16 & 0xffff), (unsigned long long)(id[0] & 0xfff),
+		 (unsigned long long)(id[1] >> 52), (unsigned long long)(id[1] & 0xffffffffffff));
+}
+
+/* Memory is promised without being there: pages are paid for when they are touched. */
+static void fill_overcommit(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "1\n");
+}
+
+static void fill_file_max(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "1048576\n"); /* open files that one line of a file server may have */
+}
+
+static void fill_pipe_max(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "%u\n", PIPE_MOST);
+}
+
+#define SETTING(what) { .name = #what, .mode = S_IFREG | 0444, .fill = fill_##what }
+
+static const struct proc_entry random_children[] = { SETTING(boot_id), {} };
+
+static const struct proc_entry kernel_children[] = {
+	{ .name = "hostname",
+	  .mode = S_IFREG | 0644,
+	  .fill = fill_hostname,
+	  .write = write_hostname },
+	{ .name = "domainname",
+	  .mode = S_IFREG | 0644,
+	  .fill = fill_domainname,
+	  .write = write_domainname },
+	SETTING(ostype),
+	SETTING(osrelease),
+	SETTING(version),
+	SETTING(pid_max),
+	{ .name = "threads-max", .mode = S_IFREG | 0444, .fill = fill_threads_max },
+	SETTING(ngroups_max),
+	SETTING(cap_last_cap),
+	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_children },
+	{},
+};
+
+static const struct proc_entry vm_children[] = {
+	{ .name = "overcommit_memory", .mode = S_IFREG | 0444, .fill = fill_overcommit },
+	{},
+};
+
+static const struct proc_entry fs_children[] = {
+	{ .name = "file-max", .mode = S_IFREG | 0444, .fill = fill_file_max },
+	{ .name = "nr_open", .mode = S_IFREG | 0444, .fill = fill_file_max },
+	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .fill = fill_pipe_max },
+	{},
+};
+
+const struct proc_entry sysctl_children[] = {
+	{ .name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_children },
+	{ .name = "vm", .mode = S_IFDIR | 0555, .children = vm_children },
+	{ .name = "fs", .mode = S_IFDIR | 0555, .children = fs_children },
+	{},
+};
