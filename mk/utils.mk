@@ -44,12 +44,14 @@ $(O)/apps/utils/utils: $(O)/apps/utils/test/main.o $$(UTIL_OBJS)
 $(H)/apps/utils/utils: $(H)/apps/utils/test/main.o $(UTIL_HOST_OBJS)
 	$(Q)$(CC) $(HOST_LDFLAGS) $^ -lm -o $@
 
-.PHONY: utils test-utils test-utils-sanitize
+.PHONY: utils test-utils test-utils-terminal test-utils-sanitize
 utils: $$(O)/apps/utils/utils ## build the utilities alone, without the shell
 
-HOST_TESTS += test-utils
+HOST_TESTS += test-utils test-utils-terminal
 test-utils: $$(O)/apps/utils/utils ## compare every utility with Debian's; NAME='grep sed' some
 	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
+test-utils-terminal: $$(O)/apps/sh
+	$(Q)$(PYTHON) apps/utils/test/terminal_test.py $<
 test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities with Debian's
 	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
 ANALYSES += test-utils-sanitize

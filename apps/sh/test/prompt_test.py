@@ -380,7 +380,7 @@ def main():
             text = str(e).splitlines()
             before = [l for l in text if l.startswith(("buffer", "before"))]
             print(f"FAIL prompt.{function.__name__}: {text[0][:200]} {' '.join(before)[:300]}")
-    print(f"prompt: {passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed")
     return failed != 0
 
 
