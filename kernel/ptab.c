@@ -63,10 +63,16 @@ static pte *table_find(struct space *s, vaddr va, unsigned stop, vaddr *skip)
 	return table;
 }
 
+/* The same for a table of leaves: often the one that was used last. */
+static inline pte *leaf_find(struct space *s, vaddr va, vaddr *skip)
+{
+	return va >> entry_shift(1) == s->leaf_number ? s->leaf : table_find(s, va, 0, skip);
+}
+
 pte *ptab_find(struct space *s, vaddr va)
 {
 	vaddr skip;
-	pte *table = table_find(s, va, 0, &skip);
+	pte *table = leaf_find(s, va, &skip);
 
 	if (table == nullptr)
 		return nullptr;
@@ -91,6 +97,7 @@ static void tables_free(struct space *s, vaddr va)
 			return;
 		frame_free(pte_address(*e));
 		*e = 0;
+		s->leaf_number = UINT64_MAX;
 		if (level == LEVELS - 1)
 			s->roots[(e - table) / 64] &= ~(1ull << (e - table) % 64);
 		else
@@ -121,7 +128,7 @@ static bool table_add(struct space *s, pte *table, pte *e)
 }
 
 /* The table of leaves for va, made if need be; nullptr: no memory. */
-static pte *leaf_table(struct space *s, vaddr va, bool writable)
+[[gnu::noinline]] static pte *leaf_make(struct space *s, vaddr va, bool writable)
 {
 	pte *table = direct(s->root);
 
@@ -138,7 +145,17 @@ static pte *leaf_table(struct space *s, vaddr va, bool writable)
 		}
 		table = direct(pte_address(*e));
 	}
+	s->leaf = table;
+	s->leaf_number = va >> entry_shift(1);
+	s->leaf_writable = writable;
 	return table;
+}
+
+static inline pte *leaf_table(struct space *s, vaddr va, bool writable)
+{
+	if (va >> entry_shift(1) == s->leaf_number && (s->leaf_writable || !writable))
+		return s->leaf;
+	return leaf_make(s, va, writable);
 }
 
 enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags, pte *old)
@@ -201,7 +218,7 @@ static bool leaves_next(struct space *s, vaddr *va, vaddr end, struct leaves *l)
 	while (*va < end) {
 		vaddr at = *va;
 
-		l->table = table_find(s, at, 0, va);
+		l->table = leaf_find(s, at, va);
 		if (l->table == nullptr)
 			continue;
 		const struct frame *f = table_frame(l->table);
@@ -272,6 +289,7 @@ void ptab_protect_all(struct space *s)
 {
 	pte *root = direct(s->root);
 
+	s->leaf_writable = false;
 	for (unsigned i = 0; i < USER_ROOT_ENTRIES / 64; i++) {
 		for (uint64_t left = s->roots[i]; left != 0; left &= left - 1) {
 			pte *e = &root[i * 64 + (unsigned)__builtin_ctzll(left)];

@@ -28,7 +28,7 @@ void space_kernel_init(void)
 
 bool space_init(struct space *s, struct quota *quota)
 {
-	*s = (struct space){ .quota = quota, .hint = USER_END };
+	*s = (struct space){ .quota = quota, .hint = USER_END, .leaf_number = UINT64_MAX };
 	if (!frame_alloc_zero(quota, FRAME_TABLE, &s->root))
 		return false;
 	space_root_init(direct(s->root));

@@ -33,6 +33,9 @@ struct space {
 	struct quota *quota;  /* pays for tables and mappings; its task's */
 	paddr root;
 	uint64_t roots[USER_ROOT_ENTRIES / 64]; /* bits: its entries that are present */
+	pte *leaf;                              /* the table of leaves that was used last, */
+	uint64_t leaf_number;                   /* by address >> 21; UINT64_MAX: none */
+	bool leaf_writable;                     /* no entry above it is protected */
 	struct space_id id;
 	uint64_t cpus; /* that have it loaded */
 	bool dying;
