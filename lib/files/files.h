@@ -189,8 +189,8 @@ struct files_node_ops {
 	void (*statfs)(struct files_system *fs, struct file_statfs_results *r);
 	/* What `ready` says now. Without it: what is always ready. */
 	uint64_t (*ready)(struct files_session *s);
-	int (*door)(struct files_node *n, fut_handle *door); /* ECONNREFUSED */
-	int (*pipe)(struct files_session *s, fut_handle *memory, fut_handle *event); /* ENXIO */
+	int (*door)(struct files_node *n, fut_handle *door);               /* ECONNREFUSED */
+	int (*pipe)(struct files_session *s, struct file_pipe_results *r); /* ENXIO */
 };
 
 struct files_owner;
@@ -247,8 +247,9 @@ bool files_list_add(struct files_list *list, struct files_name name, uint64_t nu
 		    uint64_t cookie);
 
 /*
- * For `read` and `write`: copy n bytes to or from the caller's memory. n, -EFAULT, or FILES_AGAIN,
- * which such an operation may return: the caller's page has to come from its pager first.
+ * For `read` and `write`: copy n bytes to or from the caller's memory. n, -EFAULT, -ENOSPC, or
+ * FILES_AGAIN, which such an operation may return: the caller's page has to come from its pager
+ * first.
  */
 int64_t files_give(const struct lent *to, uint64_t offset, const void *from, size_t n);
 int64_t files_take(const struct lent *from, uint64_t offset, void *to, size_t n);

@@ -8,7 +8,16 @@
 
 static int64_t lent_result(enum err e, size_t n)
 {
-	return e == OK ? (int64_t)n : e == ERR_AGAIN ? FILES_AGAIN : -EFAULT;
+	switch (e) {
+	case OK:
+		return (int64_t)n;
+	case ERR_AGAIN:
+		return FILES_AGAIN;
+	case ERR_NO_MEMORY: /* for a page, of the caller or of ours */
+		return -ENOSPC;
+	default:
+		return -EFAULT;
+	}
 }
 
 int64_t files_give(const struct lent *to, uint64_t offset, const void *from, size_t n)
@@ -344,7 +353,7 @@ enum err on_pipe(void *self, uint64_t badge, struct file_pipe_results *r)
 	const struct files_node_ops *ops = s->node->system->ops;
 
 	if (!S_ISFIFO(s->node->mode) || !(s->flags & (FILE_OPEN_READ | FILE_OPEN_WRITE)) ||
-	    ops->pipe == nullptr || ops->pipe(s, &r->memory, &r->event) != 0)
+	    ops->pipe == nullptr || ops->pipe(s, r) != 0)
 		return ERR_BAD_STATE;
 	return OK;
 }

@@ -4,10 +4,11 @@
  * event pair, one end with the readers and one with the writers. Nothing in it is trusted: indices
  * are read once and bounded, so a liar harms only what it could have written anyway.
  *
- * Whoever finds nothing to do sets its side's `waits`, looks again, and waits for its own end's
- * signal PIPE_WAKE (or SIGNAL_PEER_CLOSED); it clears the signal and looks again. Who made progress
- * and finds the other side's `waits` set clears that and signals the peer. The signal is a hint: the
- * ring alone says what is ready.
+ * Whoever finds nothing to do clears its own end's PIPE_WAKE, sets its side's `waits`, and looks again;
+ * if it finds something then it sets PIPE_WAKE, for others of its side may just be beginning to wait.
+ * Else it waits for PIPE_WAKE or SIGNAL_PEER_CLOSED, without clearing: all who wait are to be woken.
+ * Who made progress and finds the other side's `waits` set clears that and signals the peer. The
+ * signal is a hint: the ring alone says what is ready.
  */
 #pragma once
 #include <stdatomic.h>
@@ -25,7 +26,7 @@ struct pipe_side {
 };
 
 struct pipe_shared {
-	uint32_t size;	/* of the ring: a power of two, at most PIPE_MOST */
+	_Atomic uint32_t size; /* of the ring: a power of two; it changes under both locks */
 	uint32_t fifo;	/* 1: `opened` rules, not SIGNAL_PEER_CLOSED */
 	struct pipe_side write, read;
 };

@@ -9,3 +9,6 @@
 
 void shared_lock(_Atomic uint32_t *lock);
 void shared_unlock(_Atomic uint32_t *lock);
+/* Two at a time, always in the same order. */
+void shared_lock_two(_Atomic uint32_t *first, _Atomic uint32_t *second);
+void shared_unlock_two(_Atomic uint32_t *first, _Atomic uint32_t *second);

@@ -5,6 +5,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/random.h"
+#include "posix/ipc/pipe.h"
 #include "posix/mm/maps.h"
 #include "posix/tty/tty.h"
 #include "abi/user.h"
@@ -100,7 +101,8 @@ int64_t device_become(struct description **d, uint32_t flags, uint32_t status)
 {
 	const struct description_ops *ops = nullptr;
 
-	(void)status;
+	if (S_ISFIFO((*d)->mode))
+		return fifo_become(d, status);
 	if (S_ISCHR((*d)->mode) && device_major((*d)->device) == MEMORY_MAJOR)
 		ops = memory_device(device_minor((*d)->device));
 	if (ops == nullptr)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Pipes and FIFOs. */
 #include "posix/ipc/pipe.h"
+#include <asm/ioctls.h>
 #include <asm/poll.h>
 #include <linux/stat.h>
 #include "abi/user.h"
@@ -9,30 +11,50 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/shared_lock.h"
+#include "posix/core/wait.h"
+#include "posix/files/path.h"
 #include "posix/signal/deliver.h"
+#include "protocol/file.h"
 
-static struct pipe_shared *shared(const struct description *d)
+/* description.own */
+struct pipe_end {
+	struct pipe_shared *shared;
+	uint64_t mapped;    /* bytes */
+	fut_handle session; /* of a FIFO: as long as it is open the server counts us. 0: a pipe */
+	uint32_t seen;	    /* who had come to the other side and gone when we opened this one */
+};
+
+static struct pipe_end *end_of(const struct description *d)
 {
 	return d->own;
 }
 
+static struct pipe_shared *shared(const struct description *d)
+{
+	return end_of(d)->shared;
+}
+
 static char *ring(const struct description *d)
 {
-	return (char *)d->own + PIPE_HEADER;
+	return (char *)shared(d) + PIPE_HEADER;
 }
 
-static uint32_t size_of(const struct pipe_shared *p)
+/* The ring's size; a liar's stays within what is mapped. */
+static uint32_t size_of(const struct description *d)
 {
-	return p->size >= PIPE_ATOMIC && p->size <= PIPE_MOST && (p->size & (p->size - 1)) == 0 ? p->size
-												: PIPE_SIZE;
+	uint32_t size = atomic_load_explicit(&shared(d)->size, memory_order_relaxed);
+	bool good = size >= PIPE_ATOMIC && (size & (size - 1)) == 0 && size <= end_of(d)->mapped - PIPE_HEADER;
+
+	return good ? size : PIPE_ATOMIC;
 }
 
-/* Bytes that wait. A liar's indices are bounded. */
-static uint32_t filled(const struct pipe_shared *p)
+/* Bytes that wait; a liar's are no more than fit. */
+static uint32_t filled(const struct description *d)
 {
+	struct pipe_shared *p = shared(d);
 	uint32_t n = atomic_load(&p->write.index) - atomic_load(&p->read.index);
 
-	return n <= size_of(p) ? n : size_of(p);
+	return n <= size_of(d) ? n : size_of(d);
 }
 
 static bool is_signalled(const struct description *d, uint64_t signal)
@@ -50,18 +72,22 @@ static bool is_alone(const struct description *d, const struct pipe_side *other)
 	return p->fifo != 0 ? atomic_load(&other->opened) == 0 : is_signalled(d, SIGNAL_PEER_CLOSED);
 }
 
-static void wake(const struct description *d, struct pipe_side *other)
+/* We made progress. False if nobody is left at the other side. */
+static bool wake(const struct description *d, struct pipe_side *other)
 {
-	if (atomic_load(&other->waits) != 0) {
-		atomic_store(&other->waits, 0);
-		(void)fut_event_signal_peer(d->b, PIPE_WAKE, 0); /* nobody there: nobody waits */
-	}
+	if (atomic_load(&other->waits) == 0)
+		return true;
+	atomic_store(&other->waits, 0);
+	/* Whoever opened a FIFO for both waits at the readers' end, as either. */
+	if (shared(d)->fifo != 0)
+		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
+	return fut_event_signal_peer(d->b, PIPE_WAKE, 0) != ERR_PEER_CLOSED;
 }
 
 /* Copy between the guest and the ring, which may wrap: bytes that were copied. */
 static uint32_t copy(const struct description *d, uint32_t index, uint64_t guest, uint32_t n, bool out)
 {
-	uint32_t size = size_of(shared(d)), at = index & (size - 1);
+	uint32_t size = size_of(d), at = index & (size - 1);
 	uint32_t first = n < size - at ? n : size - at, done;
 
 	done = (uint32_t)(out ? guest_put_some(guest, ring(d) + at, first)
@@ -80,20 +106,20 @@ static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t 
 	(void)at;
 	if (size == 0)
 		return 0;
-	if (filled(p) == 0) {
+	if (filled(d) == 0) {
 		if (!is_alone(d, &p->write))
 			return -EAGAIN;
-		if (filled(p) == 0)
+		if (filled(d) == 0)
 			return 0;
 	}
 	shared_lock(&p->read.lock);
-	n = filled(p);
+	n = filled(d);
 	if (n > size)
 		n = (uint32_t)size;
 	done = copy(d, atomic_load(&p->read.index), to, n, true);
 	atomic_fetch_add(&p->read.index, done);
 	shared_unlock(&p->read.lock);
-	wake(d, &p->write);
+	(void)wake(d, &p->write); /* without writers the rest is still ours */
 	return n == 0 ? -EAGAIN : done == 0 ? -EFAULT : (int64_t)done;
 }
 
@@ -111,42 +137,46 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 	(void)at;
 	if (size == 0)
 		return 0;
-	if (is_alone(d, &p->read))
-		return broken();
+	if (atomic_load(&p->read.waits) == 0 && is_alone(d, &p->read))
+		return broken(); /* else waking tells */
 	shared_lock(&p->write.lock);
-	room = size_of(p) - filled(p);
+	room = size_of(d) - filled(d);
 	n = size < room ? (uint32_t)size : room;
 	if (n < size && size <= PIPE_ATOMIC)
 		n = 0; /* all or nothing */
 	done = n > 0 ? copy(d, atomic_load(&p->write.index), from, n, false) : 0;
 	atomic_fetch_add(&p->write.index, done);
 	shared_unlock(&p->write.lock);
-	if (done > 0)
-		wake(d, &p->read);
+	if (done > 0 && !wake(d, &p->read))
+		return broken();
 	return n == 0 ? -EAGAIN : done == 0 ? -EFAULT : (int64_t)done;
 }
 
-static bool is_writer(const struct description *d)
+static uint32_t ready_to_write(struct description *d)
 {
-	return (d->access & 2) != 0;
+	if (is_alone(d, &shared(d)->read))
+		return POLLERR | POLLOUT | POLLWRNORM;
+	return size_of(d) - filled(d) >= PIPE_ATOMIC ? POLLOUT | POLLWRNORM : 0;
+}
+
+static uint32_t ready_to_read(struct description *d)
+{
+	struct pipe_shared *p = shared(d);
+	uint32_t now = filled(d) > 0 ? POLLIN | POLLRDNORM : 0;
+
+	if (is_alone(d, &p->write) && (p->fifo == 0 || atomic_load(&p->write.ever) != end_of(d)->seen))
+		now |= POLLHUP;
+	return now;
 }
 
 static uint32_t ready(struct description *d, uint32_t events)
 {
-	struct pipe_shared *p = shared(d);
 	uint32_t now = 0;
 
-	if (is_writer(d)) {
-		if (is_alone(d, &p->read))
-			now |= POLLERR | POLLOUT;
-		else if (size_of(p) - filled(p) >= PIPE_ATOMIC)
-			now |= POLLOUT;
-	} else {
-		if (filled(p) > 0)
-			now |= POLLIN;
-		else if (is_alone(d, &p->write) && (p->fifo == 0 || atomic_load(&p->write.ever) != 0))
-			now |= POLLHUP;
-	}
+	if ((d->access & 2) != 0)
+		now |= ready_to_write(d);
+	if ((d->access & 1) != 0)
+		now |= ready_to_read(d);
 	return now & (events | POLLERR | POLLHUP);
 }
 
@@ -154,32 +184,58 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
 	struct pipe_shared *p = shared(d);
 
-	(void)events;
-	*w = (struct wait_for){ .object = d->b, .signals = PIPE_WAKE, .clear = PIPE_WAKE };
-	atomic_store(is_writer(d) ? &p->write.waits : &p->read.waits, 1);
+	*w = (struct wait_for){ .object = d->b, .signals = PIPE_WAKE };
+	if (ready(d, events) != 0)
+		return 0;
+	(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
+	if ((d->access & 2) != 0)
+		atomic_store(&p->write.waits, 1);
+	if ((d->access & 1) != 0)
+		atomic_store(&p->read.waits, 1);
+	/* What came meanwhile was also for others that wait here, and whose signal this took. */
+	if (ready(d, events) != 0)
+		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
 	return 0;
+}
+
+static int64_t control_pipe(struct description *d, uint32_t command, uint64_t argument)
+{
+	int32_t n = (int32_t)filled(d);
+
+	return command == FIONREAD ? guest_put(argument, &n, sizeof(n)) : -ENOTTY;
 }
 
 static void close_pipe(struct description *d)
 {
-	window_unmap(d->own, PIPE_HEADER + size_of(shared(d)));
+	struct pipe_end *end = end_of(d);
+
+	window_unmap(end->shared, end->mapped);
+	if (end->session != 0)
+		(void)fut_handle_close(end->session); /* ours */
+	heap_free(end);
 }
 
-static const struct description_ops read_ops = {
-	.name = "pipe", .read = read, .ready = ready, .wait = wait, .close = close_pipe,
-};
-static const struct description_ops write_ops = {
-	.name = "pipe", .write = write, .ready = ready, .wait = wait, .close = close_pipe,
+static const struct description_ops ops[] = {
+	[1] = { .name = "pipe", .read = read, .ready = ready, .wait = wait, .ioctl = control_pipe, .close = close_pipe },
+	[2] = { .name = "pipe", .write = write, .ready = ready, .wait = wait, .ioctl = control_pipe, .close = close_pipe },
+	[3] = { .name = "pipe", .read = read, .write = write, .ready = ready, .wait = wait, .ioctl = control_pipe,
+		.close = close_pipe },
 };
 
-int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **to)
+bool is_pipe(const struct description *d)
 {
-	bool writes = from->kind == DESCRIPTOR_PIPE_WRITE;
-	struct description *d = description_new(writes ? &write_ops : &read_ops);
+	return d->ops >= &ops[1] && d->ops <= &ops[3];
+}
+
+/* An end of the pipe that lies in that memory. The handles become the description's, or are closed. */
+static int64_t end_new(uint32_t access, fut_handle memory, fut_handle event, struct description **to)
+{
+	struct description *d = description_new(&ops[access]);
+	struct pipe_end *end = heap_new(sizeof(*end));
 	uint64_t size = 0, pages;
 	uint32_t flags;
 	void *at;
-	enum err e = d != nullptr ? fut_vmo_info(memory, &size, &pages, &flags) : ERR_NO_MEMORY;
+	enum err e = d != nullptr && end != nullptr ? fut_vmo_info(memory, &size, &pages, &flags) : ERR_NO_MEMORY;
 
 	if (e == OK && (size <= PIPE_HEADER || size > PIPE_HEADER + PIPE_MOST))
 		e = ERR_BAD_ARGUMENT;
@@ -188,25 +244,83 @@ int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle
 	if (e != OK) {
 		(void)fut_handle_close(memory); /* ours */
 		(void)fut_handle_close(event);
+		heap_free(end);
 		heap_free(d);
 		return call_error(e);
 	}
+	*end = (struct pipe_end){ .shared = at, .mapped = size };
 	d->a = memory;
 	d->b = event;
-	d->own = at;
-	d->kind = from->kind;
-	d->access = writes ? 2 : 1;
+	d->own = end;
+	d->kind = access == 2 ? DESCRIPTOR_PIPE_WRITE : DESCRIPTOR_PIPE_READ;
+	d->access = access;
 	d->mode = S_IFIFO | 0600;
-	d->node = from->node;
-	d->state = writes ? &shared(d)->write.state : &shared(d)->read.state;
+	d->state = access == 2 ? &shared(d)->write.state : &shared(d)->read.state;
 	*to = d;
 	return 0;
 }
 
+int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **to)
+{
+	int64_t error = end_new(from->kind == DESCRIPTOR_PIPE_WRITE ? 2 : 1, memory, event, to);
+
+	if (error == 0)
+		(*to)->node = from->node;
+	return error;
+}
+
+/* --- Sizes --- */
+
+int64_t pipe_size(const struct description *d)
+{
+	return size_of(d);
+}
+
+/* The bytes that wait keep their indices, and so move to where these lie in the new ring. */
+static int64_t resize(struct description *d, uint32_t size)
+{
+	uint32_t n = filled(d), old = size_of(d), at = atomic_load(&shared(d)->read.index);
+	char *kept = heap_new(n + 1);
+
+	if (kept == nullptr)
+		return -ENOMEM;
+	if (n > size) {
+		heap_free(kept);
+		return -EBUSY;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		kept[i] = ring(d)[(at + i) & (old - 1)];
+	for (uint32_t i = 0; i < n; i++)
+		ring(d)[(at + i) & (size - 1)] = kept[i];
+	atomic_store(&shared(d)->size, size);
+	heap_free(kept);
+	return size;
+}
+
+int64_t pipe_resize(struct description *d, uint64_t wanted)
+{
+	struct pipe_shared *p = shared(d);
+	uint32_t size = PIPE_ATOMIC;
+
+	if (wanted == 0 || wanted > INT32_MAX)
+		return -EINVAL;
+	if (wanted > end_of(d)->mapped - PIPE_HEADER)
+		return -EPERM;
+	while (size < wanted)
+		size *= 2;
+	shared_lock_two(&p->write.lock, &p->read.lock);
+	int64_t result = resize(d, size);
+	shared_unlock_two(&p->write.lock, &p->read.lock);
+	(void)wake(d, &p->write); /* there may be more room */
+	return result;
+}
+
+/* --- New ones --- */
+
 static enum err make(fut_handle memory[2], fut_handle events[2])
 {
 	struct pipe_shared start = { .size = PIPE_SIZE };
-	enum err e = fut_vmo_create(PIPE_HEADER + PIPE_SIZE, 0, &memory[0]);
+	enum err e = fut_vmo_create(PIPE_HEADER + PIPE_MOST, 0, &memory[0]);
 
 	if (e != OK)
 		return e;
@@ -245,5 +359,64 @@ int64_t pipe_new(uint32_t status, struct description **read_end, struct descript
 	}
 	atomic_store(&(*read_end)->state->status, status);
 	atomic_store(&(*write_end)->state->status, status);
+	return 0;
+}
+
+/* --- FIFOs --- */
+
+/* Opening waits until the other side is open too, or was since. */
+static int64_t fifo_meet(struct description *d, bool may_wait)
+{
+	struct pipe_shared *p = shared(d);
+	struct pipe_side *other = d->access == 1 ? &p->write : &p->read;
+
+	if (d->access == 3)
+		return 0;
+	if (!may_wait)
+		return d->access == 2 && atomic_load(&p->read.opened) == 0 ? -ENXIO : 0;
+	while (atomic_load(&other->opened) == 0 && atomic_load(&other->ever) == end_of(d)->seen) {
+		(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
+		if (atomic_load(&other->opened) != 0 || atomic_load(&other->ever) != end_of(d)->seen)
+			break;
+		int64_t error = wait_object(d->b, PIPE_WAKE, 0, TIME_NEVER);
+		if (error != 0)
+			return error;
+	}
+	(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours: others may wait for the same */
+	return 0;
+}
+
+int64_t fifo_become(struct description **node, uint32_t status)
+{
+	struct remote r = { .session = (*node)->a };
+	struct description *d;
+	fut_handle memory, event;
+	uint32_t seen;
+	enum err e = file_pipe(&r, &memory, &event, &seen);
+	int64_t error;
+
+	if (e != OK)
+		return e == ERR_BAD_STATE ? -ENXIO : file_error(e);
+	error = end_new((*node)->access, memory, event, &d);
+	if (error != 0)
+		return error;
+	end_of(d)->seen = seen;
+	error = fifo_meet(d, (status & STATUS_NONBLOCK) == 0);
+	if (error != 0) {
+		description_drop(d);
+		return error;
+	}
+	end_of(d)->session = (*node)->a;
+	(*node)->a = 0;
+	d->state = (*node)->state;
+	d->line = (*node)->line; /* where the state is mapped */
+	(*node)->line = nullptr;
+	d->kind = 0; /* its session cannot go along */
+	d->mode = (*node)->mode;
+	d->node = (*node)->node;
+	d->path = (*node)->path;
+	(*node)->path = nullptr;
+	description_drop(*node);
+	*node = d;
 	return 0;
 }

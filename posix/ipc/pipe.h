@@ -6,3 +6,10 @@
 int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **d);
 /* A new pipe: both ends. */
 int64_t pipe_new(uint32_t status, struct description **read_end, struct description **write_end);
+/* `*d` is a FIFO as its server opened it: make a pipe's end of it, when the other side is there too. */
+int64_t fifo_become(struct description **d, uint32_t status);
+
+bool is_pipe(const struct description *d);
+int64_t pipe_size(const struct description *d);
+/* F_SETPIPE_SZ: the size that it has then. */
+int64_t pipe_resize(struct description *d, uint64_t wanted);

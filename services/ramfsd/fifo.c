@@ -63,6 +63,10 @@ int fifo_open(struct files_session *s)
 		return 0;
 	if (n->fifo == nullptr && (n->fifo = fifo_create()) == nullptr)
 		return -ENOMEM;
+	/* For `pipe`: who came to the other side and has gone. */
+	struct pipe_side *other =
+		s->flags & FILE_OPEN_READ ? &n->fifo->shared->write : &n->fifo->shared->read;
+	s->own = (void *)(uintptr_t)(atomic_load(&other->ever) - atomic_load(&other->opened));
 	if (s->flags & FILE_OPEN_READ) {
 		n->fifo->readers++;
 		atomic_fetch_add(&n->fifo->shared->read.ever, 1);
@@ -91,17 +95,20 @@ void fifo_close(struct files_session *s)
 	}
 }
 
-int ram_pipe(struct files_session *s, fut_handle *memory, fut_handle *event)
+int ram_pipe(struct files_session *s, struct file_pipe_results *r)
 {
 	constexpr uint32_t travels = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INHERIT;
 	const struct ram_fifo *f = ram_of(s->node)->fifo;
 	fut_handle end = s->flags & FILE_OPEN_READ ? f->read : f->write;
 
 	if (fut_handle_duplicate(f->memory, RIGHT_MAP | RIGHT_READ | RIGHT_WRITE | travels,
-				 memory) != OK)
+				 &r->memory) != OK)
 		return -ENOMEM;
-	if (fut_handle_duplicate(end, RIGHT_WAIT | RIGHT_SIGNAL | travels, event) == OK)
+	if (fut_handle_duplicate(end, RIGHT_WAIT | RIGHT_SIGNAL | travels, &r->event) == OK) {
+		r->seen = (uint32_t)(uintptr_t)s->own;
 		return 0;
-	(void)fut_handle_close(*memory); /* just made */
+	}
+	(void)fut_handle_close(r->memory); /* just made */
+	r->memory = 0;
 	return -ENOMEM;
 }

@@ -34,10 +34,16 @@ struct ram_data {
 	const char *packed; /* `packed_size` bytes; what follows is zero */
 	uint64_t packed_size;
 	fut_handle memory; /* 0: none yet */
-	uint64_t room;     /* its size: whole pages, as many as the file's size needs */
-	uint64_t pages;    /* what the file system counts for it */
+	uint64_t room;     /* its size, in bytes */
+	uint64_t pages;    /* what the file system counts for it; with holes perhaps too many */
+	uint64_t dense;    /* so many pages at its beginning are there */
 	fut_handle size_page;
-	bool is_shared; /* others have the memory, and may write past the end of the last page */
+	char *map; /* the object, perhaps with room to grow; nullptr: not mapped here */
+	uint64_t map_size;
+	uint32_t uses;  /* calls that could have used a mapping */
+	bool is_sparse; /* pages past the dense ones may be there */
+	bool is_given;  /* others have the memory */
+	bool is_shared; /* and may write it */
 };
 
 struct ram_fifo;
@@ -95,7 +101,7 @@ int ram_list(struct files_session *s, uint64_t after, struct files_list *list);
 /* data.c */
 /* The size of a regular file; nothing if it fails. ENOSPC. */
 int data_resize(struct ram_node *n, uint64_t size);
-uint64_t data_pages(const struct ram_node *n); /* that it occupies */
+uint64_t data_pages(struct ram_node *n); /* that it occupies */
 void data_fini(struct ram_node *n);
 int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to, size_t n);
 int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *from,
@@ -108,7 +114,7 @@ int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64
 /* fifo.c */
 int fifo_open(struct files_session *s);
 void fifo_close(struct files_session *s);
-int ram_pipe(struct files_session *s, fut_handle *memory, fut_handle *event);
+int ram_pipe(struct files_session *s, struct file_pipe_results *r);
 
 /* bundle.c: find root.tar in the boot bundle, mapped. False: there is none. */
 bool bundle_root(const char **tar, size_t *size);

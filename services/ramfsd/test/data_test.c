@@ -168,10 +168,11 @@ TEST(ramfs, a_fifo_counts_who_has_it_open)
 {
 	struct remote files = fixture_start(), root = line_make(&files, 0, 0, ROOT_CAPABILITIES, 0);
 	fut_handle memory, event;
+	uint32_t seen;
 
 	CHECK(do_make(&root, "fifo", S_IFIFO | 0666, 0) == 0);
 	struct remote r = must_open(&root, "fifo", FILE_OPEN_READ);
-	CHECK(file_pipe(&r, &memory, &event) == OK);
+	CHECK(file_pipe(&r, &memory, &event, &seen) == OK && seen == 0);
 	const struct pipe_shared *pipe = fixture_map(memory, PIPE_HEADER, MAP_READ | MAP_WRITE);
 	CHECK(pipe->size == PIPE_SIZE && pipe->fifo == 1);
 	CHECK(pipe->read.opened == 1 && pipe->write.opened == 0);
@@ -180,7 +181,7 @@ TEST(ramfs, a_fifo_counts_who_has_it_open)
 	fixture_close(w.session);
 	CHECK(file_seek(&r, 0, SEEK_CUR, &(int64_t){ 0 }) == OK); /* the server has heard of it */
 	CHECK(pipe->write.opened == 0 && pipe->write.ever == 1);
-	CHECK(file_pipe(&root, &memory, &event) == ERR_BAD_STATE);
+	CHECK(file_pipe(&root, &memory, &event, &seen) == ERR_BAD_STATE);
 	fixture_close(event);
 	fixture_close(r.session);
 	fixture_close(root.session);
