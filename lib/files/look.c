@@ -47,14 +47,13 @@ enum err on_readlink(void *self, uint64_t badge, const struct file_readlink_args
 		e = w.node->system->ops->target(w.line, w.node, &t);
 		if (t.session != 0)
 			(void)fut_handle_close(t.session); /* only the text is wanted */
-		if (e > 0 && t.text == nullptr) {
-			r->node = t.number; /* only the caller can tell */
-		} else if (e >= 0) {
+		if (e >= 0) {
 			/* A target of 4095 bytes is cut, as it is by a caller's small buffer. */
 			r->text_len = t.len < 4000 ? (uint32_t)t.len : 4000;
 			memcpy(r->text, t.text, r->text_len);
-			e = 0;
 		}
+		if (e > 0)
+			r->node = t.number | FILE_LAST;
 	} else if (e == 0) {
 		e = -EINVAL;
 	} else {

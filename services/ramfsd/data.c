@@ -1,92 +1,101 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Contents of regular files. A memory object holds them, as large as the file in whole pages; past
- * the file's end its last page is zero, or becomes so before the file grows. A file of the bundle
- * is read where it lies until somebody writes or maps it.
+ * Contents of regular files. A memory object holds them, at least as large as the file; what lies
+ * past the file's end is zero, or becomes so before the file grows. Once somebody else has the
+ * object it is as large as the file in whole pages. A file of the bundle is read where it lies
+ * until somebody writes or maps it.
+ *
+ * A busy file's object is mapped here, for the kernel to copy to and from; we never touch the
+ * mapping ourselves, since for that the quota might have no page left.
  */
-#include <fcntl.h>
-#include <linux/falloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "services/ramfsd/ram.h"
+#include "services/ramfsd/data.h"
 
-constexpr size_t PIECE = 65536;             /* copied at a time */
+constexpr size_t PIECE = 65536;             /* copied at a time, where two copies are needed */
 constexpr uint64_t SIZE_LIMIT = 1ull << 46; /* half of what a memory object may have */
-constexpr uint32_t KEEP_SIZE = FALLOC_FL_KEEP_SIZE, PUNCH_HOLE = FALLOC_FL_PUNCH_HOLE,
-		   ZERO_RANGE = FALLOC_FL_ZERO_RANGE;
+constexpr uint64_t HEADROOM = 1 << 20;      /* what a growing object gets beforehand, at most */
+constexpr unsigned BUSY = 4;                /* calls, until an object is mapped */
+constexpr uint64_t MAP_LEAST = 1 << 16, MAP_MOST = 1 << 30;
 
 static char piece[PIECE];
-
-static uint64_t page_up(uint64_t size)
-{
-	return (size + RAM_PAGE - 1) & ~(RAM_PAGE - 1);
-}
-
-static int error_of(enum err e)
-{
-	return e == OK ? 0 : e == ERR_NO_MEMORY || e == ERR_FULL ? -ENOSPC : -EIO;
-}
 
 static uint64_t min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
+int error_of(enum err e)
+{
+	return e == OK ? 0 : e == ERR_NO_MEMORY || e == ERR_FULL ? -ENOSPC : -EIO;
+}
+
 /* --- What it occupies --- */
 
-/* Pages that others made by mappings are known to the memory object alone. */
-static uint64_t memory_pages(const struct ram_node *n)
+static void data_set_pages(struct ram_node *n, uint64_t pages)
 {
-	uint64_t size, pages;
-	uint32_t flags;
-
-	return fut_vmo_info(n->data.memory, &size, &pages, &flags) == OK ? pages : n->data.pages;
-}
-
-uint64_t data_pages(const struct ram_node *n)
-{
-	if (n->data.packed != nullptr)
-		return page_up(n->data.packed_size) / RAM_PAGE;
-	return n->data.is_shared ? memory_pages(n) : n->data.pages;
-}
-
-/* Bring the file system's count up to date. */
-static void data_count(struct ram_node *n)
-{
-	uint64_t pages = n->data.memory ? memory_pages(n) : 0;
-
 	n->fs->pages += pages - n->data.pages;
 	n->data.pages = pages;
 }
 
-/*
- * How much of [offset, offset + size) may be written at a time: all, or near the file system's
- * limit a page, which data_keep then looks at.
- */
-static uint64_t data_step(struct ram_node *n, uint64_t offset, uint64_t size)
+void data_count(struct ram_node *n)
+{
+	uint64_t size, pages;
+	uint32_t flags;
+
+	if (n->data.memory != 0 && fut_vmo_info(n->data.memory, &size, &pages, &flags) == OK)
+		data_set_pages(n, pages);
+}
+
+uint64_t data_pages(struct ram_node *n)
+{
+	if (n->data.packed != nullptr)
+		return page_up(n->data.packed_size) / RAM_PAGE;
+	if (n->data.is_shared || n->data.is_sparse)
+		data_count(n);
+	return n->data.pages;
+}
+
+/* [offset, offset + size) has been written. Without holes that says which pages are new. */
+static void data_wrote(struct ram_node *n, uint64_t offset, uint64_t size)
+{
+	struct ram_data *d = &n->data;
+	uint64_t first = offset / RAM_PAGE, end = page_up(offset + size) / RAM_PAGE;
+
+	if (first > d->dense) {
+		/* At most so many: data_count finds out. */
+		d->is_sparse = true;
+		data_set_pages(n, min(d->pages + (end - first), d->room / RAM_PAGE));
+	} else if (end > d->dense) {
+		data_set_pages(n, min(d->pages + (end - d->dense), d->room / RAM_PAGE));
+		d->dense = end;
+	}
+}
+
+uint64_t data_step(struct ram_node *n, uint64_t offset, uint64_t size)
 {
 	uint64_t most = n->fs->most_pages;
 	uint64_t need = page_up(offset % RAM_PAGE + size) / RAM_PAGE;
 
 	if (most == 0 || n->fs->pages + need <= most)
 		return size;
-	data_count(n); /* others may have written by mappings */
+	data_count(n); /* others may have written by mappings, and counts of holes are guesses */
 	return n->fs->pages + need <= most ? size : min(size, RAM_PAGE - offset % RAM_PAGE);
 }
 
-/* A page was written. If it is new and there may be no more, it goes. */
-static int data_keep(struct ram_node *n, uint64_t offset)
+int data_keep(struct ram_node *n, uint64_t offset, uint64_t size)
 {
 	uint64_t before = n->data.pages;
 
-	if (before * RAM_PAGE >= n->data.room)
-		return 0; /* all of it was there before */
-	data_count(n);
-	if (n->data.pages <= before || n->fs->most_pages == 0 || n->fs->pages <= n->fs->most_pages)
+	if (n->fs->most_pages == 0 || n->fs->pages + size / RAM_PAGE + 1 < n->fs->most_pages) {
+		data_wrote(n, offset, size);
 		return 0;
-	(void)fut_vmo_zero(n->data.memory, offset & ~(RAM_PAGE - 1), RAM_PAGE); /* one page is never
-										   too much */
+	}
+	data_count(n);
+	if (n->data.pages <= before || n->fs->pages <= n->fs->most_pages)
+		return 0;
+	/* It was a page, and new. Zeroing one page is never too much. */
+	(void)fut_vmo_zero(n->data.memory, offset & ~(RAM_PAGE - 1), RAM_PAGE);
 	data_count(n);
 	return -ENOSPC;
 }
@@ -97,11 +106,13 @@ static int data_keep(struct ram_node *n, uint64_t offset)
 static int data_zero_tail(struct ram_node *n, uint64_t from)
 {
 	static const char zero[RAM_PAGE];
+	const struct ram_data *d = &n->data;
 	uint64_t end = page_up(from);
+	bool is_there = from / RAM_PAGE < d->dense || d->is_sparse || d->is_shared;
 
-	if (from == end || end > n->data.room)
+	if (from == end || end > d->room || !is_there)
 		return 0;
-	return error_of(fut_vmo_write(n->data.memory, from, zero, end - from));
+	return error_of(fut_vmo_write(d->memory, from, zero, end - from));
 }
 
 static enum err memory_copy(struct ram_data *d, uint64_t room)
@@ -132,6 +143,7 @@ static int data_unpack(struct ram_node *n)
 	int e = 0;
 
 	d->room = page_up(n->node.size);
+	d->dense = d->room / RAM_PAGE;
 	d->memory = bundle_clone(d->packed, d->room);
 	if (d->memory == 0)
 		e = error_of(memory_copy(d, d->room));
@@ -149,8 +161,7 @@ static int data_unpack(struct ram_node *n)
 	return 0;
 }
 
-/* Make sure there is memory for the file's size. */
-static int data_memory(struct ram_node *n)
+int data_memory(struct ram_node *n)
 {
 	struct ram_data *d = &n->data;
 
@@ -158,19 +169,63 @@ static int data_memory(struct ram_node *n)
 		return 0;
 	if (d->packed != nullptr)
 		return data_unpack(n);
-	d->room = page_up(n->node.size);
-	enum err e = fut_vmo_create(d->room ? d->room : RAM_PAGE, 0, &d->memory);
-	if (e == OK && d->room == 0)
-		e = fut_vmo_resize(d->memory, 0);
+	uint64_t room = page_up(n->node.size);
+	enum err e = fut_vmo_create(room ? room : RAM_PAGE, 0, &d->memory);
+	if (e != OK)
+		d->memory = 0;
+	else
+		d->room = room ? room : RAM_PAGE;
 	return error_of(e);
 }
+
+static void data_unmap(struct ram_data *d)
+{
+	if (d->map == nullptr)
+		return;
+	/* If it stays mapped for lack of memory it is only unused. */
+	(void)fut_space_unmap(0, (uint64_t)d->map, d->map_size);
+	d->map = nullptr;
+	d->map_size = 0;
+}
+
+/* Is [0, end) mapped? It is if the file is busy; with space to grow into. */
+static bool data_map(struct ram_data *d, uint64_t end)
+{
+	uint64_t size = d->map_size ? 2 * d->map_size : MAP_LEAST, at;
+
+	if (end <= d->map_size)
+		return true;
+	if (d->uses < BUSY || end > MAP_MOST) {
+		d->uses++;
+		return false;
+	}
+	data_unmap(d);
+	while (size < end)
+		size *= 2;
+	if (fut_space_map(0, d->memory, 0, 0, size, MAP_READ | MAP_WRITE, &at) != OK)
+		return false;
+	d->map = (char *)at;
+	d->map_size = size;
+	return true;
+}
+
+/* --- Size --- */
 
 static void data_set_size(struct ram_node *n, uint64_t size)
 {
 	n->node.size = size;
 	if (n->data.size_page != 0)
-		(void)fut_vmo_write(n->data.size_page, 0, &size,
-				    sizeof(size)); /* its page is there */
+		(void)fut_vmo_write(n->data.size_page, 0, &size, sizeof(size)); /* its page is there
+										 */
+}
+
+static int data_set_room(struct ram_data *d, uint64_t room)
+{
+	enum err e = room != d->room ? fut_vmo_resize(d->memory, room) : OK;
+
+	if (e == OK)
+		d->room = room;
+	return error_of(e);
 }
 
 static int data_shrink(struct ram_node *n, uint64_t size)
@@ -184,15 +239,18 @@ static int data_shrink(struct ram_node *n, uint64_t size)
 	}
 	if (d->memory == 0)
 		return 0;
-	uint64_t room = page_up(size);
-	enum err e = room != d->room ? fut_vmo_resize(d->memory, room) : OK;
-	if (e != OK)
-		return error_of(e);
-	d->room = room;
-	data_count(n);
+	int e = data_set_room(d, page_up(size));
+	if (e != 0)
+		return e;
+	d->dense = min(d->dense, d->room / RAM_PAGE);
+	if (d->is_sparse || d->is_shared)
+		data_count(n);
+	else
+		data_set_pages(n, d->dense);
 	return data_zero_tail(n, size);
 }
 
+/* Make room for the size. Others must not see more of the object than the file has. */
 static int data_grow(struct ram_node *n, uint64_t size)
 {
 	struct ram_data *d = &n->data;
@@ -205,13 +263,11 @@ static int data_grow(struct ram_node *n, uint64_t size)
 		return 0;
 	if (d->is_shared && data_zero_tail(n, n->node.size) != 0)
 		return -ENOSPC;
-	if (room != d->room) {
-		enum err e = fut_vmo_resize(d->memory, room);
-		if (e != OK)
-			return e == ERR_BAD_ARGUMENT ? -EFBIG : error_of(e);
-		d->room = room;
-	}
-	return 0;
+	if (room <= d->room)
+		return 0;
+	if (!d->is_given)
+		room += min(d->room, HEADROOM);
+	return data_set_room(d, room);
 }
 
 int data_resize(struct ram_node *n, uint64_t size)
@@ -230,7 +286,8 @@ int data_resize(struct ram_node *n, uint64_t size)
 
 void data_fini(struct ram_node *n)
 {
-	n->fs->pages -= n->data.pages;
+	data_set_pages(n, 0);
+	data_unmap(&n->data);
 	if (n->data.memory != 0)
 		(void)fut_handle_close(n->data.memory); /* ours */
 	if (n->data.size_page != 0)
@@ -249,12 +306,14 @@ static int64_t read_zeros(const struct lent *to, uint64_t done, size_t n)
 static int64_t read_piece(struct ram_node *n, uint64_t offset, const struct lent *to, uint64_t done,
 			  size_t size)
 {
-	const struct ram_data *d = &n->data;
+	struct ram_data *d = &n->data;
 
-	if (d->packed != nullptr && offset < d->packed_size)
-		return files_give(to, done, d->packed + offset, min(size, d->packed_size - offset));
+	if (d->packed != nullptr)
+		return files_give(to, done, d->packed + offset, size);
 	if (d->memory == 0)
 		return read_zeros(to, done, size);
+	if (data_map(d, offset + size))
+		return files_give(to, done, d->map + offset, size);
 	size = min(size, PIECE);
 	enum err e = fut_vmo_read(d->memory, offset, piece, size);
 	return e == OK ? files_give(to, done, piece, size) : error_of(e);
@@ -278,20 +337,24 @@ int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to
 	return (int64_t)done;
 }
 
+/* `data` is small, and in our own memory: it goes by the kernel too, which may be out of pages. */
 static int64_t write_piece(struct ram_node *n, uint64_t offset, const struct lent *from,
 			   const char *data, uint64_t done, size_t size)
 {
 	int64_t e;
 
-	size = data_step(n, offset, min(size, PIECE));
-	if (data == nullptr) {
-		e = files_take(from, done, piece, size);
-		if (e < 0)
-			return e;
+	size = data_step(n, offset, size);
+	if (data == nullptr && data_map(&n->data, offset + size)) {
+		e = files_take(from, done, n->data.map + offset, size);
+	} else {
+		size = min(size, PIECE);
+		e = data == nullptr ? files_take(from, done, piece, size) : 0;
+		if (e >= 0)
+			e = error_of(fut_vmo_write(n->data.memory, offset,
+						   data ? data + done : piece, size));
 	}
-	e = error_of(fut_vmo_write(n->data.memory, offset, data ? data + done : piece, size));
-	if (e == 0)
-		e = data_keep(n, offset);
+	if (e >= 0)
+		e = data_keep(n, offset, size);
 	return e < 0 ? e : (int64_t)size;
 }
 
@@ -329,121 +392,9 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 		data_set_size(n, end = offset + (uint64_t)done);
 	if (done > 0)
 		ram_touch(n);
-	else if (page_up(end) < n->data.room)
+	if (done < (int64_t)size && n->data.memory != 0)
 		(void)data_shrink(n, end); /* what grew for nothing; if it stays it does no harm */
 	return done;
-}
-
-/* --- Holes --- */
-
-constexpr uint64_t WINDOW = 4096 * RAM_PAGE;
-constexpr unsigned WINDOWS = 64; /* looked at in one call; what is behind counts as data */
-
-/* The first page from `at` on that is present or not, as `wanted` says, in one window. */
-static enum err window_find(fut_handle memory, uint64_t at, uint64_t size, bool wanted,
-			    uint64_t *found)
-{
-	uint64_t address;
-	enum err e = fut_space_map(0, memory, 0, at, size, MAP_READ, &address);
-
-	if (e != OK)
-		return e;
-	e = fut_space_present(address, size, piece, size / RAM_PAGE);
-	(void)fut_space_unmap(0, address, size); /* if it stays it is only unused */
-	*found = size;
-	for (uint64_t i = size / RAM_PAGE; e == OK && i > 0; i--)
-		if ((piece[i - 1] != 0) == wanted)
-			*found = (i - 1) * RAM_PAGE;
-	return e;
-}
-
-int64_t ram_seek(struct files_session *s, uint64_t offset, uint32_t whence)
-{
-	const struct ram_node *n = ram_of(s->node);
-	bool wanted = whence == SEEK_DATA;
-	uint64_t at = offset & ~(RAM_PAGE - 1), found;
-
-	if (n->data.memory == 0 && n->data.packed != nullptr)
-		return (int64_t)(wanted ? offset : n->node.size);
-	if (n->data.memory == 0)
-		return wanted ? -ENXIO : (int64_t)offset;
-	for (unsigned i = 0; i < WINDOWS && at < n->data.room; i++, at += found) {
-		uint64_t size = min(WINDOW, n->data.room - at);
-		if (window_find(n->data.memory, at, size, wanted, &found) != OK)
-			return -ENOMEM;
-		if (found < size) {
-			at += found;
-			return (int64_t)(at > offset ? min(at, n->node.size) : offset);
-		}
-	}
-	if (at < n->data.room)
-		return (int64_t)(wanted ? at : n->node.size);
-	return wanted ? -ENXIO : (int64_t)n->node.size;
-}
-
-static int allocate_pages(struct ram_node *n, uint64_t offset, uint64_t end)
-{
-	uint64_t at = offset & ~(RAM_PAGE - 1), done = 0;
-
-	for (end = page_up(end); at < end; at += done) {
-		uint64_t size = data_step(n, at, min(end - at, PIECE));
-		size = page_up(size);
-		if (fut_vmo_commit(n->data.memory, at, size, &done) != OK || done == 0 ||
-		    data_keep(n, at) != 0)
-			return -ENOSPC;
-	}
-	return 0;
-}
-
-/* Within one page at each end, and whole pages between. */
-static int zero_range(struct ram_node *n, uint64_t offset, uint64_t end)
-{
-	static const char zero[RAM_PAGE];
-	uint64_t first = page_up(offset), last = end & ~(RAM_PAGE - 1);
-	fut_handle memory = n->data.memory;
-	enum err e = OK;
-
-	if (first > last) /* all in one page */
-		return error_of(fut_vmo_write(memory, offset, zero, end - offset));
-	if (offset < first)
-		e = fut_vmo_write(memory, offset, zero, first - offset);
-	if (e == OK && first < last)
-		e = fut_vmo_zero(memory, first, last - first);
-	if (e == OK && last < end)
-		e = fut_vmo_write(memory, last, zero, end - last);
-	data_count(n);
-	return error_of(e);
-}
-
-int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size)
-{
-	struct ram_node *n = ram_of(s->node);
-	uint64_t was = n->node.size, end = offset + size;
-	int e;
-
-	if (mode & ~(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE))
-		return -EOPNOTSUPP;
-	if ((mode & PUNCH_HOLE) && mode != (PUNCH_HOLE | KEEP_SIZE))
-		return -EOPNOTSUPP;
-	if (end > SIZE_LIMIT)
-		return -EFBIG;
-	/* What lies past the end is not kept for later: the object is as large as the file. */
-	if (mode & KEEP_SIZE)
-		end = min(end, was);
-	if (offset >= end)
-		return 0;
-	e = data_memory(n);
-	if (e == 0 && end > was)
-		e = data_resize(n, end);
-	if (e == 0 && (mode & (PUNCH_HOLE | ZERO_RANGE)))
-		e = zero_range(n, offset, end);
-	if (e == 0 && !(mode & PUNCH_HOLE))
-		e = allocate_pages(n, offset, end);
-	if (e != 0 && n->node.size != was)
-		(void)data_resize(n, was); /* as it was before */
-	if (e == 0)
-		ram_touch(n);
-	return e;
 }
 
 /* --- Sharing --- */
@@ -453,8 +404,11 @@ int ram_contents(struct files_session *s, fut_handle *memory)
 	struct ram_node *n = ram_of(s->node);
 	int e = data_memory(n);
 
+	if (e == 0)
+		e = data_set_room(&n->data, page_up(n->node.size));
 	if (e != 0)
 		return e;
+	n->data.is_given = true;
 	n->data.is_shared = n->data.is_shared || (s->flags & FILE_OPEN_WRITE);
 	*memory = n->data.memory;
 	return 0;

@@ -314,7 +314,7 @@ static int ram_target(struct files_line *line, struct files_node *n, struct file
 
 static void ram_stat(struct files_node *node, struct file_stat_results *r)
 {
-	const struct ram_node *n = ram_of(node);
+	struct ram_node *n = ram_of(node);
 
 	r->nlink = n->nlink;
 	if (S_ISDIR(node->mode) && n->nlink > 0)

@@ -208,6 +208,29 @@ static enum err vmo_info(const struct object *o, struct native_words *r)
 	return OK;
 }
 
+/* A copy of the pages that are there. */
+static enum err vmo_clone(const struct object *o, const uint64_t *a, struct native_words *r)
+{
+	int from = o->fd;
+	char page[PAGE];
+	enum err e;
+
+	if ((a[1] | a[2]) % PAGE != 0 || !is_inside(o, a[1], a[2]))
+		return ERR_BAD_ARGUMENT;
+	e = vmo_create(a[2], r);
+	if (e != OK)
+		return e;
+	int to = objects[fake_object(fake_current, (fut_handle)r->word[0])].fd;
+	off_t end = (off_t)(a[1] + a[2]), at = (off_t)a[1];
+	while ((at = lseek(from, at, SEEK_DATA)) >= 0 && at < end) {
+		if (pread(from, page, PAGE, at) != PAGE ||
+		    pwrite(to, page, PAGE, at - (off_t)a[1]) != PAGE)
+			abort();
+		at += PAGE;
+	}
+	return OK;
+}
+
 static enum err space_map(const uint64_t *a, struct native_words *r)
 {
 	const struct fake_handle *h = handle_of(fake_current, (fut_handle)a[1]);
@@ -279,6 +302,8 @@ static enum err vmo_call(enum call number, const uint64_t *a, struct native_word
 		return must_fail() ? ERR_NO_MEMORY : vmo_fallocate(o, a, 0);
 	case CALL_VMO_INFO:
 		return vmo_info(o, r);
+	case CALL_VMO_CLONE:
+		return vmo_clone(o, a, r);
 	default:
 		return ERR_UNSUPPORTED;
 	}
