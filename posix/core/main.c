@@ -143,21 +143,24 @@ static int64_t strings_take(const struct startup *block, struct strings *argumen
 
 void personality_main(const struct startup *block, uint64_t stack_top)
 {
-	static struct thread first;
+	struct thread *first;
 
 	relocate();
 	if (startup_check(block, block->size) != OK)
 		process_exit(NOT_EXECUTABLE << 8);
 	memory_init();
-	thread_init_first(&first, stack_top);
+	first = heap_new(sizeof(*first));
+	if (first == nullptr)
+		process_exit(NOT_EXECUTABLE << 8);
+	thread_init_first(first, stack_top);
 	signal_queue_init(&process.signals.queue);
-	first.signals.stack_flags = SS_DISABLE;
+	first->signals.stack_flags = SS_DISABLE;
 	random_seed(clock_now() ^ control()->thread_id << 32);
 	process.posix = (struct remote){ .session = startup_cap(block, "posix") };
 	view_init();
 	process_learn();
 	process.umask = process.umask_at_start;
-	first.tid = process.pid;
+	first->tid = process.pid;
 	places_take(block);
 	for (unsigned n = 0; n < FIRST_DESCRIPTORS; n++)
 		descriptor_take(block, n);

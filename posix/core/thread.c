@@ -7,6 +7,7 @@
 #include "posix/core/leave.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
+#include "posix/thread/robust.h"
 
 constexpr uint32_t PRIORITY = 16;
 constexpr unsigned SLOTS = (THREADS_END - THREADS_BASE) / THREAD_SLOT;
@@ -141,6 +142,7 @@ void thread_end(void)
 	struct thread *t = self();
 	uint64_t clear = t->clear_tid;
 
+	robust_release(t);
 	mutex_lock(&process.threads_lock);
 	delist(t);
 	signal_queue_drop(&t->signals.queue, ~0ull);

@@ -3,6 +3,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
+#include "posix/thread/robust.h"
 #include "protocol/posix.h"
 #include "posix/files/path.h"
 #include "posix/tty/tty.h"
@@ -110,6 +111,7 @@ CALL0(setsid)
 
 CALL1(exit_group, uint32_t, code)
 {
+	robust_release(self());
 	process_exit((code & 0xff) << 8);
 }
 
@@ -118,8 +120,10 @@ CALL1(exit, uint32_t, code)
 	mutex_lock(&process.threads_lock);
 	bool is_last = process.nthreads == 1;
 	mutex_unlock(&process.threads_lock);
-	if (is_last)
+	if (is_last) {
+		robust_release(self());
 		process_exit((code & 0xff) << 8);
+	}
 	thread_end();
 }
 

@@ -16,6 +16,7 @@
 #include "posix/files/locks.h"
 #include "posix/files/path.h"
 #include "posix/process/tids.h"
+#include "posix/time/timers.h"
 #include "protocol/posix.h"
 
 struct birth {
@@ -93,6 +94,7 @@ static void in_child(const struct fork *f, const struct birth *b)
 	random_seed((uint64_t)b->pid << 32);
 	lock_forked();
 	tids_forked();
+	timers_forget();
 	if (f->child_set_tid != 0)
 		(void)guest_put(f->child_set_tid, &me->tid, sizeof(me->tid)); /* as Linux: not told */
 	if (f->stack != 0)

@@ -36,6 +36,8 @@ CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, si
 	if (new != 0) {
 		action.mask &= ~SIGNALS_UNBLOCKABLE;
 		process.signals.actions[signal] = action;
+		if (signal_is_ignored(signal))
+			signal_forget(signal);
 	}
 	mutex_unlock(&process.signals.lock);
 	return old != 0 ? guest_put(old, &before, sizeof(before)) : 0;

@@ -7,6 +7,7 @@
 #include "posix/core/call.h"
 #include "posix/core/leave.h"
 #include "posix/core/process.h"
+#include "posix/time/timers.h"
 #include "protocol/posix.h"
 
 enum effect { IGNORE, TERMINATE, CORE, STOP, CONTINUE };
@@ -43,7 +44,7 @@ static enum effect default_effect(unsigned signal)
 	}
 }
 
-static bool is_ignored(unsigned signal)
+bool signal_is_ignored(unsigned signal)
 {
 	uint64_t handler = process.signals.actions[signal].handler;
 
@@ -90,6 +91,13 @@ static bool is_waited_for(uint64_t bit)
 	return false;
 }
 
+static void drop_all(uint64_t set)
+{
+	signal_queue_drop(&process.signals.queue, set);
+	for (struct thread *t = process.threads; t != nullptr; t = t->next)
+		signal_queue_drop(&t->signals.queue, set);
+}
+
 /* Stop signals undo SIGCONT that waits, and the other way round. */
 static void cancel_opposites(unsigned signal)
 {
@@ -99,11 +107,13 @@ static void cancel_opposites(unsigned signal)
 			: (signal_bit(signal) & STOPS) != 0 ? signal_bit(SIGCONT)
 							    : 0;
 
-	if (drop == 0)
-		return;
-	signal_queue_drop(&process.signals.queue, drop);
-	for (struct thread *t = process.threads; t != nullptr; t = t->next)
-		signal_queue_drop(&t->signals.queue, drop);
+	if (drop != 0)
+		drop_all(drop);
+}
+
+void signal_forget(unsigned signal)
+{
+	drop_all(signal_bit(signal));
 }
 
 void signal_raise(struct thread *t, const siginfo_t *info)
@@ -115,7 +125,7 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 	mutex_lock(&process.signals.lock);
 	cancel_opposites(signal);
 	uint64_t blocked = t != nullptr ? t->signals.blocked : 0;
-	if (!is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
+	if (!signal_is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
 		/* Without memory a signal is lost, as on Linux when the queue is full. */
 		(void)signal_queue_add(t != nullptr ? &t->signals.queue : &process.signals.queue, info);
 		struct thread *to = t != nullptr ? t : taker(bit);
@@ -165,9 +175,9 @@ static void take_over(const struct posix_signal *s)
 		info._sifields._sigchld._utime = (long)(s->user_ns / 10'000'000);
 		info._sifields._sigchld._stime = (long)(s->system_ns / 10'000'000);
 	} else if (s->code == SI_TIMER) {
-		info.si_tid = (int)s->pid;
-		info.si_overrun = s->status;
-		info.si_ptr = (void *)s->value;
+		info = (siginfo_t){ .si_signo = (int)s->signal };
+		if (!timer_arrived((unsigned)s->value, s->status, &info, &t))
+			return;
 	} else {
 		info.si_ptr = (void *)s->value;
 	}

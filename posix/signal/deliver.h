@@ -17,6 +17,10 @@ bool signal_deliverable(struct thread *t);
 void signal_deliver(struct registers *frame, bool in_call, int64_t result);
 /* Change the calling thread's mask, and look whether that frees a signal. */
 void signal_block(struct thread *t, uint64_t blocked);
+/* Would it be thrown away? With the lock held. */
+bool signal_is_ignored(unsigned signal);
+/* Throw away what waits of it anywhere. With the lock held. */
+void signal_forget(unsigned signal);
 /* Take what posixd has for us. */
 void signal_fetch(void);
 

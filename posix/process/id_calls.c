@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Changing who we are: posixd decides, and gives places with the new credentials. */
+#include <string.h>
+#include "abi/user.h"
+#include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
+#include "posix/files/file.h"
+#include "posix/files/mounts.h"
+#include "posix/files/path.h"
+#include "protocol/posix.h"
+
+constexpr uint32_t KEEP = UINT32_MAX;
+constexpr uint32_t USERS = 0, GROUPS = 1, SUPPLEMENTARY = 2; /* protocol/posix.fipc, set_ids */
+constexpr unsigned GROUPS_MOST = 256;
+
+static void replace(struct description **place, struct description *d)
+{
+	mutex_lock(&process.files_lock);
+	struct description *old = *place;
+	*place = d;
+	mutex_unlock(&process.files_lock);
+	description_drop(old);
+}
+
+/* The working directory as the new credentials see it. */
+static int64_t renew_cwd(struct description *root)
+{
+	struct remote r = { .session = process.cwd->a };
+	fut_handle line, session = 0;
+	struct description *d;
+	int32_t outcome = 0;
+	enum err e = fut_handle_duplicate(root->a, RIGHTS_SESSION, &line);
+
+	if (e == OK)
+		e = file_as(&r, line, &session, &outcome);
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	int64_t error = place_of(session, root->line, &d);
+	if (error == 0)
+		replace(&process.cwd, d);
+	return error;
+}
+
+static int64_t renew_places(fut_handle root)
+{
+	struct description *d;
+	int64_t error = place_of(root, nullptr, &d);
+
+	if (error != 0)
+		return error;
+	error = renew_cwd(d);
+	replace(&process.root, d);
+	mounts_forget();
+	return error == -EIO ? 0 : error; /* a directory of another server keeps its line */
+}
+
+static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32_t saved, const void *groups, size_t size)
+{
+	fut_handle root = 0;
+	int32_t outcome = 0;
+	enum err e = posix_set_ids(&process.posix, which, real, effective, saved, groups, size, &root, &outcome);
+
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	process_learn();
+	return root != 0 ? renew_places(root) : 0;
+}
+
+CALL3(setresuid, uint32_t, real, uint32_t, effective, uint32_t, saved)
+{
+	return set_ids(USERS, real, effective, saved, "", 0);
+}
+
+CALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
+{
+	return set_ids(GROUPS, real, effective, saved, "", 0);
+}
+
+/* Without privilege only the effective id changes, to one of the other two. */
+CALL1(setuid, uint32_t, id)
+{
+	return process.euid == 0 ? set_ids(USERS, id, id, id, "", 0) : set_ids(USERS, KEEP, id, KEEP, "", 0);
+}
+
+CALL1(setgid, uint32_t, id)
+{
+	return process.euid == 0 ? set_ids(GROUPS, id, id, id, "", 0) : set_ids(GROUPS, KEEP, id, KEEP, "", 0);
+}
+
+/* The saved id follows the effective one where the real one is set, or the effective one to other
+ * than the real: setreuid(2). */
+static uint32_t saved_after(uint32_t real, uint32_t effective, uint32_t real_now, uint32_t effective_now)
+{
+	return real != KEEP || (effective != KEEP && effective != real_now)
+		       ? (effective != KEEP ? effective : effective_now)
+		       : KEEP;
+}
+
+CALL2(setreuid, uint32_t, real, uint32_t, effective)
+{
+	if (process.euid != 0 && real != KEEP && real != process.uid && real != process.euid)
+		return -EPERM;
+	return set_ids(USERS, real, effective, saved_after(real, effective, process.uid, process.euid), "", 0);
+}
+
+CALL2(setregid, uint32_t, real, uint32_t, effective)
+{
+	if (process.euid != 0 && real != KEEP && real != process.gid && real != process.egid)
+		return -EPERM;
+	return set_ids(GROUPS, real, effective, saved_after(real, effective, process.gid, process.egid), "", 0);
+}
+
+CALL2(setgroups, uint32_t, n, uint64_t, from)
+{
+	uint32_t groups[GROUPS_MOST];
+
+	if (n > 65536)
+		return -EINVAL;
+	if (n > GROUPS_MOST)
+		return -ENOMEM;
+	if (guest_get(groups, from, n * sizeof(groups[0])) != 0)
+		return -EFAULT;
+	return set_ids(SUPPLEMENTARY, KEEP, KEEP, KEEP, groups, n * sizeof(groups[0]));
+}
+
+CALL2(getgroups, int32_t, n, uint64_t, to)
+{
+	uint32_t groups[GROUPS_MOST];
+	int32_t outcome = 0;
+	size_t size = 0;
+
+	if (n < 0)
+		return -EINVAL;
+	enum err e = posix_groups(&process.posix, &outcome, groups, sizeof(groups), &size);
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	if (n != 0 && (size_t)n < size / 4)
+		return -EINVAL;
+	return n != 0 && guest_put(to, groups, size) != 0 ? -EFAULT : (int64_t)(size / 4);
+}
+
+/* The file system ids are always the effective ones here; the old value is what these tell. */
+CALL1(setfsuid, uint32_t, id)
+{
+	(void)id;
+	return process.euid;
+}
+
+CALL1(setfsgid, uint32_t, id)
+{
+	(void)id;
+	return process.egid;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+struct thread;
+
+/* A thread ends: its robust locks go to whoever waits for them, marked. */
+void robust_release(struct thread *t);

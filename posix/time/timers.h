@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Timers of the process. posixd keeps the time; here is what each is for. */
+#pragma once
+#include <stdbool.h>
+#include "posix/signal/state.h"
+
+struct thread;
+
+/* A timer's signal has come: say in `info` what the program asked for, and in `*t` the thread it is
+ * for, nullptr for the process. False: the timer is gone. */
+bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t);
+/* In a child of fork, or after exec: none are left. */
+void timers_forget(void);
