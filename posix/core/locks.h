@@ -5,4 +5,4 @@
 #include "lib/futura/lock.h"
 
 /* process.threads_lock, maps_lock, process.files_lock, process.signals.lock, then: */
-extern struct mutex mounts_lock, states_lock, random_lock, window_lock, heap_lock;
+extern struct mutex epoll_lock, mounts_lock, states_lock, random_lock, window_lock, heap_lock;

@@ -11,7 +11,7 @@ struct process process;
 
 static struct mutex *const locks[] = {
 	&process.threads_lock, &maps_lock,   &process.files_lock, &process.signals.lock,
-	&mounts_lock,	       &states_lock, &random_lock,	  &window_lock,
+	&epoll_lock,	       &mounts_lock, &states_lock, &random_lock,	  &window_lock,
 	&heap_lock,
 };
 constexpr unsigned LOCKS = sizeof(locks) / sizeof(locks[0]);

@@ -61,10 +61,12 @@ struct description {
 	uint32_t kind;		  /* enum descriptor_kind; 0: cannot leave the process */
 	struct line *line; /* a server's: where its slot is (states.h) */
 	uint32_t slot;
+	uint32_t mount; /* a server's: which mount of the world it lies in */
 	uint32_t mode; /* st_mode */
 	uint64_t node;
 	uint64_t device; /* st_rdev */
 	void *own;	 /* the kind's */
+	struct epoll_entry *watched; /* by epolls of this process */
 	char *path;	 /* from the heap: as opened, for /proc; may be nullptr */
 };
 

@@ -8,6 +8,7 @@
 #include "posix/core/view.h"
 #include "posix/files/description.h"
 #include "posix/files/states.h"
+#include "posix/ipc/epoll.h"
 
 struct fd {
 	struct description *description; /* nullptr: free */
@@ -32,6 +33,8 @@ struct description *description_new(const struct description_ops *ops)
 
 static void destroy(struct description *d)
 {
+	if (d->watched != nullptr)
+		epoll_forget(d);
 	if (d->ops->close != nullptr)
 		d->ops->close(d);
 	if (d->a != 0)

@@ -2,6 +2,7 @@
 #include "posix/files/kinds.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
+#include "posix/ipc/counter.h"
 #include "posix/ipc/pipe.h"
 
 int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d)
@@ -10,6 +11,10 @@ int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, s
 	case DESCRIPTOR_PIPE_READ:
 	case DESCRIPTOR_PIPE_WRITE:
 		return pipe_import(from, a, b, d);
+	case DESCRIPTOR_COUNTER:
+		return counter_import(a, b, d);
+	case DESCRIPTOR_TIMER:
+		return timer_import(a, b, d);
 	default:
 		(void)fut_handle_close(a); /* ours */
 		if (b != 0)

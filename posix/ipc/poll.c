@@ -3,6 +3,7 @@
  * poll and select. Readiness is looked up in memory; only when nothing is ready does the thread wait,
  * for one object directly, for several through a waitset.
  */
+#include "posix/ipc/poll.h"
 #include <asm/poll.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
@@ -15,7 +16,6 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
-#include "posix/files/description.h"
 #include "posix/signal/deliver.h"
 
 constexpr uint64_t SECOND = 1'000'000'000;
@@ -28,7 +28,7 @@ struct polled {
 	fut_handle watch;
 };
 
-static uint32_t readiness(struct description *d, uint32_t events)
+uint32_t poll_readiness(struct description *d, uint32_t events)
 {
 	if (d->ops->ready != nullptr)
 		return d->ops->ready(d, events | POLLERR | POLLHUP);
@@ -41,7 +41,7 @@ static unsigned look(struct polled *all, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (all[i].d != nullptr)
-			all[i].ready = readiness(all[i].d, all[i].events);
+			all[i].ready = poll_readiness(all[i].d, all[i].events);
 		count += all[i].ready != 0;
 	}
 	return count;
@@ -189,7 +189,7 @@ static int64_t deadline_of(uint64_t seconds, uint64_t ns, uint64_t *deadline)
 	return 0;
 }
 
-static int64_t deadline_at(uint64_t timeout, uint64_t *deadline)
+int64_t poll_deadline(uint64_t timeout, uint64_t *deadline)
 {
 	struct __kernel_timespec t;
 
@@ -212,7 +212,7 @@ static void put_left(uint64_t timeout, uint64_t deadline)
 }
 
 /* Wait with another mask: what it was comes back, after the handler if there is one. */
-static int64_t mask_set(uint64_t mask, uint64_t size)
+int64_t poll_mask_set(uint64_t mask, uint64_t size)
 {
 	struct thread *t = self();
 	uint64_t set;
@@ -229,7 +229,7 @@ static int64_t mask_set(uint64_t mask, uint64_t size)
 	return 0;
 }
 
-static void mask_back(uint64_t mask, int64_t result)
+void poll_mask_back(uint64_t mask, int64_t result)
 {
 	struct thread *t = self();
 
@@ -251,14 +251,14 @@ CALL3(poll, uint64_t, fds, uint32_t, n, int32_t, timeout)
 CALL5(ppoll, uint64_t, fds, uint32_t, n, uint64_t, timeout, uint64_t, mask, uint64_t, size)
 {
 	uint64_t deadline;
-	int64_t result = deadline_at(timeout, &deadline);
+	int64_t result = poll_deadline(timeout, &deadline);
 
 	if (result == 0)
-		result = mask_set(mask, size);
+		result = poll_mask_set(mask, size);
 	if (result != 0)
 		return result;
 	result = poll(fds, n, deadline);
-	mask_back(mask, result);
+	poll_mask_back(mask, result);
 	put_left(timeout, deadline);
 	return result;
 }
@@ -382,16 +382,16 @@ CALL6(pselect6, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint
 		uint64_t set, size;
 	} m = {};
 	uint64_t deadline;
-	int64_t result = deadline_at(timeout, &deadline);
+	int64_t result = poll_deadline(timeout, &deadline);
 
 	if (result == 0 && mask != 0)
 		result = guest_get(&m, mask, sizeof(m));
 	if (result == 0)
-		result = mask_set(m.set, m.size);
+		result = poll_mask_set(m.set, m.size);
 	if (result != 0)
 		return result;
 	result = select(n, (uint64_t[]){ in, out, except }, deadline);
-	mask_back(m.set, result);
+	poll_mask_back(m.set, result);
 	put_left(timeout, deadline);
 	return result;
 }

@@ -124,13 +124,15 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 	mutex_lock(&process.threads_lock);
 	mutex_lock(&process.signals.lock);
 	cancel_opposites(signal);
-	uint64_t blocked = t != nullptr ? t->signals.blocked : 0;
+	uint64_t blocked = (t != nullptr ? t : self())->signals.blocked;
 	if (!signal_is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
 		/* Without memory a signal is lost, as on Linux when the queue is full. */
 		(void)signal_queue_add(t != nullptr ? &t->signals.queue : &process.signals.queue, info);
 		struct thread *to = t != nullptr ? t : taker(bit);
 		if (to != nullptr && (wanted(to) & bit) != 0)
 			poke(to);
+		if (signal_arrival != 0)
+			(void)fut_event_signal(signal_arrival, 1, 0); /* ours */
 	}
 	mutex_unlock(&process.signals.lock);
 	mutex_unlock(&process.threads_lock);

@@ -21,6 +21,8 @@ void signal_block(struct thread *t, uint64_t blocked);
 bool signal_is_ignored(unsigned signal);
 /* Throw away what waits of it anywhere. With the lock held. */
 void signal_forget(unsigned signal);
+/* For signalfd: signal 0 is set whenever one is queued; 0: there is no signalfd. */
+extern fut_handle signal_arrival;
 /* Take what posixd has for us. */
 void signal_fetch(void);
 
