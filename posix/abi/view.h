@@ -26,7 +26,8 @@ struct process_view {
 		uint16_t path, state;  /* addresses: of a text, of struct file_state */
 		uint16_t ops;	       /* an address: of what has at `kind_name` the address of a text */
 		uint16_t kind_name;    /* that tells what it is if there is no path */
-		uint16_t handle;       /* 32 bits */
+		uint16_t handle;       /* 32 bits: a session, if it is a server's file */
+		uint16_t kind, mount;  /* 32 bits: enum descriptor_kind; which mount */
 	} description;
 	struct {
 		uint16_t next;		   /* an address */
@@ -34,6 +35,9 @@ struct process_view {
 		uint16_t blocked, pending; /* 64 bits */
 	} thread;
 };
+
+/* /proc/PID/cwd and root, as descriptors in a jump (protocol/file.fipc). */
+constexpr uint32_t VIEW_CWD = 0xffffff9c, VIEW_ROOT = 0xffffff9b;
 
 /* The beginning of a signal's action. */
 struct view_action {

@@ -19,6 +19,8 @@ static void view_fields(void)
 	view.description.state = offsetof(struct description, state);
 	view.description.ops = offsetof(struct description, ops);
 	view.description.kind_name = offsetof(struct description_ops, name);
+	view.description.kind = offsetof(struct description, kind);
+	view.description.mount = offsetof(struct description, mount);
 	view.description.handle = offsetof(struct description, a);
 	view.thread.next = offsetof(struct thread, next);
 	view.thread.tid = offsetof(struct thread, tid);

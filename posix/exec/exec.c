@@ -13,6 +13,7 @@
 #include "posix/exec/image.h"
 #include "posix/exec/vdso.h"
 #include "posix/files/file.h"
+#include "posix/files/place.h"
 #include "posix/mm/maps.h"
 #include "protocol/posix.h"
 
@@ -163,6 +164,7 @@ static void signals_reset(void)
 
 static int64_t map_one(struct program *p, uint64_t wish, uint64_t *base)
 {
+	place_remember(p->file);
 	struct map_backing *b = backing_new(p->vmo, p->file->path != nullptr ? p->file->path : "",
 					    p->file->node, p->file->device);
 
@@ -215,6 +217,7 @@ static void tell(const struct exec *x)
 	n = strnlen(name, sizeof(process.name) - 1);
 	memset(process.name, 0, sizeof(process.name));
 	memcpy(process.name, name, n);
+	place_remember(x->program.file);
 	path_copy(process.exe, x->program.file->path != nullptr ? x->program.file->path : x->path);
 	size_t length = strlen(process.exe);
 	(void)posix_exec(&process.posix, process.arg_start, process.arg_end, process.env_start,

@@ -31,6 +31,8 @@ struct transfer {
  * ESPIPE for seek, ENOTTY for ioctl, always ready. None of them waits: what would have to gives
  * EAGAIN, and `wait` says for what.
  */
+constexpr uint32_t WAIT_EDGE = 1u << 31; /* as EPOLLET */
+
 struct description_ops {
 	const char *name; /* as /proc/self/fd shows what has no path: "pipe", "anon_inode:[eventpoll]" */
 	/* `at`: an offset, or FILE_AT_STATE. */
@@ -39,7 +41,8 @@ struct description_ops {
 	int64_t (*seek)(struct description *d, int64_t offset, unsigned whence);
 	/* Which of these poll bits hold now (POLLERR, POLLHUP always count). */
 	uint32_t (*ready)(struct description *d, uint32_t events);
-	/* What to wait for until one of the poll bits may hold. ENOSYS: nothing ever changes. */
+	/* What to wait for until one of the poll bits may hold; with WAIT_EDGE until it does anew, though
+	 * it may hold. ENOSYS: nothing ever changes. */
 	int64_t (*wait)(struct description *d, uint32_t events, struct wait_for *w);
 	int64_t (*ioctl)(struct description *d, uint32_t command, uint64_t argument);
 	/* For mmap: what to map, with a reference for the caller. */

@@ -16,6 +16,7 @@
 #include "posix/files/device.h"
 #include "posix/files/locks.h"
 #include "posix/files/states.h"
+#include "posix/files/place.h"
 #include "posix/mm/maps.h"
 
 /* From how many reads on it is worth mapping, and how much at most. */
@@ -211,6 +212,7 @@ static int64_t map(struct description *d, bool shared, struct map_backing **b)
 	error = file_memory(d, &vmo);
 	if (error != 0)
 		return error;
+	place_remember(d);
 	*b = backing_new(vmo, d->path != nullptr ? d->path : "", d->node, d->device);
 	return *b != nullptr ? 0 : -ENOMEM;
 }
@@ -267,6 +269,7 @@ int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status
 	d->access = is_place ? 0 : access_of(flags);
 	d->slot = o->slot;
 	d->line = line_hold(o->line);
+	d->mount = o->mount;
 	d->mode = o->mode;
 	d->node = o->node;
 	if (S_ISREG(o->mode) && !is_place) {
@@ -303,6 +306,7 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 		if (result != 0 || w->found != nullptr)
 			break;
 		o.line = w->line;
+		o.mount = w->mount;
 		return file_description(&o, flags, status, d);
 	}
 	if (result != 0)

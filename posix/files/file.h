@@ -11,6 +11,7 @@ struct opened {
 	uint32_t slot, mode;
 	uint64_t node, size;
 	struct line *line; /* that the session is of; nullptr: not known */
+	uint32_t mount;	   /* that it lies in */
 };
 int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status, struct description **d);
 

@@ -41,7 +41,10 @@ static int64_t ask(uint32_t number, bool up, struct description **place)
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
-	return place_of(session, nullptr, place);
+	int64_t error = place_of(session, nullptr, place);
+	if (error == 0 && !up)
+		(*place)->mount = number;
+	return error;
 }
 
 int64_t mount_place(uint32_t number, bool up, struct description **place)

@@ -12,6 +12,7 @@
 #include "posix/files/file.h"
 #include "posix/files/mounts.h"
 #include "posix/files/states.h"
+#include "posix/files/place.h"
 
 /* A call with one path: `ask` sends it to where the walk stands. */
 typedef enum err ask_fn(struct walk *w, const void *arguments, int32_t *outcome, uint64_t *node);
@@ -273,6 +274,20 @@ CALL5(linkat, int, from_fd, uint64_t, from, int, to_fd, uint64_t, to, uint32_t, 
 
 /* --- Symbolic links --- */
 
+/* A link whose target depends on who follows it; what others may see stands in `rest`. */
+static int64_t readlink_own(struct walk *w, int32_t kind, uint64_t node)
+{
+	int64_t n = (int64_t)w->rest_length;
+
+	if (kind == FILE_JUMP_SELF)
+		n = (int64_t)path_of_self(w->rest, node != 0);
+	else if (kind == FILE_JUMP_DESCRIPTOR && node >> 32 == process.pid)
+		n = place_of_descriptor((unsigned)node, w->rest);
+	if (n >= 0)
+		w->rest_length = (size_t)n;
+	return n < 0 ? n : 0;
+}
+
 static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 {
 	struct walk *w;
@@ -289,8 +304,8 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 		uint64_t node;
 		enum err e = file_readlink(&w->at, w->path, w->length, &node, &outcome, w->rest, sizeof(w->rest),
 					   &w->rest_length);
-		if (e == OK && outcome == FILE_JUMP_SELF && w->rest_length == 0) {
-			w->rest_length = path_of_self(w->rest, node != 0);
+		if (e == OK && outcome > 0 && (node & FILE_LAST) != 0) {
+			result = readlink_own(w, outcome, node & ~FILE_LAST);
 			break;
 		}
 		if (walk_is_done(w, e, outcome, node, 0, &result))
@@ -402,19 +417,6 @@ static int64_t may_search(struct description *d)
 }
 
 /* The path of a directory from our root: its length, or -ENOENT if it was removed. */
-static int64_t place_path(const struct description *d, char path[PATH_MOST])
-{
-	struct remote r = { .session = d->a };
-	int32_t outcome;
-	size_t n;
-	enum err e = file_place(&r, &outcome, path, PATH_MOST - 1, &n);
-
-	if (e != OK || outcome < 0)
-		return e != OK ? file_error(e) : outcome;
-	path[n] = '\0';
-	return (int64_t)n;
-}
-
 static void place_set(struct description **place, struct description *d)
 {
 	mutex_lock(&process.files_lock);

@@ -2,6 +2,7 @@
 #include "posix/files/path.h"
 #include <linux/fcntl.h>
 #include <string.h>
+#include "posix/abi/view.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
@@ -41,6 +42,7 @@ static void stand_on(struct walk *w, struct description *base)
 	leave(w);
 	w->base = base;
 	w->line = base->line;
+	w->mount = base->mount;
 	w->at = (struct remote){ .session = base->a };
 }
 
@@ -49,6 +51,7 @@ static void stand_in(struct walk *w, fut_handle session)
 	leave(w);
 	w->close = true;
 	w->line = nullptr;
+	w->mount = 0;
 	w->at = (struct remote){ .session = session };
 }
 
@@ -95,6 +98,7 @@ static void clear(struct walk *w)
 	w->close = false;
 	w->base = w->found = nullptr;
 	w->line = nullptr;
+	w->mount = 0;
 	w->jumps = 0;
 	w->rest_length = 0;
 }
@@ -132,12 +136,22 @@ static int64_t jump_to_mount(struct walk *w, uint32_t number, bool up)
 	return error;
 }
 
+struct description *descriptor_or_place(uint32_t fd)
+{
+	if (fd == VIEW_CWD)
+		return hold_place(&process.cwd);
+	if (fd == VIEW_ROOT)
+		return hold_place(&process.root);
+	return fd_get((int)fd);
+}
+
 static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
 {
-	struct description *d = fd_get((int)fd);
+	struct description *d =
+		fd >> 32 == process.pid ? descriptor_or_place((uint32_t)fd) : nullptr;
 
 	if (d == nullptr)
-		return -ENOENT;
+		return fd >> 32 == process.pid ? -ENOENT : -EACCES;
 	if (is_servers(d)) {
 		stand_on(w, d);
 		return 0;

@@ -27,6 +27,7 @@ struct walk {
 	bool close; /* `at` is ours */
 	struct description *base; /* a reference; nullptr with `close` */
 	struct line *line;	  /* of `at`; nullptr: not known */
+	uint32_t mount;		  /* the same */
 	struct description *found; /* the walk ended at a descriptor that is no server's: a reference */
 	char path[PATH_MOST], rest[PATH_MOST];
 };
@@ -43,6 +44,8 @@ int64_t walk_begin_own(struct walk *w, int dirfd, const char *path);
 bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fut_handle session,
 		  int64_t *result);
 void walk_end(struct walk *w);
+/* A descriptor's description, or with VIEW_CWD or VIEW_ROOT that place: a reference. */
+struct description *descriptor_or_place(uint32_t fd);
 /* What /proc/self leads to, or with `thread` /proc/thread-self: at most 40 bytes; their count. */
 size_t path_of_self(char *to, bool thread);
 /*

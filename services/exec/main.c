@@ -75,7 +75,7 @@ static void start(const struct conf *conf)
 	if ((e = descriptor_give(0, &ex.in, PIPE_SIZE)) == OK &&
 	    (e = descriptor_give(1, &ex.out, RING)) == OK &&
 	    (e = descriptor_give(2, &ex.err, RING)) == OK)
-		e = worlds_start(&ex.worlds, 0, 0, conf->cwd, strlen(conf->cwd), conf->strings,
+		e = worlds_start(&ex.worlds, 0, 0, 0, conf->cwd, strlen(conf->cwd), conf->strings,
 				 conf->size, &ex.program.session, &outcome, &pid);
 	if (e == OK && outcome == 0)
 		return;

@@ -117,8 +117,8 @@ static enum err shell_run(struct remote *worlds, struct remote *tty)
 	}
 	size_t n = strings_pack(strings, shell_path());
 	if (e == OK)
-		e = worlds_start(worlds, 0, 0, "/root", 5, strings, n, &program.session, &outcome,
-				 &pid);
+		e = worlds_start(worlds, 0, 0, 1, "/root", 5, strings, n, &program.session,
+				 &outcome, &pid);
 	if (e == OK && outcome != 0) {
 		print("login: %s: %s\n", shell_path(), strerror(-outcome));
 		return ERR_NOT_FOUND;

@@ -38,6 +38,7 @@ POSIX_QUESTION(groups);
 POSIX_CALL(priority);
 POSIX_CALL(limit);
 POSIX_CALL(system);
+POSIX_QUESTION(memory);
 
 /* mounts.c */
 POSIX_CALL(mount);

@@ -183,3 +183,15 @@ enum err posix_on_system(void *self, uint64_t badge, const struct posix_system_a
 	memcpy(r->now, name, r->now_len);
 	return OK;
 }
+
+enum err posix_on_memory(void *self, uint64_t badge, struct posix_memory_results *r)
+{
+	const struct process *p = self;
+	uint64_t pages;
+
+	(void)badge;
+	if (!world_memory((const struct posix_world *)p->world, &r->total, &r->free, &pages))
+		return ERR_NO_MEMORY;
+	r->processes = p->world->nprocesses;
+	return OK;
+}

@@ -27,6 +27,7 @@ static const struct posix_ops handlers = {
 	.usage = posix_on_usage,
 	.timer = posix_on_timer,
 	.system = posix_on_system,
+	.memory = posix_on_memory,
 	.thread = posix_on_thread,
 	.mount = posix_on_mount,
 	.mounted = posix_on_mounted,

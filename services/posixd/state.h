@@ -72,6 +72,9 @@ struct task_info;
 bool task_ask(const struct process *p, struct task_info *info);
 void task_usage(const struct task_info *info, struct usage *u);
 
+/* What the world's processes may use, what is free of it (bytes), and what they use as pages. */
+bool world_memory(const struct posix_world *w, uint64_t *total, uint64_t *free, uint64_t *pages);
+
 /* watch.c: threads that wait in the server's stead. */
 enum err watch_start(void);
 /* After timers have changed. */

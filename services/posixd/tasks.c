@@ -154,3 +154,13 @@ void task_ended(uint64_t badge)
 	program_ended(p);
 	process_ended(p, 0, &usage);
 }
+
+bool world_memory(const struct posix_world *w, uint64_t *total, uint64_t *free, uint64_t *pages)
+{
+	uint64_t used;
+
+	if (fut_quota_info(w->quota, total, &used, pages) != OK)
+		return false;
+	*free = *total - used;
+	return true;
+}

@@ -206,7 +206,7 @@ static enum err start_prepare(struct start *s, const struct worlds_start_args *a
 	s->strings = strings_take(&a->strings);
 	s->strings_size = a->strings.size;
 	if (who == nullptr || s->cwd == nullptr || s->strings == nullptr ||
-	    process_start(&w->core, who, &s->process) != 0) {
+	    process_start(&w->core, who, a->leader != 0, &s->process) != 0) {
 		if (who != nullptr)
 			credentials_put(who);
 		return ERR_NO_MEMORY;

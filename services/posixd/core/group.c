@@ -99,6 +99,16 @@ int session_create(struct process *leader)
 	return 0;
 }
 
+int group_start(struct process *p, struct session *s)
+{
+	struct group *g = group_create(s, p->pid);
+
+	if (g == nullptr)
+		return -ENOMEM;
+	group_join(p, g);
+	return 0;
+}
+
 int session_new(struct process *p)
 {
 	if (group_find(p->world, p->pid) != nullptr)

@@ -14,8 +14,9 @@ int session_new(struct process *p);
  * taken as gone. */
 bool group_is_orphaned(const struct group *g, const struct process *but);
 
-/* For core: make a process the first of a new session, a member, or no member. */
+/* For core: make a process the first of a new session, of a new group, a member, or no member. */
 int session_create(struct process *leader);
+int group_start(struct process *p, struct session *s);
 void group_join(struct process *p, struct group *g);
 void group_leave(struct process *p);
 /* The process ends: what its session and the groups that depended on it are to hear. */

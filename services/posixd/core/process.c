@@ -161,14 +161,15 @@ void process_forget(struct process *p)
 	process_destroy(p);
 }
 
-int process_start(struct world *w, struct credentials *who, struct process **made)
+int process_start(struct world *w, struct credentials *who, bool leader, struct process **made)
 {
 	struct process *p = process_create(w);
 
 	if (p == nullptr)
 		return -EAGAIN;
 	p->limits = limits_create();
-	if (p->limits == nullptr || session_create(p) != 0) {
+	if (p->limits == nullptr ||
+	    (leader ? session_create(p) : group_start(p, w->reaper->group->session)) != 0) {
 		if (p->limits != nullptr)
 			limits_put(p->limits);
 		process_destroy(p);
@@ -275,7 +276,7 @@ static bool reaper_start(struct world *w)
 
 	if (who == nullptr)
 		return false;
-	if (process_start(w, who, &p) != 0) {
+	if (process_start(w, who, true, &p) != 0) {
 		credentials_put(who);
 		return false;
 	}

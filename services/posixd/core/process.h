@@ -180,8 +180,9 @@ struct process *process_of(const struct world *w, uint32_t number);
 /* The living process with the lowest pid above `after`, the reaper included; nullptr: none. */
 struct process *process_next(const struct world *w, uint32_t after);
 
-/* A process from nowhere, in a session of its own. Takes the reference to `who`. */
-int process_start(struct world *w, struct credentials *who, struct process **p);
+/* A child of the reaper's, in a session of its own, or else in a group of its own in the reaper's.
+ * Takes the reference to `who`. */
+int process_start(struct world *w, struct credentials *who, bool leader, struct process **p);
 /* A child of `parent`; with `sibling` of its parent. */
 int process_fork(struct process *parent, bool sibling, bool no_signal, struct process **child);
 /* posixd has the task: signals that came before reach it. */

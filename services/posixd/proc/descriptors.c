@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "lib/futura/clock.h"
+#include "posix/abi/descriptor.h"
 #include "posix/abi/state.h"
+#include "protocol/posix.h"
+#include "services/posixd/mounts.h"
 #include "services/posixd/proc/memory.h"
 
 constexpr uint32_t FDS_MOST = 1048576;
+constexpr uint64_t PATIENCE = 100 * MILLISECOND;
 
 /* The address of the description behind a descriptor; 0: there is none. */
 static uint64_t description_at(const struct process *p, const struct process_view *v, uint32_t fd)
@@ -59,28 +64,91 @@ static const struct proc_entry *number_find(struct subject *s, const char *name,
 	return entry;
 }
 
-/* The path that a description was opened by, or what it is called that has none. */
-static int description_text(const struct process *p, const struct process_view *v,
-			    uint64_t description, struct files_target *t)
+static const struct mount *mount_of(const struct subject *s, const struct process_view *v,
+				    uint64_t description)
 {
-	uint64_t path, ops, name, node;
+	uint32_t number;
+
+	return memory_read(s->p, description + v->description.mount, &number, sizeof(number))
+		       ? mount_by_number(s->world, number)
+		       : nullptr;
+}
+
+/*
+ * The path of a file, asked of its server through the process's own session. Servers that may wait
+ * for us in turn are not asked for long, and ourselves never.
+ */
+static int place_text(const struct subject *s, const struct process_view *v, uint64_t description,
+		      struct files_target *t)
+{
+	struct remote r = { .deadline = clock_after(PATIENCE) };
+	uint32_t there;
+	int32_t outcome = -ENOENT;
+	size_t n = 0;
+
+	if (!memory_read(s->p, description + v->description.handle, &there, sizeof(there)) ||
+	    fut_handle_copy(s->p->native.task, there, RIGHT_SEND, &r.session) != OK)
+		return -ENOENT;
+	const struct mount *m = mount_of(s, v, description);
+	const char *before = m && m->number != 0 ? m->at : "";
+	size_t len = strlen(before);
+	if (m && m->number != POSIX_MOUNT_TERMINALS && strcmp(m->server, SERVER_PROC) != 0 &&
+	    strcmp(m->server, SERVER_SYS) != 0 && len < FILES_PATH / 2 &&
+	    file_place(&r, &outcome, t->room + len, FILES_PATH - 1 - len, &n) != OK)
+		outcome = -EIO;
+	(void)fut_handle_close(r.session); /* ours, and open */
+	if (outcome < 0)
+		return outcome;
+	memcpy(t->room, before, len);
+	t->text = t->room;
+	t->len = len > 0 && n == 1 ? len : len + n;
+	return 0;
+}
+
+/* What a description is called that has no path: "pipe:[7]", "anon_inode:[eventpoll]". */
+static int kind_text(const struct process *p, const struct process_view *v, uint64_t description,
+		     struct files_target *t)
+{
+	uint64_t ops, name, node;
 	char kind[64];
 
-	if (!memory_read(p, description + v->description.path, &path, sizeof(path)))
-		return -ENOENT;
-	t->text = t->room;
-	if (path != 0 && memory_text(p, path, t->room, FILES_PATH)) {
-		t->len = strlen(t->room);
-		return 0;
-	}
 	if (!memory_read(p, description + v->description.ops, &ops, sizeof(ops)) ||
 	    !memory_read(p, ops + v->description.kind_name, &name, sizeof(name)) ||
 	    !memory_text(p, name, kind, sizeof(kind)) ||
 	    !memory_read(p, description + v->description.node, &node, sizeof(node)))
 		return -ENOENT;
 	const char *form = strchr(kind, ':') || kind[0] == '/' ? "%s" : "%s:[%llu]";
+	t->text = t->room;
 	t->len = (size_t)snprintf(t->room, FILES_PATH, form, kind, (unsigned long long)node);
 	return 0;
+}
+
+/* What a description leads to: the path it remembers, what its server says, or its kind. */
+static int description_text(const struct subject *s, const struct process_view *v,
+			    uint64_t description, struct files_target *t)
+{
+	uint64_t path = 0;
+	uint32_t kind = 0;
+
+	(void)memory_read(s->p, description + v->description.path, &path, sizeof(path));
+	if (path != 0 && memory_text(s->p, path, t->room, FILES_PATH)) {
+		t->text = t->room;
+		t->len = strlen(t->room);
+		return 0;
+	}
+	(void)memory_read(s->p, description + v->description.kind, &kind, sizeof(kind));
+	if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE)
+		return place_text(s, v, description, t);
+	return kind_text(s->p, v, description, t);
+}
+
+/* The caller itself knows better; others get the text. */
+static int own_jump(const struct subject *s, uint32_t fd, int e, struct files_target *t)
+{
+	t->number = (uint64_t)s->p->pid << 32 | fd;
+	if (e != 0)
+		t->len = 0;
+	return FILE_JUMP_DESCRIPTOR;
 }
 
 static int fd_target(const struct subject *s, struct files_target *t)
@@ -90,39 +158,31 @@ static int fd_target(const struct subject *s, struct files_target *t)
 
 	if (description == 0)
 		return -ENOENT;
-	int e = description_text(s->p, &v, description, t);
-	t->number = s->number - 1;
-	return e != 0 ? e : FILE_JUMP_DESCRIPTOR;
+	return own_jump(s, s->number - 1, description_text(s, &v, description, t), t);
 }
 
 static int place_target(const struct subject *s, uint64_t variable, const struct process_view *v,
-			struct files_target *t)
+			uint32_t fd, struct files_target *t)
 {
 	uint64_t description;
 
 	if (!memory_read(s->p, variable, &description, sizeof(description)))
 		return -ENOENT;
-	return description_text(s->p, v, description, t);
+	return own_jump(s, fd, description_text(s, v, description, t), t);
 }
 
 int cwd_target(const struct subject *s, struct files_target *t)
 {
 	struct process_view v;
 
-	return view_read(s->p, &v) ? place_target(s, v.cwd, &v, t) : -ENOENT;
+	return view_read(s->p, &v) ? place_target(s, v.cwd, &v, VIEW_CWD, t) : -ENOENT;
 }
 
 int root_target(const struct subject *s, struct files_target *t)
 {
 	struct process_view v;
 
-	if (!view_read(s->p, &v))
-		return -ENOENT;
-	if (place_target(s, v.root, &v, t) != 0) {
-		t->text = "/";
-		t->len = 1;
-	}
-	return 0;
+	return view_read(s->p, &v) ? place_target(s, v.root, &v, VIEW_ROOT, t) : -ENOENT;
 }
 
 void fill_fdinfo(struct text *t, const struct subject *s)

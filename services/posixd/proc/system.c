@@ -22,28 +22,20 @@ static bool system_ask(struct system_info *info)
 	return fut_system_info(system, info, sizeof(*info), &size) == OK;
 }
 
+/* What this world's processes may use, and how much of it they do. */
 static void fill_meminfo(struct text *t, const struct subject *s)
 {
-	struct system_info i;
+	uint64_t total, free, pages;
 
-	(void)s;
-	if (!system_ask(&i))
+	if (!world_memory(s->world, &total, &free, &pages))
 		return;
-	text_add(t, "MemTotal:       %8llu kB\n",
-		 (unsigned long long)(i.pages_total * KIB_PER_PAGE));
-	text_add(t, "MemFree:        %8llu kB\n",
-		 (unsigned long long)(i.pages_free * KIB_PER_PAGE));
-	text_add(t, "MemAvailable:   %8llu kB\n",
-		 (unsigned long long)(i.pages_free * KIB_PER_PAGE));
+	text_add(t, "MemTotal:       %8llu kB\n", (unsigned long long)(total / 1024));
+	text_add(t, "MemFree:        %8llu kB\n", (unsigned long long)(free / 1024));
+	text_add(t, "MemAvailable:   %8llu kB\n", (unsigned long long)(free / 1024));
 	text_add(t, "Buffers:        %8u kB\nCached:         %8u kB\nSwapCached:     %8u kB\n", 0,
 		 0, 0);
 	text_add(t, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\n", 0, 0);
-	text_add(t, "AnonPages:      %8llu kB\n",
-		 (unsigned long long)(i.pages_user * KIB_PER_PAGE));
-	text_add(t, "PageTables:     %8llu kB\n",
-		 (unsigned long long)(i.pages_tables * KIB_PER_PAGE));
-	text_add(t, "Slab:           %8llu kB\n",
-		 (unsigned long long)(i.pages_objects * KIB_PER_PAGE));
+	text_add(t, "AnonPages:      %8llu kB\n", (unsigned long long)(pages * KIB_PER_PAGE));
 }
 
 static void fill_uptime(struct text *t, const struct subject *s)

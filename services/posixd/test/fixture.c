@@ -75,7 +75,7 @@ struct process *program(uint32_t uid)
 {
 	struct process *p = nullptr;
 
-	CHECK(process_start(&world, credentials_create(&world, uid, uid), &p) == 0);
+	CHECK(process_start(&world, credentials_create(&world, uid, uid), true, &p) == 0);
 	process_runs(p);
 	return p;
 }

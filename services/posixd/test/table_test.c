@@ -244,6 +244,21 @@ TEST(group, a_stopped_group_that_is_orphaned_is_hung_up)
 	teardown();
 }
 
+TEST(group, a_program_in_inits_session_is_no_orphan)
+{
+	struct process *p;
+
+	setup();
+	CHECK(process_start(&world, credentials_create(&world, 0, 0), false, &p) == 0);
+	process_runs(p);
+	CHECK(p->group->session == world.reaper->group->session && p->group->pgid == p->pid);
+	CHECK(!group_is_orphaned(p->group, nullptr));
+	CHECK(session_new(p) == -EPERM);
+	struct process *c = child_of(p);
+	CHECK(signal_stopped(c, SIGTSTP) == 0);
+	teardown();
+}
+
 TEST(group, a_leaders_end_severs_the_terminal_and_tells_the_foreground)
 {
 	setup();

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "posix/files/place.h"
+#include <string.h>
+#include "posix/core/call.h"
+#include "posix/core/memory.h"
+#include "posix/core/process.h"
+#include "posix/files/description.h"
+#include "protocol/file.h"
+#include "protocol/posix.h"
+
+/* Where a mount lies: the second word of its line in /proc/mounts. The root of the world is "". */
+static size_t mount_path(uint32_t number, char path[PATH_MOST])
+{
+	uint32_t found;
+	int32_t outcome;
+	size_t n;
+
+	if (number == 0 ||
+	    posix_mounts(&process.posix, number - 1, &outcome, &found, path, PATH_MOST, &n) != OK ||
+	    outcome != 0 || found != number)
+		return 0;
+	char *at = memchr(path, ' ', n);
+	char *end = at != nullptr ? memchr(at + 1, ' ', n - (size_t)(at + 1 - path)) : nullptr;
+	if (end == nullptr)
+		return 0;
+	memmove(path, at + 1, (size_t)(end - at - 1));
+	return (size_t)(end - at - 1);
+}
+
+int64_t place_path(const struct description *d, char path[PATH_MOST])
+{
+	struct remote r = { .session = d->a };
+	size_t before = mount_path(d->mount, path), n;
+	int32_t outcome;
+	enum err e = file_place(&r, &outcome, path + before, PATH_MOST - 1 - before, &n);
+
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	if (before > 0 && n == 1)
+		n = 0; /* the mount's own root */
+	path[before + n] = '\0';
+	return (int64_t)(before + n);
+}
+
+void place_remember(struct description *d)
+{
+	char *path = d->path == nullptr ? heap_new(PATH_MOST) : nullptr;
+
+	if (path == nullptr)
+		return;
+	int64_t n = place_path(d, path);
+	if (n >= 0 && (d->path = heap_new((size_t)n + 1)) != nullptr)
+		memcpy(d->path, path, (size_t)n + 1);
+	heap_free(path);
+}
+
+/* "pipe:[7]", and what anonymous inodes are called as it is. */
+static int64_t kind_text(const struct description *d, char text[PATH_MOST])
+{
+	const char *name = d->ops->name != nullptr ? d->ops->name : "file";
+	size_t n = strnlen(name, 64);
+	char digits[24];
+	unsigned i = 0;
+
+	memcpy(text, name, n);
+	if (memchr(name, ':', n) != nullptr || name[0] == '/')
+		return (int64_t)n;
+	memcpy(text + n, ":[", 2);
+	n += 2;
+	for (uint64_t rest = d->node; i == 0 || rest != 0; rest /= 10)
+		digits[i++] = (char)('0' + rest % 10);
+	while (i > 0)
+		text[n++] = digits[--i];
+	text[n++] = ']';
+	return (int64_t)n;
+}
+
+int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST])
+{
+	struct description *d = descriptor_or_place(fd);
+	int64_t n;
+
+	if (d == nullptr)
+		return -ENOENT;
+	if (d->path != nullptr) {
+		n = (int64_t)strnlen(d->path, PATH_MOST - 1);
+		memcpy(text, d->path, (size_t)n);
+	} else if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE) {
+		n = place_path(d, text);
+	} else {
+		n = kind_text(d, text);
+	}
+	description_drop(d);
+	return n;
+}

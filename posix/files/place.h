@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Where an open file stands in the tree, as paths: for getcwd and /proc. */
+#pragma once
+#include "posix/files/path.h"
+
+/* The description's path from the world's root, ended by a zero byte: its length, or an errno:
+ * ENOENT if its name was removed. */
+int64_t place_path(const struct description *d, char path[PATH_MOST]);
+/* Let `d->path` be it, if it can be told. */
+void place_remember(struct description *d);
+/* readlink of /proc/self/fd/N: what the descriptor leads to. */
+int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST]);
