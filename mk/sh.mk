@@ -36,27 +36,10 @@ $(H)/sh/sh: $(SH_HOST_OBJS) $$(UTIL_HOST_OBJS)
 # The binary that is shipped; test-shell-sanitize runs the same on the sanitized one, whose C
 # library and so whose letter cases are other ones.
 HOST_TESTS += test-shell test-shell-sanitize test-shell-prompt
-.PHONY: test-shell test-shell-sanitize test-shell-prompt fuzz-shell
+.PHONY: test-shell test-shell-sanitize test-shell-prompt
 test-shell: $$(O)/apps/sh
 	$(Q)$(PYTHON) apps/sh/test/compare_test.py $<
 test-shell-sanitize: $(H)/sh/sh
 	$(Q)$(PYTHON) apps/sh/test/compare_test.py $<
 test-shell-prompt: $$(O)/apps/sh
 	$(Q)$(PYTHON) apps/sh/test/prompt_test.py $(<D)/fush
-
-# The shell again, built for libFuzzer; one binary a target.
-SH_FUZZ_DIR := $(H)/sh-fuzz
-SH_FUZZ_OBJS := $(filter-out %/apps/main.o,$(SH_SRCS:%.c=$(SH_FUZZ_DIR)/%.o))
-SH_FUZZERS := $(patsubst tests/fuzz/%.c,$(SH_FUZZ_DIR)/%,$(wildcard tests/fuzz/sh_*.c))
-
-$(SH_FUZZ_DIR)/%.o: %.c
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
-$(SH_FUZZERS): $(SH_FUZZ_DIR)/%: $(SH_FUZZ_DIR)/tests/fuzz/%.o $(SH_FUZZ_OBJS) $$(UTIL_HOST_OBJS)
-	$(Q)$(CC) $(HOST_LDFLAGS) -fsanitize=fuzzer -o $@ $^
-
-FUZZERS += fuzz-shell
-fuzz-shell: $(SH_FUZZERS)
-	$(Q)for f in $^; do mkdir -p $$f.corpus; ASAN_OPTIONS=detect_leaks=0 $$f \
-		-max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -close_fd_mask=2 \
-		$$f.corpus || exit 1; done

@@ -56,19 +56,4 @@ test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities wi
 	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
 ANALYSES += test-utils-sanitize
 
-UTIL_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/util_*.c))
-UTIL_FUZZ_SRCS := $(APPLET_SRCS) \
-	$(addprefix apps/utils/,gzip.c tar_format.c inflate.c deflate.c digest.c)
-$(UTIL_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: tests/fuzz/%.c $(UTIL_FUZZ_SRCS)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(HOST_CFLAGS)) -fsanitize=fuzzer -fuse-ld=lld$(LLVM) \
-		$^ -lm -o $@
-UTIL_FUZZ_TARGETS := $(UTIL_FUZZERS:%=fuzz-%)
-.PHONY: $(UTIL_FUZZ_TARGETS)
-$(UTIL_FUZZ_TARGETS): fuzz-%: $(H)/fuzz/%
-	$(Q)mkdir -p $(H)/fuzz/$*-corpus
-	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(H)/fuzz/ -print_final_stats=0 \
-		$(H)/fuzz/$*-corpus
-FUZZERS += $(UTIL_FUZZ_TARGETS)
-
 -include $(patsubst %.o,%.d,$(UTIL_HOST_OBJS) $(UTIL_OBJS))

@@ -304,6 +304,9 @@ static void read_heredoc(struct parser *ps, struct redir *r)
 	buf_str(&body);
 	r->target = r->here_quoted ? literal_word(ps, body.p, body.len)
 				   : word_from_text(ps, body.p, body.len, true);
+	/* One of a substitution inside it, whose lines would have to be in it too, stays empty. */
+	ps->heredocs = nullptr;
+	ps->heredocs_tail = &ps->heredocs;
 }
 
 static void read_heredocs(struct parser *ps)

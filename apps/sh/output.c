@@ -40,6 +40,8 @@ void output_flush(struct output *o)
 
 void output_write(struct output *o, const char *s, size_t n)
 {
+	if (n == 0)
+		return;
 	if (n > o->cap - o->len) {
 		if (o->fd < 0) {
 			o->cap = (o->len + n) * 2 + 256;

@@ -278,6 +278,7 @@ static void heredoc_begin(struct parser *ps, struct redir *r, struct word *w)
 	else
 		print_word(&text, w);
 	r->delimiter = arena_strndup(ps->arena, text.len > 0 ? text.p : "", text.len);
+	r->target = word_from_text(ps, "", 0, true); /* until its lines are read, if ever */
 	*ps->heredocs_tail = r;
 	ps->heredocs_tail = &r->next_here;
 }

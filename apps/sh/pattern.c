@@ -247,10 +247,15 @@ static bool extended_match(char kind, const char *p, const char *end, const char
 	return false;
 }
 
-static bool is_extended(const char *p, const char *pe, unsigned flags)
+/* The ) of the extended form at p, or nullptr if none starts there. */
+static const char *extended_end(const char *p, const char *pe, unsigned flags)
 {
-	return (flags & PATTERN_EXTENDED) != 0 && p + 1 < pe && p[1] == '(' &&
-	       strchr("?*+@!", *p) != nullptr && *p != '\0';
+	const char *bar;
+
+	if ((flags & PATTERN_EXTENDED) == 0 || pe - p < 2 || p[1] != '(' || *p == '\0' ||
+	    strchr("?*+@!", *p) == nullptr)
+		return nullptr;
+	return group_end(p + 2, pe, &bar);
 }
 
 /*
@@ -298,18 +303,16 @@ static bool match_here(const char *p, const char *pe, const char *s, const char 
 	const char *star_p = nullptr, *star_s = nullptr;
 
 	for (;;) {
-		if (p < pe && is_extended(p, pe, flags)) {
-			const char *bar, *end = group_end(p + 2, pe, &bar);
-			if (end != nullptr) {
-				if (extended_match(*p, p + 2, end, end + 1, pe, s, se, flags))
-					return true;
-				goto back;
-			}
+		const char *end = extended_end(p, pe, flags);
+		if (end != nullptr) {
+			if (extended_match(*p, p + 2, end, end + 1, pe, s, se, flags))
+				return true;
+			goto back;
 		}
 		if (p == pe && s == se)
 			return true;
 		if (p < pe && *p == '*') {
-			while (p < pe && *p == '*' && !is_extended(p, pe, flags))
+			while (p < pe && *p == '*' && extended_end(p, pe, flags) == nullptr)
 				p++;
 			if (p == pe)
 				return true;

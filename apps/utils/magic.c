@@ -120,6 +120,8 @@ static void png_tell(struct magic *m, const struct view *v)
 
 static void gif_tell(struct magic *m, const struct view *v)
 {
+	if (v->n < 10)
+		return;
 	text_format(&m->words, ", version %.3s, %u x %u", (const char *)v->p + 3, little(v, 6, 2),
 		    little(v, 8, 2));
 }

@@ -131,7 +131,7 @@ static void sections_tell(struct magic *m, const struct elf *e)
 	off_t base = (off_t)GET(e, 0, Ehdr, e_shoff);
 	bool symbols = false, debug = false;
 
-	if (count == 0 || step < least || count > SHDRS_MOST) {
+	if (count == 0 || step != least || count > SHDRS_MOST) {
 		text_add_string(&m->words, count == 0 ? ", no section header" : "");
 		return;
 	}

@@ -96,3 +96,14 @@ cat <<E; echo after
 [[ äö =~ ^(.)(.)$ ]] && echo "${BASH_REMATCH[2]}"
 LC_ALL=C
 [[ é =~ ^..$ ]] && echo bytes
+
+### an-open-extended-pattern-is-plain-text
+p='b*('
+[[ ba == $p ]]; echo $?
+[[ b == $p ]]; echo $?
+
+### here-document-inside-a-here-document
+cat <<E
+a $(cat <<X)
+E
+echo done
