@@ -75,6 +75,13 @@ static inline void frame_get(paddr page)
 	frame_find(page)->refs++;
 }
 
+/* The kernel has stored into a user page, where there may be instructions. */
+static inline void frame_written(paddr page)
+{
+	if (frame_find(page)->clean)
+		page_sync_code(page);
+}
+
 /* Drop a reference to a user page. */
 static inline void frame_put(paddr page)
 {

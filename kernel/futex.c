@@ -156,7 +156,7 @@ enum err futex_word_find(struct thread *self, vaddr address, struct futex_word *
 	uint32_t value;
 
 	if ((address & 3) != 0 || user_read_word(self, address, &value) != OK || m == nullptr ||
-	    m->vmo == nullptr || (m->flags & MAP_WRITE) == 0)
+	    m->vmo == nullptr || m->vmo->kind == VMO_PHYSICAL || (m->flags & MAP_WRITE) == 0)
 		return ERR_BAD_ADDRESS;
 	*word = (struct futex_word){
 		.task = object_get(self->task),

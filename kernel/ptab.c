@@ -81,6 +81,17 @@ pte *ptab_find(struct space *s, vaddr va)
 	return pte_is_present(*e) ? e : nullptr;
 }
 
+bool ptab_allows(struct space *s, vaddr va, bool write, paddr *page)
+{
+	const pte *e = ptab_find(s, va);
+
+	if (e == nullptr)
+		return false;
+	*page = pte_address(*e);
+	return !write ||
+	       (pte_is_writable(*e) && s->leaf_writable && va >> entry_shift(1) == s->leaf_number);
+}
+
 /* The tables for va that have become empty go back. Until the caller has flushed TLBs a processor
  * may still look into them: what the frame allocator writes there has its lowest bits 0, and so is
  * no present entry. */
@@ -158,49 +169,39 @@ static inline pte *leaf_table(struct space *s, vaddr va, bool writable)
 	return leaf_make(s, va, writable);
 }
 
-enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags, pte *old)
-{
-	pte *table = leaf_table(s, va, (flags & PAGE_WRITE) != 0);
-
-	if (table == nullptr)
-		return ERR_NO_MEMORY;
-	pte *e = entry_at(table, va, 0);
-
-	*old = *e;
-	if (!pte_is_present(*e)) {
-		entries_note(table_frame(table), (unsigned)(e - table), (unsigned)(e - table), 1);
-		s->resident++;
-	} else if (PTE_BREAK_FIRST) {
-		*e = 0;
-		tlb_flush(&s->id, va, 1);
-	}
-	*e = pte_leaf(page, flags);
-	pte_publish();
-	return OK;
-}
-
-unsigned ptab_fill(struct space *s, vaddr va, unsigned n, bool writable, const pte *pages)
+pte *ptab_entries(struct space *s, vaddr va, bool writable)
 {
 	pte *table = leaf_table(s, va, writable);
-	unsigned entered = 0;
 
-	if (table == nullptr)
-		return 0;
-	pte *e = entry_at(table, va, 0);
-	struct frame *f = table_frame(table);
+	return table != nullptr ? entry_at(table, va, 0) : nullptr;
+}
 
-	for (unsigned i = 0; i < n; i++) {
-		if (pages[i] == 0 || pte_is_present(e[i]))
-			continue;
-		e[i] = pages[i];
-		entered++;
-	}
-	entries_note(f, (unsigned)(e - table), (unsigned)(e - table) + n - 1, entered);
+void ptab_entered(struct space *s, vaddr va, unsigned n, unsigned entered)
+{
+	struct frame *f = table_frame(s->leaf);
+	unsigned first = va >> PAGE_SHIFT & (ENTRIES - 1);
+
+	entries_note(f, first, first + n - 1, entered);
 	s->resident += entered;
 	if (f->present == 0)
 		tables_free(s, va);
 	pte_publish();
-	return entered;
+}
+
+enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags, pte *old)
+{
+	pte *e = ptab_entries(s, va, (flags & PAGE_WRITE) != 0);
+
+	if (e == nullptr)
+		return ERR_NO_MEMORY;
+	*old = *e;
+	if (pte_is_present(*e) && PTE_BREAK_FIRST) {
+		*e = 0;
+		tlb_flush(&s->id, va, 1);
+	}
+	*e = pte_leaf(page, flags);
+	ptab_entered(s, va, 1, pte_is_present(*old) ? 0 : 1);
+	return OK;
 }
 
 /* Leaf entries in a row. */

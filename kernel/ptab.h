@@ -10,9 +10,13 @@
 /* Enter a page; *old is the entry that was there, or absent. The caller flushes if that allowed
  * what the new one does not. */
 enum err ptab_map(struct space *s, vaddr va, paddr page, enum page_flags flags, pte *old);
-/* Enter n entries from va on, all in one table of leaves, but where one is 0 or something is
- * entered already. How many it entered. */
-unsigned ptab_fill(struct space *s, vaddr va, unsigned n, bool writable, const pte *pages);
+/* The leaf entries from va on to the end of their table, which is made if need be; nullptr: no
+ * memory. Whoever got them must say how many absent ones of the first n it has filled in, even if
+ * none. */
+pte *ptab_entries(struct space *s, vaddr va, bool writable);
+void ptab_entered(struct space *s, vaddr va, unsigned n, unsigned entered);
+/* True if it is known that the page at va is there and may be read, or written; which it is. */
+bool ptab_allows(struct space *s, vaddr va, bool write, paddr *page);
 /* The leaf entry at va, or nullptr. */
 pte *ptab_find(struct space *s, vaddr va);
 /* Remove the entries in a range. *work counts down by present pages; returns where it stopped.

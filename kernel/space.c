@@ -148,26 +148,33 @@ static unsigned run_length(const struct mapping *m, vaddr va, uint64_t n)
 	return n < most ? (unsigned)n : most;
 }
 
-/* For the n pages of one run; how many were entered. */
+/* Enter those of the n pages of one run that are absent, or only readable though they may be
+ * written now; how many the object has. */
 static unsigned run_fill(struct mapping *m, vaddr va, unsigned n)
 {
 	enum page_flags flags = mapping_page_flags(m), less = flags & ~(enum page_flags)PAGE_WRITE;
 	pte writable = pte_leaf((paddr){}, flags), readable = pte_leaf((paddr){}, less);
-	pte entries[64];
-	bool alone;
+	bool may_write = (flags & PAGE_WRITE) != 0, alone;
 	const uint64_t *slots = slot_look(m->vmo, mapping_index(m, va), &alone);
+	pte *e = slots != nullptr ? ptab_entries(m->space, va, may_write) : nullptr;
+	unsigned entered = 0, there = 0;
 
-	if (slots == nullptr)
+	if (e == nullptr)
 		return 0;
 	for (unsigned i = 0; i < n; i++) {
-		bool write = slots[i] != 0 && slot_is_writable(m->vmo, slots[i], alone);
+		if (slots[i] == 0)
+			continue;
+		bool write = may_write && slot_is_writable(m->vmo, slots[i], alone);
 
-		entries[i] =
-			slots[i] == 0 ? 0 : slot_page(slots[i]).raw | (write ? writable : readable);
-		if (slots[i] != 0)
-			page_prepare(slot_page(slots[i]), write ? flags : less);
+		there++;
+		if (pte_is_present(e[i]) && (pte_is_writable(e[i]) || !write))
+			continue;
+		entered += !pte_is_present(e[i]);
+		page_prepare(slot_page(slots[i]), write ? flags : less);
+		e[i] = slot_page(slots[i]).raw | (write ? writable : readable);
 	}
-	return ptab_fill(m->space, va, n, (flags & PAGE_WRITE) != 0, entries);
+	ptab_entered(m->space, va, n, entered);
+	return there;
 }
 
 bool space_fill(struct mapping *m, vaddr va, uint64_t n)
@@ -253,7 +260,14 @@ enum fault_kind space_fault(struct space *s, vaddr va, enum fault_access access)
 
 enum fault_kind space_page(struct space *s, vaddr va, enum fault_access access, paddr *page)
 {
-	return fault_in(s, va, access, page);
+	enum fault_kind kind = FAULT_NONE;
+
+	if (!ptab_allows(s, va, access == ACCESS_WRITE, page))
+		kind = fault_in(s, va, access, page);
+	/* The kernel cannot reach a device's registers as it does memory. */
+	if (kind == FAULT_NONE && !frame_is_ram(page->raw, PAGE_SIZE))
+		return FAULT_ACCESS;
+	return kind;
 }
 
 enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access access)
@@ -284,7 +298,8 @@ enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr fi
 	if (m == nullptr)
 		return ERR_NO_MEMORY;
 	m->kind = kind;
-	for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
+	/* The clock, far from all else and read by few, is entered when it is read. */
+	for (uint64_t at = 0; at < size && kind == MAPPING_AREA; at += PAGE_SIZE) {
 		pte old;
 
 		if (ptab_map(s, address + at, paddr_add(first, at), mapping_page_flags(m), &old) ==

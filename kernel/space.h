@@ -70,7 +70,7 @@ enum fault_kind space_ask_pager(struct thread *t, vaddr va, enum fault_access ac
 enum err space_map_pages(struct space *s, vaddr address, uint64_t size, paddr first, uint32_t flags,
 			 enum mapping_kind kind);
 void space_unmap_pages(struct space *s, vaddr address);
-/* The page at va, made present for this access as by a fault. */
+/* The page of RAM at va, made present for reading or writing as by a fault. */
 enum fault_kind space_page(struct space *s, vaddr va, enum fault_access access, paddr *page);
 
 /* Between the caller's memory at `mine` and another space: out of it, into it, or into it even

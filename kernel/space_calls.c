@@ -528,7 +528,7 @@ enum err space_copy(struct thread *self, struct space *s, vaddr va, vaddr mine, 
 		e = mode == COPY_OUT_OF ? user_write(self, mine + done, kernel, part)
 					: user_read(self, kernel, mine + done, part);
 		if (mode != COPY_OUT_OF)
-			page_sync_code(page);
+			frame_written(page);
 		if (e != OK)
 			return e; /* our own buffer is at fault */
 		done += part;

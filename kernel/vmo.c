@@ -327,7 +327,7 @@ enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, st
 				      part);
 		if (e != OK)
 			return e;
-		page_sync_code(ref.page);
+		frame_written(ref.page);
 	}
 	return OK;
 }

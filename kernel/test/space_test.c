@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Address spaces: mapping, protection, moving, other tasks' memory; and copies of a task. */
 #include "abi/info.h"
+#include "kernel/cpu.h"
 #include "kernel/test/help.h"
 
 constexpr uint32_t RW = MAP_READ | MAP_WRITE;
@@ -86,6 +87,43 @@ TEST(space, pages_are_made_ready_to_be_run_once_for_each_time_they_could_be_writ
 	unmapped(at, 1);
 	closed(device);
 	closed(vmo);
+	balanced(&b);
+}
+
+TEST(space, after_a_copy_has_gone_one_write_gives_its_neighbours_back_too)
+{
+	struct books b = begin();
+	vaddr at = mapped(0, 32, RW | INHERIT_COPY);
+
+	for (unsigned i = 0; i < 32; i++)
+		put_word(at + i * PAGE_SIZE, i);
+	uint32_t copy = made(CALL1(TASK_CLONE, 0));
+
+	CHECK(CALL2(TASK_KILL, copy, 0) == OK);
+	closed(copy);
+	reap_all();
+	uint64_t before = counters.faults;
+
+	for (unsigned i = 0; i < 32; i++)
+		put_word(at + i * PAGE_SIZE, i);
+	CHECK(counters.faults - before <= 3);
+	unmapped(at, 32);
+	balanced(&b);
+}
+
+TEST(space, the_registers_of_a_device_are_not_copied_by_the_kernel)
+{
+	struct books b = begin();
+	uint32_t device = made(
+		CALL4(VMO_CREATE_PHYSICAL, startup_handle("physical"), 1ull << 40, PAGE_SIZE, 0));
+	vaddr at = mapped(device, 1, RW | MAP_COMMIT);
+	uint32_t self = startup_handle("task");
+
+	CHECK(machine_access(at, ACCESS_WRITE));
+	CHECK(CALL4(SPACE_READ, self, at, SCRATCH, 8) == ERR_BAD_ADDRESS);
+	CHECK(CALL4(SPACE_WRITE, self, at, SCRATCH, 8) == ERR_BAD_ADDRESS);
+	unmapped(at, 1);
+	closed(device);
 	balanced(&b);
 }
 
