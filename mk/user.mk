@@ -6,8 +6,8 @@
 
 NATIVE_PROGRAMS += services/init services/registryd services/posixd services/exec services/login examples/echo \
 	apps/native/ps apps/native/counters apps/native/tracedump tests/native bench
-NATIVE_PROGRAMS_x86_64 += drivers/ns16550
-NATIVE_PROGRAMS_arm64 += drivers/pl011
+NATIVE_PROGRAMS_x86_64 += drivers/ns16550 drivers/cmos
+NATIVE_PROGRAMS_arm64 += drivers/pl011 drivers/pl031
 
 MUSL_TRIPLET_x86_64 := x86_64-linux-musl
 MUSL_TRIPLET_arm64 := aarch64-linux-musl

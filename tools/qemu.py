@@ -146,7 +146,9 @@ class Machine:
 	def _observers(self):
 		# Runs repeat exactly: what the guest takes for random is the same too, and time
 		# passes by instructions alone; where the guest idles it jumps to the next timer.
-		args = ["-icount", "shift=0,sleep=off", "-seed", "1"] if self.icount else []
+		# The calendar begins at the same day.
+		args = ["-icount", "shift=0,sleep=off", "-seed", "1",
+			"-rtc", "base=2024-01-01T00:00:00,clock=vm"] if self.icount else []
 		if self.gdb:
 			args += ["-gdb", self.gdb, "-S"]
 		if self.qmp:
