@@ -35,26 +35,33 @@ static size_t vec_sum(scan_vec v)
 	return sum;
 }
 
+constexpr ptrdiff_t STRIDE = 256; /* bytes a round of counting */
+
 size_t scan_count(const char *p, const char *stop, int c)
 {
 	scan_vec want = scan_splat(c);
 	size_t count = 0;
 
-	while (stop - p >= 64) {
-		/* A comparison gives 0 or 255, which is -1: subtracting counts. 63 rounds of 4 fit
-		 * a byte. */
+	while (stop - p >= STRIDE) {
+		/*
+		 * A comparison gives 0 or 255, which is -1: subtracting counts. 15 rounds of 16
+		 * vectors fit a byte. Long rounds, since counting the loop itself costs too.
+		 */
 		scan_vec a = {}, b = {}, d = {}, e = {};
-		size_t rounds = (size_t)(stop - p) / 64;
-		if (rounds > 63)
-			rounds = 63;
-		for (; rounds != 0; rounds--, p += 64) {
-			a -= scan_equal(scan_load(p), want);
-			b -= scan_equal(scan_load(p + 16), want);
-			d -= scan_equal(scan_load(p + 32), want);
-			e -= scan_equal(scan_load(p + 48), want);
+		ptrdiff_t rounds = (stop - p) / STRIDE;
+		for (rounds = rounds < 15 ? rounds : 15; rounds != 0; rounds--, p += STRIDE) {
+#pragma clang loop unroll(full)
+			for (int k = 0; k < STRIDE; k += 64) {
+				a -= scan_equal(scan_load(p + k), want);
+				b -= scan_equal(scan_load(p + k + 16), want);
+				d -= scan_equal(scan_load(p + k + 32), want);
+				e -= scan_equal(scan_load(p + k + 48), want);
+			}
 		}
 		count += vec_sum(a + b + d + e);
 	}
+	for (; stop - p >= 16; p += 16)
+		count += (unsigned)__builtin_popcount(scan_mask(scan_equal(scan_load(p), want)));
 	for (; p < stop; p++)
 		count += *p == (char)c;
 	return count;

@@ -423,6 +423,16 @@ static void argument_search(struct options *x, const char *path)
 		path_search(x, path, AT_FDCWD, path, true);
 }
 
+/* Does nobody see the output? GNU's grep takes the same short cut. */
+static bool output_is_null(void)
+{
+	struct stat out, null;
+
+	return fstat(STDOUT_FILENO, &out) == 0 && S_ISCHR(out.st_mode) &&
+	       stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
+	       out.st_rdev == null.st_rdev;
+}
+
 static int grep_run(int argc, char **argv, char syntax)
 {
 	struct options x = { .syntax = syntax,
@@ -448,6 +458,7 @@ static int grep_run(int argc, char **argv, char syntax)
 	}
 	text_add_string(&x.patterns, "");
 	pattern_compile(&x);
+	x.g.unseen = output_is_null();
 	int files = argc - s.index;
 	x.g.names = x.names >= 0 ? x.names : files > 1 || x.directories == 'R';
 	if (x.names < 0 && x.directories == 'R' && files == 1) {

@@ -15,6 +15,7 @@ struct grep {
 	uint64_t max, before, after;
 	bool invert, byte_offset, line_number, flush_lines, only_matching, quiet, no_messages;
 	bool count, initial_tab, null_names, names, color;
+	bool unseen; /* output goes to /dev/null: only whether a file matches is of interest */
 	const char *label;
 	/* made by grep_prepare() */
 	struct scan_string required;

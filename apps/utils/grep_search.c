@@ -263,7 +263,7 @@ static void line_select(struct search *s, const char *line, const char *end)
 	s->selected++;
 	g->selected = true;
 	s->resume = s->offset + (uint64_t)(end - s->data) + 1;
-	if (g->quiet || g->list != 0 || (s->is_binary && !g->count)) {
+	if (g->quiet || g->unseen || g->list != 0 || (s->is_binary && !g->count)) {
 		s->done = true;
 		return;
 	}
@@ -280,7 +280,8 @@ static void line_select(struct search *s, const char *line, const char *end)
 /* Selects every line of [p, stop). */
 static void gap_select(struct search *s, const char *p, const char *stop)
 {
-	if (p < stop && s->g->count && s->g->max == UINT64_MAX && !s->g->quiet && s->g->list == 0) {
+	if (p < stop && s->g->count && s->g->max == UINT64_MAX && !s->g->quiet && !s->g->unseen &&
+	    s->g->list == 0) {
 		s->selected += scan_count(p, stop, s->g->delim) + (stop[-1] != s->g->delim);
 		s->g->selected = true;
 		return;
