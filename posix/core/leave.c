@@ -23,10 +23,11 @@ static void work(struct registers *frame, bool in_call, int64_t result)
 	uint32_t todo;
 
 	while ((todo = atomic_exchange(&t->words->work, 0)) != 0 || t->control->pending) {
-		t->control->pending = 0;
+		/* Cleared before it is looked for: what comes then sets it again. */
+		bool is_pending = __atomic_exchange_n(&t->control->pending, 0, __ATOMIC_SEQ_CST) != 0;
 		if (process.exiting)
 			thread_end();
-		if ((todo & WORK_NEWS) != 0)
+		if ((todo & WORK_NEWS) != 0 || is_pending)
 			signal_fetch();
 		signal_deliver(frame, in_call, result);
 		in_call = false;

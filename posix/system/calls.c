@@ -280,6 +280,12 @@ CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
 	return node != 0 ? guest_put(node, &zero, sizeof(zero)) : 0;
 }
 
+/* The personality that programs run with, as personality(2) numbers them: Linux, with nothing special. */
+CALL1(personality, uint32_t, wanted)
+{
+	return wanted == UINT32_MAX || wanted == 0 ? 0 : -EINVAL;
+}
+
 /* --- prctl --- */
 
 static int64_t put_int(uint64_t to, int value)

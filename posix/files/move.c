@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Operations take guest memory; what we move for ourselves passes through a piece of it that the
+ * program does not know of.
+ */
+#include "posix/files/move.h"
+#include "posix/core/call.h"
+#include "posix/mm/maps.h"
+#include "protocol/file.h"
+
+constexpr uint64_t PIECE = 65536;
+
+static int64_t buffer_map(uint64_t *at)
+{
+	struct map_request r = { .size = PIECE, .flags = MAP_IS_READABLE | MAP_IS_WRITABLE };
+
+	mutex_lock(&maps_lock);
+	int64_t result = maps_add(&r);
+	mutex_unlock(&maps_lock);
+	*at = (uint64_t)result;
+	return result < 0 ? result : 0;
+}
+
+static void buffer_unmap(uint64_t at)
+{
+	mutex_lock(&maps_lock);
+	(void)maps_remove(at, PIECE); /* what stays mapped is only memory */
+	mutex_unlock(&maps_lock);
+}
+
+static void advance(uint64_t *at, int64_t n)
+{
+	if (*at != FILE_AT_STATE)
+		*at += (uint64_t)n;
+}
+
+/* What was read and could not be written goes back. */
+static void put_back(struct description *in, uint64_t *read_at, int64_t n)
+{
+	if (*read_at == FILE_AT_STATE)
+		atomic_fetch_sub(&in->state->offset, (uint64_t)n);
+	else
+		*read_at -= (uint64_t)n;
+}
+
+int64_t move_data(struct description *in, uint64_t *read_at, struct description *out, uint64_t *write_at, uint64_t size)
+{
+	uint64_t buffer, done = 0;
+	int64_t n = buffer_map(&buffer);
+
+	if (n != 0)
+		return n;
+	while (done < size) {
+		uint64_t part = size - done < PIECE ? size - done : PIECE;
+		int64_t got = description_read(in, buffer, part, *read_at);
+		n = got;
+		if (got <= 0)
+			break;
+		advance(read_at, got);
+		n = description_write(out, buffer, (uint64_t)got, *write_at);
+		if (n < got)
+			put_back(in, read_at, got - (n > 0 ? n : 0));
+		if (n <= 0)
+			break;
+		advance(write_at, n);
+		done += (uint64_t)n;
+		if (n < got)
+			break;
+	}
+	buffer_unmap(buffer);
+	return done > 0 ? (int64_t)done : n;
+}
