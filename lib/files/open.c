@@ -31,9 +31,7 @@ static int open_create(struct files_walk *w, const struct file_open_args *a)
 {
 	struct files_new new = { .mode = S_IFREG | (a->permissions & 07777) };
 
-	if (!(a->flags & FILE_CREATE))
-		return -ENOENT;
-	return w->slash ? -EISDIR : file_create(w, &new, &w->node);
+	return a->flags & FILE_CREATE ? file_create(w, &new, &w->node) : -ENOENT;
 }
 
 /* A file without a name in the directory that the walk has found. */
@@ -122,6 +120,8 @@ static int open_found(struct files_walk *w, const struct file_open_args *a)
 		return open_create(w, a);
 	if ((a->flags & (FILE_CREATE | FILE_EXCLUSIVE)) == (FILE_CREATE | FILE_EXCLUSIVE))
 		return -EEXIST;
+	if ((a->flags & FILE_CREATE) && w->last != LAST_NAME && a->path_len > 0)
+		return -EISDIR;
 	int e = open_check(w->line, w->node, a->flags);
 	if (e == 0 && (a->flags & FILE_TRUNCATE) && !(a->flags & FILE_PATH))
 		e = open_truncate(w->line, w->node);

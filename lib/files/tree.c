@@ -97,6 +97,8 @@ static int remove_check(const struct files_walk *w, bool directory)
 		return directory ? -EBUSY : -EISDIR;
 	if (w->node == nullptr)
 		return -ENOENT;
+	if (!directory && w->slash)
+		return S_ISDIR(w->node->mode) ? -EISDIR : -ENOTDIR;
 	int e = access_remove(w->line, w->dir, w->node);
 	if (e != 0)
 		return e;
@@ -151,10 +153,7 @@ static int pair_walk(struct pair *p, struct files_line *line, struct files_node 
 {
 	p->which = 1;
 	p->to = (struct files_walk){ .stay = true, .room = 1 };
-	int e = walk(&p->to, line, start, path, len);
-	if (e == 0 && p->to.last != LAST_NAME)
-		return -EEXIST;
-	return e;
+	return walk(&p->to, line, start, path, len);
 }
 
 /* Is `n` the directory `dir`, or above it? */
@@ -173,67 +172,94 @@ static bool is_within(struct files_node *dir, const struct files_node *n)
 }
 
 /* May `n` lose its name, to stand in `to`? */
-static int move_check(const struct files_walk *w, struct files_node *n, struct files_node *to,
-		      bool must_be_directory)
+static int move_check(const struct files_walk *w, struct files_node *n, struct files_node *to)
 {
 	int e = access_remove(w->line, w->dir, n);
 
 	if (e != 0)
 		return e;
-	if (must_be_directory && !S_ISDIR(n->mode))
-		return -ENOTDIR;
-	if (n->mounts != nullptr)
-		return -EBUSY;
-	if (!S_ISDIR(n->mode) || w->dir == to)
-		return 0;
-	if (is_within(to, n))
-		return -EINVAL;
 	/* Its ".." is to change. */
-	return files_may(w->line, n, 2) ? 0 : -EACCES;
+	if (S_ISDIR(n->mode) && w->dir != to && !files_may(w->line, n, 2))
+		return -EACCES;
+	return n->mounts != nullptr ? -EBUSY : 0;
 }
 
-static int rename_check(struct pair *p, uint32_t flags)
+/* May what has the new name be replaced by `n`? */
+static int replace_check(const struct files_walk *w, const struct files_node *n)
 {
-	struct files_node *n = p->from.node, *there = p->to.node;
-	int e;
+	const struct files_node *there = w->node;
+	int e = access_remove(w->line, w->dir, there);
 
+	if (e != 0)
+		return e;
+	if (S_ISDIR(n->mode) != S_ISDIR(there->mode))
+		return S_ISDIR(n->mode) ? -ENOTDIR : -EISDIR;
+	return there->mounts != nullptr ? -EBUSY : 0;
+}
+
+/* The names themselves, whoever asks. */
+static int rename_names(const struct pair *p, uint32_t flags)
+{
+	const struct files_node *n = p->from.node, *there = p->to.node;
+
+	if (p->from.last != LAST_NAME)
+		return -EBUSY;
+	if (p->to.last != LAST_NAME)
+		return flags & FILE_NO_REPLACE ? -EEXIST : -EBUSY;
 	if (n == nullptr)
 		return -ENOENT;
-	if (p->from.dir->system != p->to.dir->system)
-		return -EXDEV;
 	if (there != nullptr && (flags & FILE_NO_REPLACE))
 		return -EEXIST;
 	if (there == nullptr && (flags & FILE_EXCHANGE))
 		return -ENOENT;
-	e = move_check(&p->from, n, p->to.dir, p->from.slash || (p->to.slash && there == nullptr));
-	if (e != 0)
-		return e;
-	if (there == nullptr)
-		return access_change(p->to.line, p->to.dir);
-	if (flags & FILE_EXCHANGE)
-		return move_check(&p->to, there, p->from.dir, p->to.slash);
-	e = access_remove(p->to.line, p->to.dir, there);
-	if (e != 0)
-		return e;
-	if (S_ISDIR(there->mode) && S_ISDIR(there->mode) != S_ISDIR(n->mode))
-		return -EISDIR;
-	if (S_ISDIR(n->mode) && !S_ISDIR(there->mode))
+	if ((flags & FILE_EXCHANGE) && p->to.slash && !S_ISDIR(there->mode))
 		return -ENOTDIR;
-	if (S_ISDIR(there->mode) && is_within(p->from.dir, there))
-		return -ENOTEMPTY;
-	return there->mounts != nullptr ? -EBUSY : 0;
+	if (!S_ISDIR(n->mode) && (p->from.slash || (p->to.slash && !(flags & FILE_EXCHANGE))))
+		return -ENOTDIR;
+	return 0;
+}
+
+/* Neither may come to stand below itself. */
+static int rename_circles(const struct pair *p, uint32_t flags)
+{
+	if (S_ISDIR(p->from.node->mode) && is_within(p->to.dir, p->from.node))
+		return -EINVAL;
+	if (p->to.node != nullptr && S_ISDIR(p->to.node->mode) &&
+	    is_within(p->from.dir, p->to.node))
+		return flags & FILE_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	return 0;
+}
+
+/* In Linux's order, so that of several errors the same one is told. */
+static int rename_check(const struct pair *p, uint32_t flags)
+{
+	int e = 0;
+
+	if (p->from.dir != p->to.dir)
+		e = rename_circles(p, flags);
+	if (e != 0 || p->from.node == p->to.node)
+		return e;
+	e = move_check(&p->from, p->from.node, p->to.dir);
+	if (e != 0)
+		return e;
+	if (p->to.node == nullptr)
+		return access_change(p->to.line, p->to.dir);
+	return flags & FILE_EXCHANGE ? move_check(&p->to, p->to.node, p->from.dir)
+				     : replace_check(&p->to, p->from.node);
 }
 
 static int rename_pair(struct pair *p, uint32_t flags)
 {
-	const struct files_node_ops *ops = p->from.dir->system->ops;
-	int e;
+	int e = rename_names(p, flags);
 
-	/* Two names of one file: nothing is to be done. */
-	if (p->from.node != nullptr && p->from.node == p->to.node && !(flags & FILE_NO_REPLACE))
-		return 0;
-	e = rename_check(p, flags);
 	if (e != 0)
+		return e;
+	if (p->from.dir->system != p->to.dir->system)
+		return -EXDEV;
+	const struct files_node_ops *ops = p->from.dir->system->ops;
+	e = rename_check(p, flags);
+	/* Two names of one file: nothing is to be done. */
+	if (e != 0 || p->from.node == p->to.node)
 		return e;
 	return ops->rename ? ops->rename(p->from.dir, p->from.name, p->from.node, p->to.dir,
 					 p->to.name, p->to.node, flags & FILE_EXCHANGE)
@@ -245,13 +271,7 @@ static int rename_walk(struct pair *p, struct files_session *s, struct files_nod
 {
 	p->from.stay = true;
 	int e = walk(&p->from, s->line, s->node, a->path, a->path_len);
-	if (e == 0 && p->from.last != LAST_NAME)
-		e = -EBUSY;
-	if (e == 0) {
-		e = pair_walk(p, s->line, start, a->to, a->to_len);
-		e = e == -EEXIST ? -EBUSY : e;
-	}
-	return e;
+	return e == 0 ? pair_walk(p, s->line, start, a->to, a->to_len) : e;
 }
 
 enum err on_rename(void *self, uint64_t badge, const struct file_rename_args *a,
@@ -284,7 +304,7 @@ static int link_pair(struct pair *p)
 	const struct files_node *n = p->from.node;
 	int e;
 
-	if (p->to.node != nullptr)
+	if (p->to.node != nullptr || p->to.last != LAST_NAME)
 		return -EEXIST;
 	if (p->to.slash)
 		return -ENOENT;

@@ -123,6 +123,8 @@ static int walk_down(struct files_walk *w, struct files_name name, struct files_
 
 	if (name.len > FILES_NAME)
 		return -ENAMETOOLONG;
+	if (is_last && rest->len > 0 && (w->flags & FILE_CREATE))
+		return -EISDIR; /* whether it is there or not */
 	int e = ops->lookup ? ops->lookup(w->line, w->node, name, &n) : -ENOTDIR;
 	if (e != 0 && (e != -ENOENT || !is_last))
 		return e;
@@ -189,7 +191,7 @@ int walk(struct files_walk *w, struct files_line *line, struct files_node *start
 			break;
 		}
 	}
-	if (e == 0 && w->slash && w->node != nullptr && !S_ISDIR(w->node->mode))
+	if (e == 0 && w->slash && !w->stay && w->node != nullptr && !S_ISDIR(w->node->mode))
 		return -ENOTDIR;
 	return e;
 }

@@ -102,17 +102,31 @@ int data_keep(struct ram_node *n, uint64_t offset, uint64_t size)
 
 /* --- Memory --- */
 
+static bool page_is_there(const struct ram_node *n, uint64_t index)
+{
+	const struct ram_data *d = &n->data;
+
+	if (index < d->dense)
+		return true;
+	return (d->is_sparse || d->is_shared) &&
+	       range_has(d->memory, index * RAM_PAGE, RAM_PAGE, true);
+}
+
+int data_zero(struct ram_node *n, uint64_t offset, uint64_t size)
+{
+	static const char zero[RAM_PAGE];
+
+	if (!page_is_there(n, offset / RAM_PAGE))
+		return 0;
+	return error_of(fut_vmo_write(n->data.memory, offset, zero, size));
+}
+
 /* Zero what lies in the page of `from`, behind it. */
 static int data_zero_tail(struct ram_node *n, uint64_t from)
 {
-	static const char zero[RAM_PAGE];
-	const struct ram_data *d = &n->data;
 	uint64_t end = page_up(from);
-	bool is_there = from / RAM_PAGE < d->dense || d->is_sparse || d->is_shared;
 
-	if (from == end || end > d->room || !is_there)
-		return 0;
-	return error_of(fut_vmo_write(d->memory, from, zero, end - from));
+	return from == end || end > n->data.room ? 0 : data_zero(n, from, end - from);
 }
 
 static enum err memory_copy(struct ram_data *d, uint64_t room)

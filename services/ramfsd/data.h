@@ -12,6 +12,10 @@ static inline uint64_t page_up(uint64_t size)
 int error_of(enum err e);
 /* Make sure that the file has memory, for its size. */
 int data_memory(struct ram_node *n);
+/* Zero bytes within one page, which stays a hole if it is one. */
+int data_zero(struct ram_node *n, uint64_t offset, uint64_t size);
+/* Has [at, at + size), whole pages, a page that is there (or, not wanted, that is not)? */
+bool range_has(fut_handle memory, uint64_t at, uint64_t size, bool wanted);
 /* Ask the kernel how many pages there are. */
 void data_count(struct ram_node *n);
 /*

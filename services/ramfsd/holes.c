@@ -13,7 +13,7 @@ constexpr uint64_t COMMIT = 1 << 20; /* bytes allocated by one call */
 
 /* Has [at, at + size) a page that is there (or, not wanted, that is not)? A clone counts its own.
  */
-static bool range_has(fut_handle memory, uint64_t at, uint64_t size, bool wanted)
+bool range_has(fut_handle memory, uint64_t at, uint64_t size, bool wanted)
 {
 	uint64_t whole, pages = wanted;
 	uint32_t flags;
@@ -76,23 +76,21 @@ static int allocate_pages(struct ram_node *n, uint64_t offset, uint64_t end)
 /* Within one page at each end, and whole pages between. */
 static int zero_range(struct ram_node *n, uint64_t offset, uint64_t end)
 {
-	static const char zero[RAM_PAGE];
 	uint64_t first = page_up(offset), last = end & ~(RAM_PAGE - 1);
-	fut_handle memory = n->data.memory;
-	enum err e = OK;
+	int e = 0;
 
 	n->data.is_sparse = true;
 	n->data.dense = first / RAM_PAGE < n->data.dense ? first / RAM_PAGE : n->data.dense;
 	if (first > last) /* all in one page */
-		return error_of(fut_vmo_write(memory, offset, zero, end - offset));
+		return data_zero(n, offset, end - offset);
 	if (offset < first)
-		e = fut_vmo_write(memory, offset, zero, first - offset);
-	if (e == OK && first < last)
-		e = fut_vmo_zero(memory, first, last - first);
-	if (e == OK && last < end)
-		e = fut_vmo_write(memory, last, zero, end - last);
+		e = data_zero(n, offset, first - offset);
+	if (e == 0 && first < last)
+		e = error_of(fut_vmo_zero(n->data.memory, first, last - first));
+	if (e == 0 && last < end)
+		e = data_zero(n, last, end - last);
 	data_count(n);
-	return error_of(e);
+	return e;
 }
 
 /* Past the end of the file nothing is kept for later: others see no more of it than its size. */
