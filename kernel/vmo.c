@@ -496,5 +496,7 @@ enum err sys_vmo_info(struct thread *self, struct vmo *vmo, uint64_t *size, uint
 		 : vmo->kind == VMO_PHYSICAL ? VMO_INFO_PHYSICAL
 		 : vmo->kind == VMO_PAGER    ? VMO_INFO_PAGER
 					     : 0;
+	if (vmo->object.refs > 1)
+		*flags |= VMO_INFO_SHARED;
 	return OK;
 }

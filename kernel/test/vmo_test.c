@@ -44,6 +44,24 @@ TEST(vmo, the_boot_bundle_can_be_cloned_and_is_never_changed)
 	balanced(&b);
 }
 
+TEST(vmo, knows_whether_others_have_it)
+{
+	struct books b = begin();
+	uint32_t vmo = made(CALL2(VMO_CREATE, PAGE_SIZE, 0));
+
+	CHECK(CALL1(VMO_INFO, vmo) == OK && word(2) == 0);
+	uint32_t other = made(CALL2(HANDLE_DUPLICATE, vmo, RIGHTS_ALL));
+	CHECK(CALL1(VMO_INFO, vmo) == OK && word(2) == VMO_INFO_SHARED);
+	closed(other);
+	CHECK(CALL6(SPACE_MAP, 0, vmo, 0, 0, PAGE_SIZE, MAP_READ) == OK);
+	uint64_t at = word(0);
+	CHECK(CALL1(VMO_INFO, vmo) == OK && word(2) == VMO_INFO_SHARED);
+	CHECK(CALL3(SPACE_UNMAP, 0, at, PAGE_SIZE) == OK);
+	CHECK(CALL1(VMO_INFO, vmo) == OK && word(2) == 0);
+	closed(vmo);
+	balanced(&b);
+}
+
 TEST(vmo, pages_are_zero_until_written_and_made_one_by_one)
 {
 	struct books b = begin();

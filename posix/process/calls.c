@@ -68,6 +68,8 @@ CALL2(setpgid, uint32_t, pid, uint32_t, group)
 	int32_t outcome = 0;
 	enum err e = posix_set_group(&process.posix, pid, group, &outcome);
 
+	if (e == OK && outcome == 0 && (pid == 0 || pid == process.pid))
+		process_learn();
 	return answer(e, outcome);
 }
 
