@@ -54,3 +54,13 @@ HOST_TESTS += test-ramfsd
 .PHONY: test-ramfsd
 test-ramfsd: $(RAMFSD_HOST)/test
 	$(Q)$<
+
+# fsd: FuturaFS on a block device.
+NATIVE_PROGRAMS += services/fsd
+NATIVE_ARCHIVES += $(FUTURAFS_LIB)
+FSD_OBJS := $(patsubst %,$(O)/native/%.o,$(wildcard services/fsd/*.c))
+$(FSD_OBJS): NATIVE_CFLAGS += -isystem $(O)/linux-headers
+$(FSD_OBJS): | $(O)/linux-headers/.made
+$(O)/native/tests/fsd-tests/main.c.o: NATIVE_CFLAGS += -isystem $(O)/linux-headers
+$(O)/native/tests/fsd-tests/main.c.o: | $(O)/linux-headers/.made
+NATIVE_PROGRAMS += tests/fsd-tests

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Contents of regular files: a memory object of which we are the pager. We know which of its pages
+ * are there, since only we put and remove them. Past the file's end the last page is zero, or
+ * becomes so before the file grows.
+ */
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/futura/print.h"
+#include "services/fsd/fsd.h"
+
+constexpr size_t PIECE = 65536;  /* copied at a time */
+constexpr uint64_t AHEAD = 16;   /* pages that are read when one is wanted */
+constexpr unsigned LISTED = 512; /* written pages looked at in one go */
+
+static char piece[PIECE];
+/* Pages move from here into files. */
+static fut_handle stage;
+static char *staged;
+
+static uint64_t page_up(uint64_t size)
+{
+	return (size + FSD_PAGE - 1) & ~(FSD_PAGE - 1);
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int memory_error(enum err e)
+{
+	return e == OK ? 0 : e == ERR_NO_MEMORY || e == ERR_FULL ? -ENOMEM : -EIO;
+}
+
+/* --- The lists --- */
+
+static void dirty_put(struct fsd_node *n)
+{
+	if (n->is_dirty)
+		return;
+	n->is_dirty = true;
+	n->dirty_next = fsd.dirty;
+	n->dirty_at = &fsd.dirty;
+	if (fsd.dirty != nullptr)
+		fsd.dirty->dirty_at = &n->dirty_next;
+	fsd.dirty = n;
+}
+
+static void dirty_take(struct fsd_node *n)
+{
+	if (!n->is_dirty)
+		return;
+	*n->dirty_at = n->dirty_next;
+	if (n->dirty_next != nullptr)
+		n->dirty_next->dirty_at = n->dirty_at;
+	n->is_dirty = false;
+}
+
+bool data_is_shared(const struct fsd_node *n)
+{
+	uint64_t size, npages;
+	uint32_t flags;
+
+	return n->memory != 0 && fut_vmo_info(n->memory, &size, &npages, &flags) == OK &&
+	       (flags & VMO_INFO_SHARED) != 0;
+}
+
+/* --- The memory --- */
+
+static int stage_make(void)
+{
+	uint64_t at = 0;
+
+	if (stage != 0)
+		return 0;
+	enum err e = fut_vmo_create(PIECE, 0, &stage);
+	if (e == OK)
+		e = fut_space_map(0, stage, 0, 0, PIECE, MAP_READ | MAP_WRITE, &at);
+	staged = (char *)at;
+	return memory_error(e);
+}
+
+/* The bytes of `page` for a memory of that size; it only grows. */
+static bool pages_grow(struct fsd_node *n, uint64_t room)
+{
+	uint64_t had = n->room / FSD_PAGE, want = room / FSD_PAGE;
+	uint8_t *more = realloc(n->page, want ? want : 1);
+
+	if (more == nullptr)
+		return false;
+	if (want > had)
+		memset(more + had, 0, want - had);
+	n->page = more;
+	return true;
+}
+
+/* Make sure there is a memory object, of the file's size. */
+static int data_memory(struct fsd_node *n)
+{
+	uint64_t room = page_up(n->node.size);
+
+	if (n->memory != 0)
+		return 0;
+	int error = stage_make();
+	if (error != 0)
+		return error;
+	if (!pages_grow(n, room))
+		return -ENOMEM;
+	enum err e = fut_vmo_create_pager(fsd.files.port, n->node.number, room ? room : FSD_PAGE,
+					  &n->memory);
+	if (e == OK && room == 0)
+		e = fut_vmo_resize(n->memory, 0);
+	n->room = room;
+	return memory_error(e);
+}
+
+/* Supply pages [first, first + count), none of which is there; what the volume has not is zero. */
+static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool blank)
+{
+	size_t size = count * FSD_PAGE, done = 0;
+	uint64_t moved = 0;
+
+	memset(staged, 0, size);
+	if (!blank) {
+		enum fs_err e =
+			fs_read(fsd.fs, n->node.number, first * FSD_PAGE, staged, size, &done);
+		if (e != FS_OK)
+			return error_of(e);
+	}
+	for (uint64_t at = 0; at < size; at += moved) {
+		enum err e = fut_vmo_supply(n->memory, first * FSD_PAGE + at, size - at, stage, at,
+					    &moved);
+		if (e != OK || moved == 0)
+			return e == OK ? -EIO : memory_error(e);
+	}
+	for (uint64_t i = 0; i < count; i++)
+		n->page[first + i] |= PAGE_PRESENT;
+	fsd.npages += count;
+	return 0;
+}
+
+/* Make the pages of [offset, offset + size) be there, and a few after those that were not. `blank`:
+ * they will be written all over. */
+static int data_load(struct fsd_node *n, uint64_t offset, uint64_t size, bool blank)
+{
+	uint64_t end = page_up(offset + size) / FSD_PAGE, npages = n->room / FSD_PAGE;
+
+	for (uint64_t at = offset / FSD_PAGE; at < end;) {
+		uint64_t count = 0, most = min(PIECE / FSD_PAGE, npages - at);
+		if (n->page[at] & PAGE_PRESENT) {
+			at++;
+			continue;
+		}
+		if (!blank && end - at < AHEAD)
+			most = min(most, AHEAD);
+		else
+			most = min(most, end - at);
+		while (count < most && !(n->page[at + count] & PAGE_PRESENT))
+			count++;
+		int error = pages_load(n, at, count, blank);
+		if (error != 0)
+			return error;
+		at += count;
+	}
+	return 0;
+}
+
+static void present_drop(struct fsd_node *n, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first; i < end; i++) {
+		fsd.npages -= n->page[i] & PAGE_PRESENT;
+		n->page[i] = 0;
+	}
+}
+
+void data_drop(struct fsd_node *n)
+{
+	if (n->memory == 0 || fut_vmo_zero(n->memory, 0, n->room) != OK)
+		return;
+	present_drop(n, 0, n->room / FSD_PAGE);
+}
+
+void data_fini(struct fsd_node *n)
+{
+	dirty_take(n);
+	if (n->memory != 0) {
+		present_drop(n, 0, n->room / FSD_PAGE);
+		fs_unreserve(fsd.fs, n->node.number);
+		(void)fut_handle_close(n->memory); /* ours */
+	}
+	if (n->size_page != 0)
+		(void)fut_handle_close(n->size_page); /* ours */
+	free(n->page);
+}
+
+/* The cache is full: unused files go, and then the pages of files in use that only we write to. */
+static void cache_trim(void)
+{
+	if (fsd.npages <= fsd.most_pages)
+		return;
+	nodes_trim();
+	for (unsigned i = 0;
+	     fsd.npages > fsd.most_pages && i < sizeof(fsd.hash) / sizeof(*fsd.hash); i++)
+		for (struct fsd_node *n = fsd.hash[i]; n != nullptr; n = n->hash_next)
+			if (n->memory != 0 && !n->is_mapped && data_flush(n) == 0)
+				data_drop(n);
+}
+
+bool data_page_request(const void *, void *, struct message *m)
+{
+	struct fsd_node *n = node_find(m->badge);
+	uint64_t offset = m->word[0];
+
+	if (tag_method(m->tag) != PAGE_REQUEST)
+		return message_answer(m, ERR_UNSUPPORTED);
+	if (n == nullptr || n->memory == 0 || offset >= n->room)
+		return message_answer(m, ERR_IO);
+	cache_trim();
+	return message_answer(m, data_load(n, offset, 1, false) == 0 ? OK : ERR_IO);
+}
+
+/* --- To the volume --- */
+
+/* One run of written pages, as far as the file goes. */
+static int run_flush(struct fsd_node *n, uint64_t offset, uint64_t size)
+{
+	size_t done = 0;
+
+	size = offset < n->node.size ? min(size, n->node.size - offset) : 0;
+	if (size == 0)
+		return 0;
+	enum err e = fut_vmo_read(n->memory, offset, piece, size);
+	if (e != OK)
+		return memory_error(e);
+	enum fs_err error = fs_write(fsd.fs, n->node.number, offset, piece, size, &done);
+	if (error != FS_OK || done != size)
+		print("fsd: file %llu lost what was written at %llu: %s\n",
+		      (unsigned long long)n->node.number, (unsigned long long)offset,
+		      fs_err_text(error));
+	return error_of(error);
+}
+
+/* The pages in the list, neighbours together. */
+static int pages_flush(struct fsd_node *n, const uint64_t *offset, unsigned count)
+{
+	int error = 0;
+
+	for (unsigned i = 0, k; i < count; i = k) {
+		for (k = i + 1; k < count && offset[k] == offset[i] + (k - i) * FSD_PAGE &&
+				(k - i) < PIECE / FSD_PAGE;
+		     k++)
+			;
+		int e = run_flush(n, offset[i], (k - i) * FSD_PAGE);
+		error = error ? error : e;
+	}
+	for (unsigned i = 0; i < count; i++)
+		n->page[offset[i] / FSD_PAGE] &= (uint8_t)~PAGE_PROMISED;
+	return error;
+}
+
+/* The time of the last write, which came before the volume heard of it. */
+static int time_flush(struct fsd_node *n)
+{
+	struct fs_attr a = { .mtime = n->mtime, .ctime = n->mtime };
+
+	if (!n->has_mtime)
+		return 0;
+	n->has_mtime = false;
+	return error_of(fs_setattr(fsd.fs, n->node.number, FS_SET_MTIME | FS_SET_CTIME, &a));
+}
+
+int data_flush(struct fsd_node *n)
+{
+	static uint64_t offset[LISTED];
+	uint64_t next = 0, ndirty = 0;
+	int error = 0;
+
+	if (n->memory == 0 || !n->is_dirty)
+		return 0;
+	while (next < n->room) {
+		uint32_t count = 0;
+		enum err e = fut_vmo_dirty(n->memory, next, DIRTY_CLEAN, offset, sizeof(offset),
+					   &next, &count);
+		if (e != OK)
+			return memory_error(e);
+		int failed = pages_flush(n, offset, count);
+		error = error ? error : failed;
+		ndirty += count;
+	}
+	if (ndirty > 0 && !n->has_mtime) {
+		n->has_mtime = true; /* it was written by a mapping, some time before */
+		n->mtime = files_now();
+	}
+	int failed = time_flush(n);
+	if (!n->is_mapped || !data_is_shared(n)) {
+		n->is_mapped = false;
+		dirty_take(n);
+	}
+	return error ? error : failed;
+}
+
+int data_flush_all(void)
+{
+	int error = 0;
+
+	for (struct fsd_node *n = fsd.dirty, *next; n != nullptr; n = next) {
+		next = n->dirty_next;
+		int failed = data_flush(n);
+		error = error ? error : failed;
+	}
+	return error;
+}
+
+/* --- Size --- */
+
+static void size_set(struct fsd_node *n, uint64_t size)
+{
+	n->node.size = size;
+	if (n->size_page != 0)
+		(void)fut_vmo_write(n->size_page, 0, &size, sizeof(size)); /* its page is there */
+}
+
+/* Zero what lies in the page of `from`, behind it, if that is cached. */
+static int tail_zero(struct fsd_node *n, uint64_t from)
+{
+	static const char zero[FSD_PAGE];
+	uint64_t end = page_up(from);
+
+	if (from == end || end > n->room || !(n->page[from / FSD_PAGE] & PAGE_PRESENT))
+		return 0;
+	return memory_error(fut_vmo_write(n->memory, from, zero, end - from));
+}
+
+static int room_set(struct fsd_node *n, uint64_t size)
+{
+	uint64_t room = page_up(size);
+
+	if (n->memory == 0 || room == n->room)
+		return 0;
+	if (room > n->room && !pages_grow(n, room))
+		return -ENOMEM;
+	enum err e = fut_vmo_resize(n->memory, room);
+	if (e != OK)
+		return memory_error(e);
+	if (room < n->room)
+		present_drop(n, room / FSD_PAGE, n->room / FSD_PAGE);
+	n->room = room;
+	return 0;
+}
+
+int data_resize(struct fsd_node *n, uint64_t size)
+{
+	uint64_t was = n->node.size;
+
+	if (!S_ISREG(n->node.mode))
+		return -EINVAL;
+	if (size > FS_FILE_MAX)
+		return -EFBIG;
+	/* What was promised past the new end would be kept for nothing. */
+	int error = n->memory ? data_flush(n) : 0;
+	if (error == 0)
+		error = error_of(fs_truncate(fsd.fs, n->node.number, size));
+	if (error == 0 && n->memory)
+		error = tail_zero(n, min(was, size));
+	if (error == 0)
+		error = room_set(n, size);
+	if (error == 0)
+		size_set(n, size);
+	return error;
+}
+
+/* --- Reading and writing --- */
+
+int64_t fsd_read(struct files_session *s, uint64_t offset, const struct lent *to, size_t size)
+{
+	struct fsd_node *n = node_of(s->node);
+	size_t done = 0;
+	int64_t e;
+
+	if (!S_ISREG(s->node->mode))
+		return s->node->mode & S_IFIFO ? -ENXIO : -EINVAL;
+	e = data_memory(n);
+	while (e >= 0 && done < size) {
+		uint64_t at = offset + done, part = min(size - done, PIECE - at % FSD_PAGE);
+		cache_trim();
+		e = data_load(n, at, part, false);
+		if (e == 0)
+			e = memory_error(fut_vmo_read(n->memory, at, piece, part));
+		if (e == 0)
+			e = files_give(to, done, piece, part);
+		if (e > 0)
+			done += (size_t)e;
+	}
+	return e < 0 && (done == 0 || e == FILES_AGAIN) ? e : (int64_t)done;
+}
+
+/* Have the volume promise space for pages that were not promised yet. */
+static int pages_promise(struct fsd_node *n, uint64_t offset, uint64_t size)
+{
+	uint64_t end = page_up(offset + size) / FSD_PAGE;
+
+	for (uint64_t at = offset / FSD_PAGE, next; at < end; at = next) {
+		for (next = at; next < end && !(n->page[next] & PAGE_PROMISED); next++)
+			;
+		if (next > at) {
+			enum fs_err e = fs_reserve(fsd.fs, n->node.number, at * FSD_PAGE,
+						   (next - at) * FSD_PAGE);
+			if (e != FS_OK)
+				return error_of(e);
+		}
+		for (; at < next; at++)
+			n->page[at] |= PAGE_PROMISED;
+		while (next < end && (n->page[next] & PAGE_PROMISED))
+			next++;
+	}
+	return 0;
+}
+
+/* Pages at the ends that are written in part have to be there; those between need not. */
+static int pages_prepare(struct fsd_node *n, uint64_t offset, uint64_t size)
+{
+	uint64_t first = page_up(offset), last = (offset + size) & ~(FSD_PAGE - 1);
+	int error = 0;
+
+	if (offset % FSD_PAGE != 0)
+		error = data_load(n, offset, 1, false);
+	if (error == 0 && (offset + size) % FSD_PAGE != 0)
+		error = data_load(n, offset + size - 1, 1, false);
+	if (error == 0 && first < last)
+		error = data_load(n, first, last - first, true);
+	return error;
+}
+
+static int64_t piece_write(struct fsd_node *n, uint64_t offset, const struct lent *from,
+			   const char *data, uint64_t done, size_t size)
+{
+	int64_t e;
+
+	/* First what can fail: pages that were prepared to be written all over must be. */
+	e = pages_promise(n, offset, size);
+	if (e == 0 && data == nullptr)
+		e = files_take(from, done, piece, size);
+	if (e >= 0)
+		e = pages_prepare(n, offset, size);
+	if (e < 0)
+		return e;
+	e = memory_error(fut_vmo_write(n->memory, offset, data ? data + done : piece, size));
+	return e == 0 ? (int64_t)size : e;
+}
+
+int64_t fsd_write(struct files_session *s, uint64_t offset, const struct lent *from,
+		  const void *data, size_t size)
+{
+	struct fsd_node *n = node_of(s->node);
+	uint64_t end = n->node.size;
+	size_t done = 0;
+	int64_t e;
+
+	if (!S_ISREG(s->node->mode))
+		return s->node->mode & S_IFIFO ? -ENXIO : -EINVAL;
+	if (fsd.system.read_only)
+		return -EROFS;
+	if (offset > FS_FILE_MAX || size > FS_FILE_MAX - offset)
+		return -EFBIG;
+	e = data_memory(n);
+	if (e == 0 && offset + size > end && (e = tail_zero(n, end)) == 0)
+		e = room_set(n, offset + size);
+	while (e >= 0 && done < size) {
+		uint64_t at = offset + done, part = min(size - done, PIECE - at % FSD_PAGE);
+		cache_trim();
+		e = piece_write(n, at, from, data, done, part);
+		if (e > 0)
+			done += (size_t)e;
+	}
+	if (offset + done > end)
+		size_set(n, offset + done);
+	(void)room_set(n, n->node.size); /* what grew for nothing does no harm if it stays */
+	if (done > 0) {
+		n->has_mtime = true;
+		n->mtime = files_now();
+		dirty_put(n);
+	}
+	return e < 0 && (done == 0 || e == FILES_AGAIN) ? e : (int64_t)done;
+}
+
+/* --- Holes: the volume knows them, once it knows what was written --- */
+
+int64_t fsd_seek(struct files_session *s, uint64_t offset, uint32_t whence)
+{
+	struct fsd_node *n = node_of(s->node);
+	uint64_t found;
+	int error = data_flush(n);
+
+	if (error != 0)
+		return error;
+	enum fs_err e = fs_seek(fsd.fs, n->node.number, offset, whence == SEEK_HOLE, &found);
+	if (e == FS_RANGE)
+		return whence == SEEK_HOLE ? (int64_t)n->node.size : -ENXIO;
+	return e == FS_OK ? (int64_t)min(found, n->node.size) : error_of(e);
+}
+
+int fsd_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size)
+{
+	struct fsd_node *n = node_of(s->node);
+	bool keep = mode & FALLOC_FL_KEEP_SIZE;
+	int error;
+
+	if (mode != 0 && mode != FALLOC_FL_KEEP_SIZE &&
+	    mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	if (offset > FS_FILE_MAX || size > FS_FILE_MAX - offset)
+		return -EFBIG;
+	if ((error = data_memory(n)) != 0 || (error = data_flush(n)) != 0)
+		return error;
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		error = error_of(fs_punch(fsd.fs, n->node.number, offset, size));
+		data_drop(n);
+		return error;
+	}
+	if (!keep && offset + size > n->node.size && (error = tail_zero(n, n->node.size)) != 0)
+		return error;
+	error = error_of(fs_allocate(fsd.fs, n->node.number, offset, size, keep));
+	if (error != 0 || keep || offset + size <= n->node.size)
+		return error;
+	if ((error = room_set(n, offset + size)) == 0)
+		size_set(n, offset + size);
+	return error;
+}
+
+/* --- Sharing --- */
+
+int fsd_contents(struct files_session *s, fut_handle *memory)
+{
+	struct fsd_node *n = node_of(s->node);
+	int error = data_memory(n);
+
+	if (error != 0)
+		return error;
+	if (s->flags & FILE_OPEN_WRITE) {
+		n->is_mapped = true;
+		dirty_put(n);
+	}
+	*memory = n->memory;
+	return 0;
+}
+
+int fsd_size_page(struct files_session *s, fut_handle *page)
+{
+	struct fsd_node *n = node_of(s->node);
+
+	if (n->size_page == 0) {
+		fut_handle made;
+		if (fut_vmo_create(FSD_PAGE, 0, &made) != OK)
+			return -ENOMEM;
+		if (fut_vmo_write(made, 0, &n->node.size, sizeof(n->node.size)) != OK) {
+			(void)fut_handle_close(made); /* ours */
+			return -ENOMEM;
+		}
+		n->size_page = made;
+	}
+	*page = n->size_page;
+	return 0;
+}

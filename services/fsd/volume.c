@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the volume asks of its surroundings: the disk, memory, time, and somebody to complain to. */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/futura/clock.h"
+#include "lib/futura/error.h"
+#include "lib/futura/print.h"
+#include "lib/futura/program.h"
+#include "services/fsd/fsd.h"
+
+constexpr size_t DISK_MEMORY = 512 << 10;
+/* A machine may have no such disk: then we are not needed. */
+constexpr uint64_t DISK_PATIENCE = 3 * SECOND;
+constexpr uint32_t CACHE_BYTES = 2 << 20; /* of metadata */
+
+int error_of(enum fs_err e)
+{
+	static const int errors[] = {
+		0,       -ENOENT, -EEXIST,  -ENOTDIR,      -EISDIR, -ENOTEMPTY, -ENOSPC,
+		-EIO,    -EIO,    -EROFS,   -ENAMETOOLONG, -EMLINK, -EINVAL,    -EFBIG,
+		-ENOMEM, -EIO,    -ENODATA, -ERANGE,       -EINVAL,
+	};
+	unsigned i = (unsigned)-e;
+
+	return i < sizeof(errors) / sizeof(*errors) ? errors[i] : -EIO;
+}
+
+static enum fs_err told(const char *what, enum err e)
+{
+	if (e == OK)
+		return FS_OK;
+	print("fsd: cannot %s: %s\n", what, error_name(e));
+	return FS_IO;
+}
+
+static enum fs_err disk_read(void *ctx, uint64_t offset, void *to, size_t n)
+{
+	struct block *b = ctx;
+
+	return told("read", block_read(b, offset / b->sector_size, n / b->sector_size, to));
+}
+
+static enum fs_err disk_write(void *ctx, uint64_t offset, const void *from, size_t n)
+{
+	struct block *b = ctx;
+
+	return told("write", block_write(b, offset / b->sector_size, n / b->sector_size, from));
+}
+
+static enum fs_err disk_flush(void *ctx)
+{
+	return told("flush", block_flush(ctx));
+}
+
+static void disk_discard(void *ctx, uint64_t offset, uint64_t n)
+{
+	struct block *b = ctx;
+
+	/* If it fails the disk only keeps what it need not. */
+	(void)block_erase(b, BLOCK_OP_DISCARD, offset / b->sector_size, n / b->sector_size);
+}
+
+static void *host_alloc(void *, size_t n)
+{
+	return calloc(1, n);
+}
+
+static void host_free(void *, void *p, size_t)
+{
+	free(p);
+}
+
+static int64_t host_now(void *)
+{
+	return files_now();
+}
+
+static void host_report(void *, const char *text, uint64_t a, uint64_t b)
+{
+	print("fsd: %s (%llu, %llu)\n", text, (unsigned long long)a, (unsigned long long)b);
+}
+
+void volume_open(const char *disk)
+{
+	struct block *b = &fsd.disk;
+	enum err e = block_open(b, disk, DISK_MEMORY, clock_after(DISK_PATIENCE));
+
+	if (e != OK) {
+		print("fsd: no `%s`: %s\n", disk, error_name(e));
+		exit(0);
+	}
+	struct fs_device device = {
+		.ctx = b,
+		.size = b->sectors * b->sector_size,
+		.read = disk_read,
+		.write = disk_write,
+		.flush = disk_flush,
+		.discard = b->features & BLOCK_HAS_DISCARD ? disk_discard : nullptr,
+	};
+	struct fs_host host = {
+		.alloc = host_alloc, .free = host_free, .now_ns = host_now, .report = host_report
+	};
+	struct fs_config config = {
+		.flags = b->features & BLOCK_READ_ONLY ? FS_MOUNT_READ_ONLY : 0,
+		.cache_bytes = CACHE_BYTES,
+	};
+	enum fs_err error = fs_mount(&device, &host, &config, &fsd.fs);
+	if (error != FS_OK) {
+		print("fsd: no FuturaFS volume on `%s`: %s\n", disk, fs_err_text(error));
+		exit(0);
+	}
+	fsd.system.read_only = config.flags & FS_MOUNT_READ_ONLY;
+}

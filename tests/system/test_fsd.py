@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MPL-2.0
+"""FuturaFS inside the guest: tests/fsd-tests, then a second boot, and the host's fsck after each."""
+import os
+import subprocess
+
+import pytest
+import qemu
+
+TOOLS = os.path.join(qemu.ROOT, "build/tools")
+
+
+@pytest.fixture(scope="session")
+def tools():
+	subprocess.run(["make", "-C", qemu.ROOT, "tools"], check=True, capture_output=True)
+
+
+@pytest.fixture
+def volume(tmp_path, tools):
+	image = tmp_path / "volume.img"
+	subprocess.run([f"{TOOLS}/mkfutfs", image, "--size", "64M"], check=True, capture_output=True)
+	return image
+
+
+def check(image):
+	done = subprocess.run([f"{TOOLS}/fsck.futfs", image], capture_output=True, text=True)
+	assert done.returncode == 0 and " 0 problems" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.guest_tests
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_a_volume(guest_tests, boot, arch, cpus, volume):
+	guest_tests(arch=arch, cpus=cpus, disks=[str(volume)], append="run=fsd-tests", timeout=300)
+	check(volume)
+	g = boot(arch=arch, cpus=cpus, disks=[f"{volume}:pci"], append="run=fsd-tests again")
+	assert g.wait(timeout=120) == 0
+	check(volume)
+
+
+def test_without_a_volume_there_is_none(boot, arch, tmp_path):
+	(tmp_path / "empty").write_bytes(bytes(1 << 20))
+	for disks in ([], [f"{tmp_path}/empty"]):
+		g = boot(arch=arch, disks=disks, append="run=fsd")
+		assert g.wait(timeout=60) == 0
+		assert "fsd: no" in g.log
+
+
+def test_a_machine_that_is_cut_off_leaves_a_sound_volume(boot, arch, volume):
+	g = boot(arch=arch, disks=[str(volume)], append="run=fsd-tests")
+	g.expect("ok fsd.names_come_and_go")
+	g.close()
+	check(volume)
