@@ -4,6 +4,7 @@
 #include "posix/core/call.h"
 #include "posix/ipc/counter.h"
 #include "posix/ipc/pipe.h"
+#include "posix/ipc/socket.h"
 
 int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d)
 {
@@ -11,6 +12,8 @@ int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, s
 	case DESCRIPTOR_PIPE_READ:
 	case DESCRIPTOR_PIPE_WRITE:
 		return pipe_import(from, a, b, d);
+	case DESCRIPTOR_SOCKET:
+		return socket_import(from, a, b, d);
 	case DESCRIPTOR_COUNTER:
 		return counter_import(a, b, d);
 	case DESCRIPTOR_TIMER:

@@ -68,11 +68,11 @@ static uint32_t ready(struct description *d, uint32_t events)
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
 	*w = (struct wait_for){ .object = d->b, .signals = COUNTER_WAKE };
-	if (ready(d, events) != 0)
+	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
 		return 0;
 	(void)fut_event_signal(d->b, 0, COUNTER_WAKE); /* ours */
 	atomic_store(&shared(d)->waits, 1);
-	if (ready(d, events) != 0)
+	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
 		(void)fut_event_signal(d->b, COUNTER_WAKE, 0); /* ours: others wait for it too */
 	return 0;
 }

@@ -20,12 +20,13 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/ipc/poll.h"
+#include "posix/signal/deliver.h"
 
 constexpr uint32_t READINESS = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLRDBAND |
 			       POLLWRNORM | POLLWRBAND | POLLMSG | EPOLLRDHUP;
 constexpr uint32_t KNOWN = READINESS | EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
 constexpr unsigned DEPTH_MOST = 4; /* epolls in epolls: as many waitsets nest */
-constexpr unsigned BATCH = 32;
+constexpr unsigned BATCH = 32, AT_ONCE = 1024;
 constexpr uint64_t KICK = UINT64_MAX; /* cookie: entries have changed */
 
 struct epoll_entry {
@@ -135,7 +136,7 @@ static void arm(struct epoll_entry *e)
 {
 	struct wait_for w;
 
-	if (e->d->ops->wait == nullptr || e->d->ops->wait(e->d, e->events & READINESS, &w) != 0)
+	if (e->d->ops->wait == nullptr || e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
 		return;
 	e->clear = w.clear;
 	if (e->watch != 0 && e->object == w.object)
@@ -480,23 +481,31 @@ static int64_t sleep(struct epoll *p, uint64_t deadline)
 
 static int64_t wait_for_events(int fd, uint64_t to, int32_t most, uint64_t deadline)
 {
-	struct epoll_event events[BATCH];
+	struct epoll_event few[BATCH], *events = few;
 	int64_t error;
 	struct description *d = epoll_get(fd, &error);
 	unsigned n = 0;
 
 	if (error == 0 && (most <= 0 || (uint32_t)most > INT32_MAX / sizeof(*events)))
 		error = -EINVAL;
+	if (most > (int32_t)AT_ONCE)
+		most = AT_ONCE; /* the rest comes with the next call */
+	if (error == 0 && most > (int32_t)BATCH && (events = heap_new((size_t)most * sizeof(*events))) == nullptr)
+		error = -ENOMEM;
 	while (error == 0) {
-		n = try_harvest(epoll_of(d), events, (unsigned)most < BATCH ? (unsigned)most : BATCH);
+		n = try_harvest(epoll_of(d), events, (unsigned)most);
 		if (n != 0 || deadline == 0)
 			break;
-		error = sleep(epoll_of(d), deadline);
+		error = signal_deliverable(self()) ? -EINTR : sleep(epoll_of(d), deadline);
 	}
 	description_drop(d);
-	if (error != 0)
-		return error == -ETIMEDOUT ? 0 : error;
-	return guest_put(to, events, n * sizeof(*events)) != 0 ? -EFAULT : n;
+	if (error == -ETIMEDOUT)
+		error = 0;
+	if (error == 0)
+		error = guest_put(to, events, n * sizeof(*events)) != 0 ? -EFAULT : n;
+	if (events != few)
+		heap_free(events);
+	return error;
 }
 
 static uint64_t deadline_of_ms(int32_t ms)

@@ -185,7 +185,7 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	struct pipe_shared *p = shared(d);
 
 	*w = (struct wait_for){ .object = d->b, .signals = PIPE_WAKE };
-	if (ready(d, events) != 0)
+	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
 		return 0;
 	(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
 	if ((d->access & 2) != 0)
@@ -193,7 +193,7 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	if ((d->access & 1) != 0)
 		atomic_store(&p->read.waits, 1);
 	/* What came meanwhile was also for others that wait here, and whose signal this took. */
-	if (ready(d, events) != 0)
+	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
 		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
 	return 0;
 }

@@ -127,7 +127,7 @@ static int64_t wait_ready(struct polled *all, unsigned n, uint64_t deadline)
 
 		if (count != 0 || deadline == 0)
 			return count;
-		error = wait_once(all, n, deadline);
+		error = signal_deliverable(self()) ? -ERESTARTSYS : wait_once(all, n, deadline);
 		if (error == -ETIMEDOUT)
 			return look(all, n);
 		if (error == -ERESTARTSYS)

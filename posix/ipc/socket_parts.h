@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the files of sockets share. */
+#pragma once
+#include "posix/ipc/socket.h"
+
+/* Bytes of records in the ring. */
+uint32_t way_filled(const struct socket_way *w);
+/* Is the other side closed? */
+bool socket_is_alone(const struct description *d);
