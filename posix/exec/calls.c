@@ -10,11 +10,9 @@
 
 static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct description **file, char *name)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t error;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	error = walk_begin(w, dirfd, path, (flags & AT_EMPTY_PATH) != 0);
 	if (error == 0) {
 		memcpy(name, w->path, w->length + 1);
@@ -22,7 +20,6 @@ static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct des
 				     0, 0, file);
 	}
 	walk_end(w);
-	heap_free(w);
 	return error;
 }
 

@@ -318,15 +318,12 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 
 int64_t file_open_own(int dirfd, const char *path, uint32_t flags, struct description **d)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin_own(w, dirfd, path);
 	if (result == 0)
 		result = file_open_at(w, flags, 0, 0, d);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }

@@ -19,11 +19,9 @@ typedef enum err ask_fn(struct walk *w, const void *arguments, int32_t *outcome,
 
 static int64_t walk_with(int dirfd, uint64_t path, bool allow_empty, ask_fn *ask, const void *arguments)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, dirfd, path, allow_empty);
 	while (result == 0 && w->found == nullptr) {
 		int32_t outcome;
@@ -35,7 +33,6 @@ static int64_t walk_with(int dirfd, uint64_t path, bool allow_empty, ask_fn *ask
 	if (result == 0 && w->found != nullptr)
 		result = -EINVAL;
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
@@ -226,11 +223,9 @@ static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to, bool allow_empty, uint32_t flags,
 			      ask_pair_fn *ask)
 {
-	struct pair *p = heap_new(sizeof(*p));
+	struct pair room, *p = &room;
 	int64_t result;
 
-	if (p == nullptr)
-		return -ENOMEM;
 	result = walk_begin(&p->from, from_fd, from, allow_empty);
 	if (result == 0) {
 		result = walk_begin(&p->to, to_fd, to, false);
@@ -239,7 +234,6 @@ static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to
 		walk_end(&p->to);
 	}
 	walk_end(&p->from);
-	heap_free(p);
 	return result;
 }
 
@@ -290,14 +284,11 @@ static int64_t readlink_own(struct walk *w, int32_t kind, uint64_t node)
 
 static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 {
-	struct walk *w;
+	struct walk room, *w = &room;
 	int64_t result;
 
 	if (size <= 0)
 		return -EINVAL;
-	w = heap_new(sizeof(*w));
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, dirfd, path, true);
 	while (result == 0 && w->found == nullptr) {
 		int32_t outcome;
@@ -320,7 +311,6 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 			result = (int64_t)n;
 	}
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
@@ -428,12 +418,10 @@ static void place_set(struct description **place, struct description *d)
 
 static int64_t place_change(uint64_t path, struct description **place)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	struct description *d;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, AT_FDCWD, path, false);
 	if (result == 0)
 		result = file_open_at(w, FILE_PATH | FILE_DIRECTORY, 0, 0, &d);
@@ -442,7 +430,6 @@ static int64_t place_change(uint64_t path, struct description **place)
 	if (result == 0)
 		place_set(place, d);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 

@@ -79,7 +79,7 @@ static int64_t resolve_flags(uint64_t resolve, uint32_t *flags)
 
 static int64_t open(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uint64_t resolve)
 {
-	struct walk *w;
+	struct walk room, *w = &room;
 	struct description *d;
 	uint32_t asked = open_flags(flags);
 	int64_t result = resolve_flags(resolve, &asked);
@@ -88,14 +88,10 @@ static int64_t open(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uin
 		return result;
 	if ((flags & O_TMPFILE) == O_TMPFILE && (flags & O_ACCMODE) == O_RDONLY)
 		return -EINVAL;
-	w = heap_new(sizeof(*w));
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, dirfd, path, false);
 	if (result == 0)
 		result = file_open_at(w, asked, status_of_flags(flags), mode & PERMISSIONS & ~process.umask, &d);
 	walk_end(w);
-	heap_free(w);
 	if (result != 0)
 		return result;
 	if ((flags & O_NOCTTY) == 0)

@@ -56,31 +56,25 @@ static int64_t walk_stat(struct walk *w, uint32_t flags, struct attributes *a)
 
 static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attributes *a)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
 	if (result == 0)
 		result = walk_stat(w, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0, a);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
 static int64_t stat_fd(int fd, struct attributes *a)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin_own(w, fd, "");
 	if (result == 0)
 		result = walk_stat(w, 0, a);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
@@ -221,31 +215,25 @@ static int64_t walk_change(struct walk *w, const struct change *c, uint32_t flag
 
 static int64_t change_at(int dirfd, uint64_t path, uint32_t at_flags, const struct change *c)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
 	if (result == 0)
 		result = walk_change(w, c, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
 static int64_t change_fd(int fd, const struct change *c)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin_own(w, fd, "");
 	if (result == 0)
 		result = walk_change(w, c, 0);
 	walk_end(w);
-	heap_free(w);
 	return result;
 }
 
@@ -407,17 +395,14 @@ CALL2(fstatfs, int, fd, uint64_t, to)
 
 CALL2(statfs, uint64_t, path, uint64_t, to)
 {
-	struct walk *w = heap_new(sizeof(*w));
+	struct walk room, *w = &room;
 	struct description *d = nullptr;
 	int64_t result;
 
-	if (w == nullptr)
-		return -ENOMEM;
 	result = walk_begin(w, AT_FDCWD, path, false);
 	if (result == 0)
 		result = file_open_at(w, FILE_PATH, 0, 0, &d);
 	walk_end(w);
-	heap_free(w);
 	if (result == 0)
 		result = put_statfs(d->a, to);
 	description_drop(d);
