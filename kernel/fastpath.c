@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Messages at full speed: words and bytes to a server that waits, on the CPU of its caller, and
- * back. No queue, no scheduler, no account: the time both use goes to the caller's until the next
- * look at the clock. All conditions come first and change nothing; what fails one takes the way of
- * ipc.c, which is the specification.
+ * Messages at full speed: words, bytes and grants to a server that waits, on the CPU of its caller,
+ * and words and bytes back. No queue, no scheduler, no account: the time both use goes to the
+ * caller's until the next look at the clock. All conditions come first and change nothing; what
+ * fails one takes the way of ipc.c, which is the specification.
  */
 #include "abi/message.h"
 #include "kernel/calls.h"
 #include "kernel/dispatch.h"
+#include "kernel/ipc.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
+
+constexpr uint64_t TAG_GRANTS = TAG_GRANTS_MASK << TAG_GRANTS_SHIFT;
 
 /* Words and at most a page of bytes: what else there may be stands in higher bits. */
 static inline bool tag_is_fast(uint64_t tag)
@@ -31,8 +34,8 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	context_copy_words(&to->context, &from->context);
 	context_set_tag(&to->context, tag);
 	context_set_error(&to->context, OK);
-	if (tag >> TAG_BYTES_SHIFT != 0)
-		words_copy(to->message, from->message, tag >> TAG_BYTES_SHIFT);
+	if (tag_nbytes(tag) != 0)
+		words_copy(to->message, from->message, tag_nbytes(tag));
 }
 
 /* `from`, whose new state is set, gives the CPU to `to`. */
@@ -64,7 +67,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	struct found f = handle_object(self, (uint32_t)context_argument(&self->context, 0),
 				       OBJECT_SESSION, RIGHT_SEND);
 
-	if (f.error != OK || !tag_is_fast(tag) || tag_protocol(tag) == 0 ||
+	if (f.error != OK || !tag_is_fast(tag & ~TAG_GRANTS) || tag_protocol(tag) == 0 ||
 	    context_deadline(&self->context) != TIME_NEVER)
 		return slowly(CALL_IPC_CALL);
 	struct session *s = (struct session *)f.object;
@@ -76,6 +79,12 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 
 	if (!may_switch(cpu, server))
 		return slowly(CALL_IPC_CALL);
+	self->ngrants = 0;
+	if ((tag & TAG_GRANTS) != 0) {
+		if (!grants_read(self, tag_ngrants(tag)))
+			return slowly(CALL_IPC_CALL);
+		grants_show(self, server);
+	}
 	list_remove(&server->queue);
 	message_copy(server, self, tag);
 	context_set_badge(&server->context, s->badge);
@@ -86,7 +95,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	self->server = server;
 	self->call = BY_CALL;
 	self->slow = false;
-	self->nhandles = self->ngrants = 0;
+	self->nhandles = 0;
 	self->state = THREAD_ANSWER;
 	counters.fast_messages++;
 	return hand_over(cpu, self, server);

@@ -58,26 +58,32 @@ static void handles_move(struct task *to, struct task *from, const uint32_t *han
 	}
 }
 
+bool grants_read(struct thread *t, unsigned n)
+{
+	if (n > MESSAGE_GRANTS)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		t->grants[i] = t->control->grants[i];
+		if (!user_range_ok(t->grants[i].address,
+				   t->grants[i].size & ~(GRANT_READ | GRANT_WRITE)))
+			return false;
+	}
+	t->ngrants = (uint8_t)n;
+	return true;
+}
+
 /* The limits of a message that is about to be sent; reads what of it stands in the control page. */
 static enum err message_check(struct thread *t, uint64_t tag, bool is_call)
 {
 	if ((tag & TAG_RESERVED) != 0 || tag_nbytes(tag) > MESSAGE_BYTES ||
 	    tag_nhandles(tag) > MESSAGE_HANDLES ||
-	    tag_ngrants(tag) > (is_call ? MESSAGE_GRANTS : 0) ||
-	    (is_call && tag_protocol(tag) == 0))
+	    (is_call ? tag_protocol(tag) == 0 : tag_ngrants(tag) > 0))
 		return ERR_BAD_ARGUMENT;
 	t->nhandles = (uint8_t)tag_nhandles(tag);
 	for (unsigned i = 0; i < t->nhandles; i++)
 		t->handles[i] = t->control->handles[i];
-	if (is_call) {
-		t->ngrants = (uint8_t)tag_ngrants(tag);
-		for (unsigned i = 0; i < t->ngrants; i++) {
-			t->grants[i] = t->control->grants[i];
-			if (!user_range_ok(t->grants[i].address,
-					   t->grants[i].size & ~(GRANT_READ | GRANT_WRITE)))
-				return ERR_BAD_ARGUMENT;
-		}
-	}
+	if (is_call && !grants_read(t, tag_ngrants(tag)))
+		return ERR_BAD_ARGUMENT;
 	return handles_check(t->task, t->handles, t->nhandles);
 }
 
@@ -104,8 +110,7 @@ static enum err deliver(struct thread *caller, struct thread *server)
 	if (caller->nhandles > 0)
 		handles_move(server->task, caller->task, caller->handles, caller->nhandles,
 			     server->control->handles);
-	for (unsigned i = 0; i < caller->ngrants; i++)
-		server->control->grants[i] = caller->grants[i];
+	grants_show(caller, server);
 	if (caller->call == BY_CALL)
 		context_copy_words(&server->context, &caller->context);
 	else

@@ -12,6 +12,8 @@
 void ipc_start(struct thread *caller, struct port *port, uint64_t deadline);
 /* A call is over: with an answer (`error` OK and its status) or without. Its server forgets it. */
 void ipc_finish(struct thread *caller, enum err error, int16_t status);
+/* Read what a call of the thread's lends, from its control page; false: it cannot be lent. */
+bool grants_read(struct thread *t, unsigned n);
 /* Undo a call that its caller no longer waits for. */
 void ipc_abandon(struct thread *caller);
 /* A server thread ends, or receives anew: a call that it holds is dropped. */
@@ -20,3 +22,10 @@ void ipc_drop_caller(struct thread *server);
 void port_serve(struct port *p);
 /* Take a thread out of its port's receivers. */
 void ipc_unreceive(struct thread *t);
+
+/* Tell a server what the call that it receives lends. */
+static inline void grants_show(const struct thread *caller, struct thread *server)
+{
+	for (unsigned i = 0; i < caller->ngrants; i++)
+		server->control->grants[i] = caller->grants[i];
+}
