@@ -10,6 +10,7 @@
 #include "posix/files/mounts.h"
 
 constexpr unsigned JUMPS_MOST = 40; /* as Linux's MAXSYMLINKS */
+constexpr size_t PART_MOST = 3000;  /* of a path that is too long for one call */
 
 int64_t file_error(enum err e)
 {
@@ -224,9 +225,51 @@ static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle sess
 	}
 }
 
+/*
+ * A call takes less of a path than there may be: go to a directory on its way. The outcome of going
+ * there; with a jump `rest` is all that is left of the path, else `path` is.
+ */
+static int64_t shorten(struct walk *w, uint64_t *node, fut_handle *session)
+{
+	size_t at = w->length < PART_MOST ? 0 : PART_MOST, left;
+	uint32_t slot, mode;
+	uint64_t size;
+	int32_t outcome;
+
+	while (at > 0 && w->path[at] != '/')
+		at--;
+	if (at == 0)
+		return -ENAMETOOLONG;
+	left = w->length - at;
+	enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, at, session, &outcome, &slot,
+			       node, &size, &mode, w->rest, sizeof(w->rest), &w->rest_length);
+	if (e != OK)
+		return file_error(e);
+	if (outcome < 0 || (outcome > 0 && w->rest_length + left >= sizeof(w->rest)))
+		return outcome < 0 ? outcome : -ENAMETOOLONG;
+	while (w->rest_length == 0 && left > 0 && w->path[at] == '/')
+		at++, left--; /* else it would begin at the root */
+	if (outcome > 0) {
+		memcpy(w->rest + w->rest_length, w->path + at, left);
+		w->rest_length += left;
+		return outcome;
+	}
+	stand_in(w, *session);
+	memmove(w->path, w->path + at, left);
+	w->path[left] = '\0';
+	w->length = left;
+	return 0;
+}
+
 bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fut_handle session,
 		  int64_t *result)
 {
+	if (e == ERR_TOO_BIG) {
+		outcome = shorten(w, &node, &session);
+		if (outcome == 0)
+			return false;
+		e = OK;
+	}
 	if (e != OK || outcome <= 0) {
 		*result = e != OK ? file_error(e) : outcome;
 		return true;
