@@ -34,6 +34,7 @@ struct transfer {
 constexpr uint32_t WAIT_EDGE = 1u << 31; /* as EPOLLET */
 
 struct description_ops {
+	bool waits; /* read and write wait themselves where they may: EAGAIN is final */
 	const char *name; /* as /proc/self/fd shows what has no path: "pipe", "anon_inode:[eventpoll]" */
 	/* `at`: an offset, or FILE_AT_STATE. */
 	int64_t (*read)(struct description *d, uint64_t to, uint64_t size, uint64_t at);

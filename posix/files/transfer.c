@@ -33,7 +33,7 @@ int64_t description_read(struct description *d, uint64_t to, uint64_t size, uint
 
 	if (d->ops->read == nullptr)
 		return -EINVAL;
-	while ((n = d->ops->read(d, to, size, at)) == -EAGAIN && !description_is_nonblocking(d)) {
+	while ((n = d->ops->read(d, to, size, at)) == -EAGAIN && !d->ops->waits && !description_is_nonblocking(d)) {
 		int64_t error = description_wait(d, POLLIN, TIME_NEVER);
 		if (error != 0)
 			return error;
@@ -54,7 +54,7 @@ int64_t description_write(struct description *d, uint64_t from, uint64_t size, u
 			done += (uint64_t)n;
 		if ((n >= 0 && (done == size || n == 0)) || (n < 0 && n != -EAGAIN))
 			return done > 0 ? (int64_t)done : n;
-		if (description_is_nonblocking(d))
+		if (description_is_nonblocking(d) || (d->ops->waits && n == -EAGAIN))
 			return done > 0 ? (int64_t)done : -EAGAIN;
 		if (n >= 0)
 			continue;

@@ -217,6 +217,7 @@ static void close_socket(struct description *d)
 }
 
 static const struct description_ops socket_ops = {
+	.waits = true,
 	.name = "socket",
 	.read = read,
 	.write = write,
@@ -398,7 +399,7 @@ CALL4(socketpair, uint32_t, domain, uint32_t, type, uint32_t, protocol, uint64_t
 	if (error == 0)
 		error = pair(type & ~TYPE_FLAGS, (type & SOCK_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0, d);
 	if (error != 0)
-		return error == -EAFNOSUPPORT ? -EAFNOSUPPORT : error;
+		return domain == AF_INET || domain == AF_INET6 ? -EOPNOTSUPP : error;
 	fds[0] = (int)fd_add(d[0], (type & SOCK_CLOEXEC) != 0, 0);
 	fds[1] = (int)fd_add(d[1], (type & SOCK_CLOEXEC) != 0, 0);
 	error = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : guest_put(to, fds, sizeof(fds));

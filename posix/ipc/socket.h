@@ -23,6 +23,7 @@ struct socket {
 	uint32_t name_len;	      /* bound to */
 	char name[ADDRESS_MOST];
 	bool passes_credentials;		/* SO_PASSCRED */
+	bool reset_told;			/* ECONNRESET is given once */
 	uint64_t receive_limit, send_limit; /* SO_RCVTIMEO, SO_SNDTIMEO in nanoseconds; 0: none */
 };
 

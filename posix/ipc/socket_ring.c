@@ -185,7 +185,7 @@ static void take_extra(const char *ring, uint32_t at, const struct socket_record
 	get(ring, at + (uint32_t)sizeof(*r) + r->nrights * 8, x->from, r->from_len);
 }
 
-/* A stream's records follow each other, up to one with descriptors. */
+/* A stream's records follow each other, up to and with one that has descriptors. */
 static int64_t stream_read(struct socket *s, struct socket_way *w, const struct message_data *data,
 			   struct message_extra *x, bool peek)
 {
@@ -198,13 +198,11 @@ static int64_t stream_read(struct socket *s, struct socket_way *w, const struct 
 		uint32_t head = head_size(r.nrights, r.from_len), left = r.size - partial;
 		uint32_t n = left < data->size - done ? left : (uint32_t)(data->size - done);
 		bool has_rights = r.nrights > 0 && partial == 0;
-		if (has_rights && done > 0)
-			break;
 		if (!move(ring, at + head + partial, data, done, n, true))
 			return done > 0 ? (int64_t)done : -EFAULT;
-		if (done == 0)
+		if (done == 0 || has_rights)
 			take_extra(ring, at, &r, x);
-		if (done == 0 && !has_rights)
+		if (!has_rights)
 			x->nrights = 0;
 		done += n;
 		partial += n;
@@ -242,13 +240,19 @@ static int64_t packet_read(struct socket *s, struct socket_way *w, const struct 
 	return n;
 }
 
-/* Nothing came: is that the end? */
+/* Nothing came: is that the end? Who closed without having read all has broken the connection. */
 static int64_t nothing(struct description *d, const struct socket_way *w)
 {
+	struct socket *s = socket_of(d);
+
 	if (atomic_load(&w->write_ended) != 0)
 		return 0;
 	if (!socket_is_alone(d) || way_filled(w) > 0)
 		return -EAGAIN;
+	if (way_filled(&s->shared->way[s->side]) > 0 && !s->reset_told) {
+		s->reset_told = true;
+		return -ECONNRESET;
+	}
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "posix/core/process.h"
 #include "posix/files/file.h"
 #include "posix/files/path.h"
+#include "posix/signal/deliver.h"
 #include "posix/tty/tty.h"
 #include "protocol/posix.h"
 #include "protocol/tty.h"
@@ -120,5 +121,9 @@ int64_t tty_background(struct description *d, int signal, uint32_t *group)
 	if (tty_orphaned(&r, process.group, &orphaned) != OK || orphaned != 0)
 		return -EIO;
 	enum err e = posix_kill(&process.posix, 0, (uint32_t)signal, 0, 0, 0, &outcome);
-	return e != OK ? file_error(e) : outcome < 0 ? outcome : -ERESTARTSYS;
+	if (e != OK || outcome < 0)
+		return e != OK ? file_error(e) : outcome;
+	signal_fetch();
+	work_add(self(), WORK_SIGNAL); /* the call is repeated even if another thread took it */
+	return -ERESTARTSYS;
 }
