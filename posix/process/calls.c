@@ -66,6 +66,9 @@ static int64_t answer(enum err e, int32_t outcome)
 CALL2(setpgid, uint32_t, pid, uint32_t, group)
 {
 	int32_t outcome = 0;
+
+	if ((int32_t)pid < 0 || (int32_t)group < 0)
+		return -EINVAL;
 	enum err e = posix_set_group(&process.posix, pid, group, &outcome);
 
 	if (e == OK && outcome == 0 && (pid == 0 || pid == process.pid))

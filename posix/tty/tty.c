@@ -195,10 +195,9 @@ static bool terminal_name(uint64_t device, char name[16])
 		do
 			digits[n++] = (char)('0' + number % 10);
 		while ((number /= 10) != 0);
-		__builtin_memcpy(name, "pts/", 4);
 		for (unsigned i = 0; i < n; i++)
-			name[4 + i] = digits[n - 1 - i];
-		name[4 + n] = '\0';
+			name[i] = digits[n - 1 - i];
+		name[n] = '\0';
 	} else {
 		return false;
 	}

@@ -21,7 +21,6 @@ static uint32_t nptys; /* none above is in use */
 static const struct files_node_ops ops;
 static struct files_system tree;
 static struct files_node root = { .system = &tree, .mode = S_IFDIR | 0755, .refs = 1 };
-static struct files_node pts = { .system = &tree, .mode = S_IFDIR | 0755, .refs = 1 };
 static struct files_node ptmx = { .system = &tree, .mode = S_IFCHR | 0666, .refs = 1 };
 static int64_t begin; /* of us: the directories' times */
 
@@ -31,8 +30,7 @@ void tree_init(void)
 
 	begin = files_now();
 	tree = (struct files_system){ .ops = &ops, .root = &root, .device = makedev(0, 5) };
-	root.number = UINT32_MAX - 3;
-	pts.number = 1;
+	root.number = 1;
 	ptmx.number = 2;
 	ptmx.rdev = makedev(TTY_MAJOR_OTHER, PTMX_MINOR);
 	terminal_init(c);
@@ -56,7 +54,7 @@ struct files_node *tree_root(void)
 
 static struct terminal *terminal_of(const struct files_node *n)
 {
-	if (n == &root || n == &pts || n == &ptmx)
+	if (n == &root || n == &ptmx)
 		return nullptr;
 	return (struct terminal *)((char *)n - offsetof(struct terminal, node));
 }
@@ -158,16 +156,14 @@ static int lookup(struct files_line *line, struct files_node *dir, struct files_
 	struct files_node *n = nullptr;
 
 	(void)line;
-	if (dir != &root && dir != &pts)
+	if (dir != &root)
 		return -ENOTDIR;
 	if (is(name, "ptmx"))
 		n = &ptmx;
-	else if (dir == &pts)
-		n = pts_find(name);
-	else if (is(name, "pts"))
-		n = &pts;
 	else if (is(name, "console"))
 		n = &console_terminal.node;
+	else
+		n = pts_find(name);
 	if (n == nullptr)
 		return -ENOENT;
 	*child = files_node_get(n);
@@ -180,26 +176,10 @@ static struct files_node *parent(struct files_node *dir)
 	return files_node_get(&root);
 }
 
-static int list_root(uint64_t after, struct files_list *list)
-{
-	static const struct {
-		const char *name;
-		const struct files_node *node;
-	} entries[] = { { "console", &console_terminal.node }, { "ptmx", &ptmx }, { "pts", &pts } };
-
-	for (uint64_t i = after > 2 ? after - 2 : 0; i < 3; i++)
-		if (!files_list_add(list,
-				    (struct files_name){ entries[i].name, strlen(entries[i].name) },
-				    entries[i].node->number, entries[i].node->mode, i + 3))
-			break;
-	return 0;
-}
-
-/* Cookies: 3 is ptmx, 4 on are the numbers. */
+/* Cookies: 3 is ptmx, 4 on are the numbers. The console is no pseudo-terminal, and not shown. */
 static int list(struct files_session *s, uint64_t after, struct files_list *list)
 {
-	if (s->node == &root)
-		return list_root(after, list);
+	(void)s;
 	if (after < 3 &&
 	    !files_list_add(list, (struct files_name){ "ptmx", 4 }, ptmx.number, ptmx.mode, 3))
 		return 0;
@@ -219,17 +199,15 @@ static int name(struct files_node *n, struct files_node **dir, struct files_name
 	static char text[12];
 	const struct terminal *t = terminal_of(n);
 
-	if (n->rdev == ptmx.rdev || n == &console_terminal.node || n == &pts) {
-		*dir = &root;
-		*name = n == &pts                     ? (struct files_name){ "pts", 3 }
-			: n == &console_terminal.node ? (struct files_name){ "console", 7 }
-						      : (struct files_name){ "ptmx", 4 };
-		return 0;
-	}
-	if (!t->has_master)
+	*dir = &root;
+	if (n->rdev == ptmx.rdev)
+		*name = (struct files_name){ "ptmx", 4 };
+	else if (n == &console_terminal.node)
+		*name = (struct files_name){ "console", 7 };
+	else if (t->has_master)
+		*name = (struct files_name){ text, (size_t)sprintf(text, "%u", t->number) };
+	else
 		return -ENOENT;
-	*dir = &pts;
-	*name = (struct files_name){ text, (size_t)sprintf(text, "%u", t->number) };
 	return 0;
 }
 
