@@ -26,6 +26,7 @@ struct fsd_node {
 	struct fsd_node *hash_next;
 	struct fsd_node *newer, *older;
 	bool is_unused; /* in that list */
+	bool is_gone;   /* it had no name when it came there */
 	/* One of its names, and the directory, with a reference; nullptr: unknown. */
 	struct fsd_node *dir;
 	char *name;
@@ -52,6 +53,7 @@ struct fsd {
 	struct fsd_node *hash[4096];
 	struct fsd_node *newest, *oldest; /* unused ones */
 	unsigned nunused;
+	unsigned ngone; /* of the unused ones: without names, but mapped by others */
 	struct fsd_node *dirty;
 };
 

@@ -23,9 +23,11 @@ struct fsd_node *node_find(uint64_t ino)
 
 /* --- Unused ones, the newest first --- */
 
-static void unused_put(struct fsd_node *n)
+static void unused_put(struct fsd_node *n, bool is_gone)
 {
 	n->is_unused = true;
+	n->is_gone = is_gone;
+	fsd.ngone += is_gone;
 	n->newer = nullptr;
 	n->older = fsd.newest;
 	*(fsd.newest ? &fsd.newest->newer : &fsd.oldest) = n;
@@ -38,6 +40,7 @@ static void unused_take(struct fsd_node *n)
 	*(n->newer ? &n->newer->older : &fsd.newest) = n->older;
 	*(n->older ? &n->older->newer : &fsd.oldest) = n->newer;
 	n->is_unused = false;
+	fsd.ngone -= n->is_gone;
 	fsd.nunused--;
 }
 
@@ -114,11 +117,12 @@ static void node_free(struct fsd_node *n)
 void node_release(struct files_node *files)
 {
 	struct fsd_node *n = node_of(files);
+	bool is_gone = !has_names(n);
 
-	if (!has_names(n) && !data_is_shared(n))
+	if (is_gone && !data_is_shared(n))
 		node_free(n);
 	else
-		unused_put(n);
+		unused_put(n, is_gone);
 }
 
 /* A socket's door is only here, and mapped memory has us as its pager. */
@@ -127,14 +131,20 @@ static bool is_needed(const struct fsd_node *n)
 	return n->door != 0 || data_is_shared(n);
 }
 
+static bool is_too_much(void)
+{
+	return fsd.nunused > UNUSED_MOST || fsd.npages > fsd.most_pages;
+}
+
 void nodes_trim(void)
 {
+	if (fsd.ngone == 0 && !is_too_much())
+		return;
 	for (struct fsd_node *n = fsd.oldest, *newer; n != nullptr; n = newer) {
-		bool is_gone = !has_names(n);
 		newer = n->newer;
-		if (!is_gone && fsd.nunused <= UNUSED_MOST && fsd.npages <= fsd.most_pages)
+		if (!n->is_gone && !is_too_much())
 			continue;
-		if (is_needed(n) || (!is_gone && data_flush(n) != 0))
+		if (is_needed(n) || (!n->is_gone && data_flush(n) != 0))
 			continue;
 		unused_take(n);
 		node_free(n);

@@ -22,6 +22,7 @@
 #include "protocol/devices.h"
 #include "protocol/file.h"
 #include "protocol/files.h"
+#include "protocol/init.h"
 
 constexpr uint64_t PATIENCE = 30 * SECOND;
 constexpr uint32_t BOTH = FILE_OPEN_READ | FILE_OPEN_WRITE;
@@ -313,7 +314,17 @@ static void mappings_and_calls_see_the_same(void)
 	CHECK(file_sync(&f, 0, &outcome) == OK && outcome == 0);
 	CHECK(fut_space_unmap(0, (uint64_t)at, 40 * PAGE) == OK);
 	finish(&f);
-	/* A removed file's pages stay for who has mapped them. */
+	/* A removed file's pages stay for who has mapped them, and its space does not. */
+	static char data[300'000];
+	memset(data, 'g', sizeof(data));
+	f = must_open("gone", BOTH | FILE_CREATE);
+	CHECK(put(&f, 0, data, sizeof(data)) == sizeof(data));
+	at = map_file(&f, 74 * PAGE, MAP_READ);
+	finish(&f);
+	CHECK(drop("gone", 0) == 0 && file_sync_all(&root, &outcome) == OK && outcome == 0);
+	CHECK(at[0] == 'g' && at[sizeof(data) - 1] == 'g' && at[sizeof(data)] == '\0');
+	CHECK(fut_space_unmap(0, (uint64_t)at, 74 * PAGE) == OK);
+	/* A file that moves while it is mapped. */
 	f = must_open("large", FILE_OPEN_READ);
 	at = map_file(&f, LARGE, MAP_READ);
 	finish(&f);
@@ -413,6 +424,36 @@ static void the_disk_driver_may_die(void)
 	finish(&f);
 }
 
+/* The root of the volume, as a new client sees it. */
+static enum err root_open(int32_t *outcome)
+{
+	struct remote files;
+	enum err e = service_open(&files, "futurafs", clock_after(PATIENCE));
+
+	if (e == OK)
+		e = files_line(&files, 1, 0, 0, 0, 0, 31, "", 0, 0, &root.session, outcome);
+	return e;
+}
+
+static void a_killed_server_comes_back(void)
+{
+	struct remote init = { .session = cap_need("init") };
+	struct remote f = must_open("b", FILE_OPEN_READ);
+	int64_t outcome;
+	int32_t opened = -1;
+	char byte;
+
+	write_text("synced", "still here");
+	CHECK(file_sync_all(&root, &outcome) == OK && outcome == 0);
+	CHECK(init_kill(&init, "fsd", 3) == OK);
+	CHECK(file_read(&f, 0, &byte, 1, &outcome) == ERR_PEER_CLOSED);
+	finish(&f);
+	finish(&root);
+	CHECK(root_open(&opened) == OK && opened == 0);
+	CHECK(has_text("synced", "still here") && has_text("b", "B"));
+	CHECK(look("dying").size == 60000);
+}
+
 static void all_is_safe(void)
 {
 	int64_t outcome;
@@ -457,6 +498,7 @@ static const struct test {
 	{ "fsd.directories_are_listed_whole", directories_are_listed_whole },
 	{ "fsd.a_full_volume_says_so", a_full_volume_says_so },
 	{ "fsd.the_disk_driver_may_die", the_disk_driver_may_die },
+	{ "fsd.a_killed_server_comes_back", a_killed_server_comes_back },
 	{ "fsd.all_is_safe", all_is_safe },
 }, again[] = { { "fsd.all_is_still_there", all_is_still_there } };
 
@@ -479,12 +521,9 @@ static unsigned run(const struct test *t, unsigned n)
 
 int main(int argc, char **)
 {
-	struct remote files;
 	int32_t outcome = -1;
-	enum err e = service_open(&files, "futurafs", clock_after(PATIENCE));
+	enum err e = root_open(&outcome);
 
-	if (e == OK)
-		e = files_line(&files, 1, 0, 0, 0, 0, 31, "", 0, 0, &root.session, &outcome);
 	if (e != OK || outcome != 0)
 		panic("no file system: %s, %d", error_name(e), outcome);
 	return argc > 1 ? run(again, 1) > 0 : run(tests, sizeof(tests) / sizeof(*tests)) > 0;
