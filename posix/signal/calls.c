@@ -6,6 +6,7 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/signal/deliver.h"
+#include "protocol/posix.h"
 
 CALL0(rt_sigreturn)
 {
@@ -20,6 +21,20 @@ CALL0(rt_sigreturn)
 	signal_block(t, blocked);
 	work_add(t, WORK_FRAME);
 	return 0;
+}
+
+/* Children that end leave nothing behind. */
+static bool forgets_children(const struct signal_action *action)
+{
+	return action->handler == (uint64_t)SIG_IGN || (action->flags & SA_NOCLDWAIT) != 0;
+}
+
+static void children_tell(const struct signal_action *before, const struct signal_action *now)
+{
+	int32_t outcome;
+
+	if (forgets_children(before) != forgets_children(now))
+		(void)posix_children(&process.posix, forgets_children(now), &outcome); /* it is gone */
 }
 
 CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, size)
@@ -40,6 +55,8 @@ CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, si
 			signal_forget(signal);
 	}
 	mutex_unlock(&process.signals.lock);
+	if (new != 0 && signal == SIGCHLD)
+		children_tell(&before, &action);
 	return old != 0 ? guest_put(old, &before, sizeof(before)) : 0;
 }
 

@@ -173,6 +173,9 @@ static void take_over(const struct posix_signal *s)
 	info.si_pid = (int)s->pid;
 	info.si_uid = s->uid;
 	if (s->signal == SIGCHLD && s->code > 0) {
+		bool has_ended = s->code != CLD_STOPPED && s->code != CLD_CONTINUED;
+		if (!has_ended && (process.signals.actions[SIGCHLD].flags & SA_NOCLDSTOP) != 0)
+			return;
 		info.si_status = s->status;
 		info._sifields._sigchld._utime = (long)(s->user_ns / 10'000'000);
 		info._sifields._sigchld._stime = (long)(s->system_ns / 10'000'000);
@@ -226,7 +229,8 @@ static void stop(unsigned signal)
 {
 	int32_t outcome;
 
-	(void)posix_stopped(&process.posix, signal, &outcome); /* nobody left to tell */
+	if (posix_stopped(&process.posix, signal, &outcome) == OK && outcome != 0)
+		return; /* it is to go on already, or nobody could continue it: an orphaned group */
 	/* Until SIGCONT or SIGKILL: the latter needs no help of ours. */
 	for (;;) {
 		mutex_lock(&process.signals.lock);

@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/core/memory.h"
 #include "posix/signal/state.h"
+#include "posix/time/timers.h"
 
 void signal_queue_init(struct signal_queue *q)
 {
 	*q = (struct signal_queue){ .last = &q->first };
+}
+
+/* A timer's signal waits once, and counts how often it would have come. */
+static bool overrun(struct signal_queue *q, const siginfo_t *info)
+{
+	struct signal_entry *e = q->first;
+
+	while (e != nullptr && (e->info.si_signo != info->si_signo || e->info.si_code != SI_TIMER ||
+				e->info.si_tid != info->si_tid))
+		e = e->next;
+	if (e != nullptr)
+		e->info.si_overrun += 1 + info->si_overrun;
+	return e != nullptr;
 }
 
 bool signal_queue_add(struct signal_queue *q, const siginfo_t *info)
@@ -12,6 +26,8 @@ bool signal_queue_add(struct signal_queue *q, const siginfo_t *info)
 	uint64_t bit = signal_bit((unsigned)info->si_signo);
 
 	if ((q->set & bit) != 0 && info->si_signo < SIGRTMIN)
+		return true;
+	if (info->si_code == SI_TIMER && (q->set & bit) != 0 && overrun(q, info))
 		return true;
 	struct signal_entry *entry = heap_new(sizeof(*entry));
 	if (entry == nullptr)
@@ -55,6 +71,8 @@ unsigned signal_queue_take(struct signal_queue *q, uint64_t allowed, siginfo_t *
 	struct signal_entry *entry = unlink(q, signal);
 	*info = entry->info;
 	heap_free(entry);
+	if (info->si_code == SI_TIMER)
+		timer_taken((unsigned)info->si_tid, info->si_overrun);
 	return signal;
 }
 

@@ -2,6 +2,7 @@
 #include "posix/time/timers.h"
 #include <linux/time.h>
 #include <linux/time_types.h>
+#include "abi/info.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -11,8 +12,18 @@
 #include "protocol/posix.h"
 
 constexpr uint64_t SECOND = 1'000'000'000;
-constexpr unsigned TIMERS = 64; /* protocol/posix.fipc; the last is ITIMER_REAL's */
-constexpr unsigned REAL = TIMERS - 1;
+constexpr unsigned TIMERS = 64; /* protocol/posix.fipc */
+constexpr unsigned INTERVAL = 61; /* from here on they are setitimer's */
+
+/* By setitimer's `which`. Time is not counted apart for user and system: what a process uses is both. */
+static const struct {
+	unsigned id;
+	uint32_t signal;
+} interval_timers[] = {
+	[ITIMER_REAL] = { INTERVAL, SIGALRM },
+	[ITIMER_VIRTUAL] = { (INTERVAL + 1) | POSIX_TIMER_CPU, SIGVTALRM },
+	[ITIMER_PROF] = { (INTERVAL + 2) | POSIX_TIMER_CPU, SIGPROF },
+};
 
 struct timer {
 	bool used;
@@ -28,13 +39,12 @@ static struct timer timers[TIMERS];
 bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t)
 {
 	*t = nullptr;
-	if (id == REAL) {
+	if (id >= INTERVAL) {
 		info->si_code = SI_KERNEL;
 		return true;
 	}
-	if (id >= TIMERS || !timers[id].used)
+	if (!timers[id].used)
 		return false;
-	timers[id].overruns = overruns;
 	info->si_code = SI_TIMER;
 	info->si_tid = (int)id;
 	info->si_overrun = overruns;
@@ -45,6 +55,12 @@ bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t
 		if (u->tid == timers[id].tid)
 			*t = u;
 	return *t != nullptr;
+}
+
+void timer_taken(unsigned id, int overruns)
+{
+	if (id < TIMERS)
+		timers[id].overruns = overruns;
 }
 
 void timers_forget(void)
@@ -78,6 +94,13 @@ static bool to_ns(int64_t seconds, int64_t parts, int64_t per_second, uint64_t *
 
 /* --- Interval timers --- */
 
+static uint64_t cpu_time(void)
+{
+	struct task_info info;
+
+	return fut_task_info(0, &info, sizeof(info)) == OK ? info.cpu_ns : 0;
+}
+
 static struct __kernel_old_itimerval itimerval(uint64_t left, uint64_t interval)
 {
 	struct __kernel_old_itimerval v = {};
@@ -95,7 +118,7 @@ static struct __kernel_old_itimerval itimerval(uint64_t left, uint64_t interval)
 CALL2(getitimer, uint32_t, which, uint64_t, to)
 {
 	uint64_t left = 0, interval = 0;
-	int64_t error = which > ITIMER_PROF ? -EINVAL : which != ITIMER_REAL ? 0 : get(REAL, &left, &interval);
+	int64_t error = which > ITIMER_PROF ? -EINVAL : get(interval_timers[which].id, &left, &interval);
 	struct __kernel_old_itimerval v = itimerval(left, interval);
 
 	return error != 0 ? error : guest_put(to, &v, sizeof(v));
@@ -114,9 +137,9 @@ CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 	if (!to_ns(v.it_value.tv_sec, v.it_value.tv_usec, 1'000'000, &first) ||
 	    !to_ns(v.it_interval.tv_sec, v.it_interval.tv_usec, 1'000'000, &interval))
 		return -EINVAL;
-	if (which != ITIMER_REAL)
-		return first == 0 ? 0 : -ENOSYS; /* timers of CPU time */
-	error = set(REAL, SIGALRM, first != 0 ? clock_now() + first : 0, interval, &left, &old_interval);
+	uint64_t now = which == ITIMER_REAL ? clock_now() : cpu_time();
+	error = set(interval_timers[which].id, interval_timers[which].signal, first != 0 ? now + first : 0,
+		    interval, &left, &old_interval);
 	v = itimerval(left, old_interval);
 	return error != 0 || old == 0 ? error : guest_put(old, &v, sizeof(v));
 }
@@ -125,7 +148,7 @@ CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 CALL1(alarm, uint32_t, seconds)
 {
 	uint64_t left = 0, interval;
-	int64_t error = set(REAL, SIGALRM, seconds != 0 ? clock_now() + seconds * SECOND : 0, 0, &left, &interval);
+	int64_t error = set(INTERVAL, SIGALRM, seconds != 0 ? clock_now() + seconds * SECOND : 0, 0, &left, &interval);
 
 	return error != 0 ? error : (int64_t)((left + SECOND - 1) / SECOND);
 }
@@ -143,15 +166,15 @@ static int64_t timer_new(uint32_t clock, const struct sigevent *event)
 	unsigned id = 0;
 
 	mutex_lock(&lock);
-	while (id < REAL && timers[id].used)
+	while (id < INTERVAL && timers[id].used)
 		id++;
-	if (id < REAL)
+	if (id < INTERVAL)
 		timers[id] = (struct timer){ .used = true, .clock = clock, .notify = (uint32_t)event->sigev_notify,
 					     .signal = event->sigev_notify == SIGEV_NONE ? 0
 										       : (uint32_t)event->sigev_signo,
 					     .tid = (uint32_t)event->_sigev_un._tid, .value = event->sigev_value };
 	mutex_unlock(&lock);
-	return id < REAL ? (int64_t)id : -EAGAIN;
+	return id < INTERVAL ? (int64_t)id : -EAGAIN;
 }
 
 CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
@@ -182,7 +205,7 @@ CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
 
 static struct timer *timer_of(uint32_t id)
 {
-	return id < REAL && timers[id].used ? &timers[id] : nullptr;
+	return id < INTERVAL && timers[id].used ? &timers[id] : nullptr;
 }
 
 /* SIGEV_NONE: the time alone. */

@@ -46,7 +46,8 @@ enum err posix_on_timer(void *self, uint64_t badge, const struct posix_timer_arg
 			struct posix_timer_results *r)
 {
 	const struct timer wanted = {
-		.id = a->id,
+		.id = a->id & ~POSIX_TIMER_CPU,
+		.is_cpu = (a->id & POSIX_TIMER_CPU) != 0,
 		.signal = a->signal,
 		.value = a->value,
 		.at = a->at,

@@ -85,7 +85,15 @@ static void ticket_release(struct session *s)
 	handle_drop(&s->ticket);
 }
 
+static uint64_t task_cpu_ns(const struct process *p)
+{
+	struct task_info info;
+
+	return task_ask(p, &info) ? info.cpu_ns : 0;
+}
+
 const struct process_ops task_ops = {
+	.cpu_ns = task_cpu_ns,
 	.wake = task_wake,
 	.kill = task_kill,
 	.release = task_release,

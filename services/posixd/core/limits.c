@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/core/group.h"
+#include "services/posixd/core/timer.h"
 
 constexpr uint64_t UNLIMITED = ~0ull;
 
@@ -95,7 +96,7 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 		return result;
 	target->limits->soft[resource] = new_soft;
 	target->limits->hard[resource] = new_hard;
-	return 0;
+	return resource == RLIMIT_CPU ? timer_limit(target) : 0;
 }
 
 /* The processes that `which` and `id` name, one after another; `at` starts with nullptr. */

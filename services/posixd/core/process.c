@@ -218,6 +218,8 @@ int process_fork(struct process *parent, bool sibling, bool no_signal, struct pr
 void process_runs(struct process *p)
 {
 	p->state = PROCESS_ALIVE;
+	if (p->limits->soft[0] != ~0ull) /* RLIMIT_CPU */
+		(void)timer_limit(p);    /* without memory it is not watched */
 	if (p->is_doomed)
 		p->world->ops->kill(p);
 	else if (p->first_signal != nullptr || p->news != 0)

@@ -149,6 +149,8 @@ struct process_ops {
 	/* It is forgotten: give back what is native. */
 	void (*release)(struct process *p);
 	void (*release_credentials)(struct credentials *c);
+	/* The CPU time it has used, in nanoseconds. */
+	uint64_t (*cpu_ns)(const struct process *p);
 	/* The leader has ended: the terminal's ticket is void. */
 	void (*release_session)(struct session *s);
 };

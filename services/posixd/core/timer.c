@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include "services/posixd/core/signal.h"
 
 /* Parent of place n is n / 2; places count from 1. */
@@ -98,24 +99,58 @@ static void timer_rest(struct timer *t)
 	t->waiting = nullptr;
 }
 
+/* When to look again at a timer of CPU time: a process with several threads may be there earlier
+ * than its distance says, hence half of it. */
+static uint64_t timer_look(const struct timer *t, uint64_t now)
+{
+	constexpr uint64_t LEAST = 1'000'000;
+	uint64_t cpu = t->process->world->ops->cpu_ns(t->process);
+
+	return now + (t->cpu_at > cpu ? (t->cpu_at - cpu) / 2 : 0) + LEAST;
+}
+
 /* The first time after now in the timer's rhythm, and how many were missed. */
 static uint64_t timer_catch_up(struct timer *t, uint64_t now)
 {
-	uint64_t missed = now > t->at ? (now - t->at) / t->interval : 0;
+	uint64_t *at = t->is_cpu ? &t->cpu_at : &t->at;
+	uint64_t clock = t->is_cpu ? t->process->world->ops->cpu_ns(t->process) : now;
+	uint64_t missed = clock > *at ? (clock - *at) / t->interval : 0;
 
-	t->at += (missed + 1) * t->interval;
+	*at += (missed + 1) * t->interval;
+	if (t->is_cpu)
+		t->at = timer_look(t, now);
 	return missed;
 }
 
-int timer_set(struct process *p, const struct timer *wanted, bool set, uint64_t *left,
-	      uint64_t *interval)
+/* What is left of a timer that is set, on its own clock. */
+static uint64_t timer_left(struct timer *t, uint64_t now)
 {
-	struct timers *h = p->world->timers;
-	uint64_t now = h->now();
+	if (t->place == 0 && t->interval != 0)
+		(void)timer_catch_up(t, now); /* its signal still waits */
+	uint64_t clock = t->is_cpu ? t->process->world->ops->cpu_ns(t->process) : now;
+	uint64_t at = t->is_cpu ? t->cpu_at : t->at;
+	return at > clock ? at - clock : t->place != 0;
+}
 
-	if (wanted->id >= TIMER_IDS || wanted->signal > SIGNALS || (set && wanted->signal == 0))
-		return -EINVAL;
+static void timer_start(struct timer *t, const struct timer *wanted, uint64_t now)
+{
+	timer_rest(t);
+	t->signal = wanted->signal;
+	t->value = wanted->value;
+	t->interval = wanted->interval;
+	t->is_cpu = wanted->is_cpu;
+	t->cpu_at = wanted->at;
+	t->at = wanted->at != 0 && t->is_cpu ? timer_look(t, now) : wanted->at;
+	if (t->at != 0)
+		heap_add(t->process->world->timers, t);
+}
+
+static int timer_change(struct process *p, const struct timer *wanted, uint64_t *left,
+			uint64_t *interval, bool set)
+{
+	uint64_t now = p->world->timers->now();
 	struct timer *t = timer_find(p, wanted->id);
+
 	if (t == nullptr && set && wanted->at != 0 &&
 	    (t = timer_create_id(p, wanted->id)) == nullptr)
 		return -ENOMEM;
@@ -123,21 +158,44 @@ int timer_set(struct process *p, const struct timer *wanted, bool set, uint64_t 
 	if (t == nullptr)
 		return 0;
 	if (t->at != 0) {
-		if (t->place == 0 && t->interval != 0 && t->at <= now)
-			(void)timer_catch_up(t, now); /* its signal still waits */
-		*left = t->at > now ? t->at - now : t->place != 0;
+		*left = timer_left(t, now);
 		*interval = t->interval;
 	}
-	if (!set)
-		return 0;
-	timer_rest(t);
-	t->signal = wanted->signal;
-	t->value = wanted->value;
-	t->at = wanted->at;
-	t->interval = wanted->interval;
-	if (t->at != 0)
-		heap_add(h, t);
+	if (set)
+		timer_start(t, wanted, now);
 	return 0;
+}
+
+int timer_set(struct process *p, const struct timer *wanted, bool set, uint64_t *left,
+	      uint64_t *interval)
+{
+	if (wanted->id >= TIMER_IDS || wanted->signal > SIGNALS || (set && wanted->signal == 0))
+		return -EINVAL;
+	return timer_change(p, wanted, left, interval, set);
+}
+
+int timer_limit(struct process *p)
+{
+	constexpr uint64_t SECOND = 1'000'000'000;
+	uint64_t soft = p->limits->soft[RLIMIT_CPU], left, interval;
+	struct timer t = { .id = TIMER_LIMIT, .signal = SIGXCPU, .is_cpu = true };
+
+	if (soft <= UINT64_MAX / SECOND - 1) {
+		t.at = soft > 0 ? soft * SECOND : 1;
+		t.interval = SECOND;
+	}
+	return timer_change(p, &t, &left, &interval, true);
+}
+
+/* Past the hard limit it is over. */
+static void limit_check(struct process *p)
+{
+	constexpr uint64_t SECOND = 1'000'000'000;
+
+	if (p->world->ops->cpu_ns(p) / SECOND >= p->limits->hard[RLIMIT_CPU])
+		signal_system(p, SIGKILL);
+	else
+		signal_system(p, SIGXCPU);
 }
 
 static void timer_fire(struct timer *t, uint64_t now)
@@ -145,6 +203,17 @@ static void timer_fire(struct timer *t, uint64_t now)
 	struct process *p = t->process;
 	struct posix_signal s = { .signal = t->signal, .code = SI_TIMER, .value = t->id };
 
+	if (t->is_cpu && p->world->ops->cpu_ns(p) < t->cpu_at) {
+		t->at = timer_look(t, now);
+		heap_add(p->world->timers, t);
+		return;
+	}
+	if (t->id == TIMER_LIMIT) {
+		limit_check(p);
+		(void)timer_catch_up(t, now);
+		heap_add(p->world->timers, t);
+		return;
+	}
 	if (t->interval == 0)
 		t->at = 0;
 	(void)signal_send_timer(p, &s, t); /* one that the queue cannot take is an overrun */

@@ -3,7 +3,8 @@
 #pragma once
 #include "services/posixd/core/process.h"
 
-constexpr uint32_t TIMER_IDS = 64; /* of one process */
+constexpr uint32_t TIMER_IDS = 64;          /* of one process */
+constexpr uint32_t TIMER_LIMIT = TIMER_IDS; /* the id of the one that watches RLIMIT_CPU */
 
 struct timer {
 	struct timer *next; /* of the process */
@@ -12,6 +13,8 @@ struct timer {
 	uint32_t id, signal;
 	uint64_t value;
 	uint64_t at, interval; /* nanoseconds since boot; `at` 0: not set */
+	bool is_cpu;           /* of the process's CPU time: `at` is when to look */
+	uint64_t cpu_at;       /* that time, when it is due */
 	uint32_t place;        /* in the heap, from 1; 0: not there */
 };
 
@@ -26,6 +29,8 @@ struct timers {
 /* What `timer` in protocol/posix.fipc says: `set` false only asks. -ENOMEM, -EINVAL. */
 int timer_set(struct process *p, const struct timer *wanted, bool set, uint64_t *left,
 	      uint64_t *interval);
+/* The limit on CPU time, if there is one, is watched from now on. -ENOMEM. */
+int timer_limit(struct process *p);
 /* Send what is due. */
 void timers_run(struct timers *t);
 /* When the next is due; UINT64_MAX: never. */

@@ -5,7 +5,7 @@
 
 struct world world;
 struct timers timers;
-uint64_t now;
+uint64_t now, cpu;
 unsigned nwoken, nkilled, nsevered;
 
 static void on_wake(struct process *p)
@@ -36,6 +36,12 @@ static void on_release_session(struct session *s)
 	s->ticket = 0;
 }
 
+static uint64_t on_cpu_ns(const struct process *p)
+{
+	(void)p;
+	return cpu;
+}
+
 static uint64_t clock(void)
 {
 	return now;
@@ -43,11 +49,18 @@ static uint64_t clock(void)
 
 void setup(void)
 {
-	static const struct process_ops ops = { on_wake, on_kill, on_release,
-						on_release_credentials, on_release_session };
+	static const struct process_ops ops = {
+		.wake = on_wake,
+		.kill = on_kill,
+		.release = on_release,
+		.release_credentials = on_release_credentials,
+		.cpu_ns = on_cpu_ns,
+		.release_session = on_release_session,
+	};
 
 	timers = (struct timers){ .now = clock };
 	now = 1000;
+	cpu = 0;
 	nwoken = nkilled = nsevered = 0;
 	CHECK(world_init(&world, 1, &ops, &timers, 20000));
 }

@@ -10,6 +10,7 @@
 extern struct world world;
 extern struct timers timers;
 extern uint64_t now; /* nanoseconds; what timers see */
+extern uint64_t cpu; /* what every process has used */
 extern unsigned nwoken, nkilled, nsevered;
 
 /* An empty world; `fini` finds whatever is left. */

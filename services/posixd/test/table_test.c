@@ -388,6 +388,47 @@ TEST(timer, repeats_and_counts_overruns)
 	teardown();
 }
 
+TEST(timer, of_cpu_time_looks_until_it_is_due)
+{
+	uint64_t left, interval;
+
+	setup();
+	struct process *p = program(0);
+	struct timer t = { .id = 1, .signal = SIGPROF, .at = 10'000'000, .is_cpu = true };
+	CHECK(timer_set(p, &t, true, &left, &interval) == 0);
+	for (unsigned i = 0; i < 5; i++) {
+		now = timers_next(&timers);
+		timers_run(&timers);
+		CHECK(next_signal(p) == 0 && timers.n == 1);
+	}
+	cpu = 4'000'000;
+	CHECK(timer_set(p, &t, false, &left, &interval) == 0 && left == 6'000'000);
+	cpu = 10'000'000;
+	now = timers_next(&timers);
+	timers_run(&timers);
+	CHECK(next_signal(p) == SIGPROF && timers.n == 0);
+	teardown();
+}
+
+TEST(timer, the_limit_on_cpu_time_warns_and_ends)
+{
+	uint64_t soft, hard, second = 1'000'000'000;
+
+	setup();
+	struct process *p = program(0);
+	CHECK(limits_set(p, p, 0, true, 1, 3, &soft, &hard) == 0);
+	struct process *c = child_of(p);
+	cpu = second;
+	now += 2 * second;
+	timers_run(&timers);
+	CHECK(next_signal(p) == SIGXCPU && next_signal(c) == SIGXCPU && nkilled == 0);
+	cpu = 3 * second;
+	now += 4 * second;
+	timers_run(&timers);
+	CHECK(nkilled == 2);
+	teardown();
+}
+
 TEST(timer, many_come_in_their_order)
 {
 	uint64_t left, interval;
