@@ -50,7 +50,9 @@ bool posix_serve(const void *ops, void *self, struct message *m)
 	if (p == nullptr || p->state == PROCESS_DEAD)
 		return message_refuse(m, ERR_DENIED);
 	p->has_spoken = true;
-	return posix_dispatch(&handlers, p, m);
+	bool answered = posix_dispatch(&handlers, p, m);
+	alarm_update();
+	return answered;
 }
 
 /* The last handle to a process's session is closed. One that posixd holds no task of has either

@@ -30,7 +30,6 @@ enum err posix_on_news(void *self, uint64_t badge, struct posix_news_results *r)
 	uint32_t n = signal_take(self, r->signals, MOST, &r->flags);
 	r->signals_len = n * sizeof(struct posix_signal);
 	r->outcome = (int32_t)n;
-	alarm_update();
 	return OK;
 }
 
@@ -56,6 +55,5 @@ enum err posix_on_timer(void *self, uint64_t badge, const struct posix_timer_arg
 
 	(void)badge;
 	r->outcome = timer_set(self, &wanted, a->signal != 0, &r->left, &r->old_interval);
-	alarm_update();
 	return OK;
 }
