@@ -15,6 +15,7 @@
 #include "posix/files/description.h"
 #include "posix/files/file.h"
 #include "posix/files/path.h"
+#include "posix/tty/tty.h"
 
 constexpr int64_t SECOND = 1'000'000'000;
 
@@ -69,9 +70,13 @@ static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attri
 static int64_t stat_fd(int fd, struct attributes *a)
 {
 	struct walk room, *w = &room;
+	struct description *d = fd_get(fd);
+	bool by_name = d != nullptr && is_tty(d) && d->path != nullptr;
 	int64_t result;
 
-	result = walk_begin_own(w, fd, "");
+	/* A terminal that a node of another server means: Linux shows the node. */
+	result = by_name ? walk_begin_own(w, AT_FDCWD, d->path) : walk_begin_own(w, fd, "");
+	description_drop(d);
 	if (result == 0)
 		result = walk_stat(w, 0, a);
 	walk_end(w);

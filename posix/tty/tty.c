@@ -204,12 +204,27 @@ static bool terminal_name(uint64_t device, char name[16])
 	return true;
 }
 
-static int64_t node_become(struct description *d)
+/* A terminal that was not opened below /dev/pts is found by this name. */
+static void path_set(struct description *d, const char *name)
+{
+	size_t n = __builtin_strlen(name) + 1;
+	char *path = heap_new(sizeof("/dev/") - 1 + n);
+
+	if (path != nullptr) {
+		__builtin_memcpy(path, "/dev/", 5);
+		__builtin_memcpy(path + 5, name, n);
+		d->path = path;
+	}
+}
+
+static int64_t node_become(struct description *d, const char *name)
 {
 	struct tty *own = heap_new(sizeof(*own));
 
 	if (own == nullptr)
 		return -ENOMEM;
+	if (d->path == nullptr && !is_pts(d->device >> 8 & 0xfff))
+		path_set(d, name);
 	d->own = own;
 	d->ops = &tty_ops;
 	d->kind = DESCRIPTOR_TERMINAL;
@@ -264,7 +279,7 @@ int64_t tty_become(struct description **d, uint32_t flags)
 	if (!terminal_name(device, name))
 		return -ENXIO;
 	if (is_ttyd(*d))
-		return node_become(*d);
+		return node_become(*d, name);
 	error = open_at_ttyd(*d, name, flags, &opened);
 	if (error != 0)
 		return error;
