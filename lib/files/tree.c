@@ -151,6 +151,8 @@ static void pair_end(struct pair *p)
 static int pair_walk(struct pair *p, struct files_line *line, struct files_node *start,
 		     const char *path, size_t len)
 {
+	if (start == nullptr)
+		return -EXDEV; /* a directory of another server, which the first path did not reach */
 	p->which = 1;
 	p->to = (struct files_walk){ .stay = true, .room = 1 };
 	return walk(&p->to, line, start, path, len);
@@ -281,11 +283,6 @@ enum err on_rename(void *self, uint64_t badge, const struct file_rename_args *a,
 	struct files_node *start = pair_start(s, a->target);
 	struct pair p = {};
 
-	if (start == nullptr) {
-		(void)fut_handle_close(a->target);
-		r->outcome = -EXDEV;
-		return OK;
-	}
 	int e = rename_walk(&p, s, start, a);
 	if (e == 0)
 		e = rename_pair(&p, a->flags);
@@ -325,11 +322,6 @@ enum err on_link(void *self, uint64_t badge, const struct file_link_args *a,
 	struct files_node *start = pair_start(s, a->target);
 	struct pair p = { .from.flags = a->flags };
 
-	if (start == nullptr) {
-		(void)fut_handle_close(a->target);
-		r->outcome = -EXDEV;
-		return OK;
-	}
 	int e = walk_found(&p.from, s, a->path, a->path_len);
 	if (e == 0)
 		e = pair_walk(&p, s->line, start, a->to, a->to_len);

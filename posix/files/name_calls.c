@@ -163,6 +163,8 @@ CALL4(faccessat2, int, dirfd, uint64_t, path, uint32_t, wanted, uint32_t, flags)
 
 /* --- Two paths --- */
 
+constexpr unsigned PAIR_TRIES = 80; /* as many jumps as two walks may have */
+
 struct pair {
 	struct walk from, to;
 };
@@ -191,33 +193,53 @@ static enum err ask_link(struct pair *p, uint32_t flags, fut_handle target, int3
 			 outcome, which, p->from.rest, sizeof(p->from.rest), &p->from.rest_length);
 }
 
-/* After a jump the walk to the last name's directory is done by itself, and all is asked again. */
-static int64_t step_aside(struct pair *p, uint32_t which)
+/* A jump of one of the two walks. The call gave its rest to the first. */
+static int64_t pair_jump(struct pair *p, int64_t outcome, uint32_t which, uint64_t node)
 {
-	return walk_to_parent(which == 0 ? &p->from : &p->to);
+	struct walk *w = which == 0 ? &p->from : &p->to;
+	int64_t result = 0;
+
+	if (which != 0) {
+		memcpy(p->to.rest, p->from.rest, p->from.rest_length);
+		p->to.rest_length = p->from.rest_length;
+	}
+	if (outcome == FILE_JUMP_OBJECT)
+		return walk_to_parent(w); /* which opens what this call cannot give */
+	if (walk_is_done(w, OK, outcome, node, 0, &result) && result == 0)
+		result = -EXDEV; /* a descriptor that has no directory */
+	return result;
+}
+
+/* One of the paths is too long for a call with two. */
+static int64_t pair_shorten(struct pair *p)
+{
+	return walk_to_parent(p->from.length >= p->to.length ? &p->from : &p->to);
 }
 
 static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 {
-	for (unsigned tries = 0; tries < 4; tries++) {
+	int64_t error = 0;
+
+	for (unsigned tries = 0; error == 0 && tries < PAIR_TRIES; tries++) {
 		fut_handle target = 0;
 		int32_t outcome;
 		uint32_t which;
 		uint64_t node;
-		int64_t error = second_directory(p, &target);
 
+		error = second_directory(p, &target);
 		if (error != 0)
-			return error;
+			break;
 		enum err e = ask(p, flags, target, &outcome, &which, &node);
 		if (e == ERR_BAD_ARGUMENT || e == ERR_WRONG_TYPE)
 			return -EXDEV; /* the target is another server's */
-		if (e != OK || outcome <= 0)
+		if (e == ERR_TOO_BIG)
+			error = pair_shorten(p);
+		else if (e != OK || outcome <= 0)
 			return e != OK ? file_error(e) : outcome;
-		error = step_aside(p, which);
-		if (error != 0)
-			return error;
+		else
+			error = pair_jump(p, outcome, which, node);
 	}
-	return -EXDEV;
+	return error != 0 ? error : -ELOOP;
 }
 
 static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to, bool allow_empty, uint32_t flags,
@@ -230,7 +252,8 @@ static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to
 	if (result == 0) {
 		result = walk_begin(&p->to, to_fd, to, false);
 		if (result == 0)
-			result = p->from.found != nullptr ? -EXDEV : ask_both(p, flags, ask);
+			result = p->from.found != nullptr || p->to.found != nullptr ? -EXDEV
+										    : ask_both(p, flags, ask);
 		walk_end(&p->to);
 	}
 	walk_end(&p->from);
