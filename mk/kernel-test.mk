@@ -39,11 +39,20 @@ HOST_TESTS += test-kernel
 test-kernel: $(H)/kernel-unit
 	$(Q)$<
 
-# What once failed is kept in tests/fuzz/kernel-corpus and tried first.
+# What once failed, and what reaches most, is kept in tests/fuzz/kernel-corpus: it is tried first,
+# and by every `make test`.
 FUZZERS += fuzz-kernel
 fuzz-kernel: $(H)/fuzz/kernel
 	@mkdir -p $(H)/corpus/kernel
 	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
 		-artifact_prefix=$(H)/fuzz/ $(H)/corpus/kernel $(wildcard tests/fuzz/kernel-corpus)
+
+KERNEL_FUZZ_KEPT := $(wildcard tests/fuzz/kernel-corpus/*)
+HOST_TESTS += test-kernel-inputs
+.PHONY: test-kernel-inputs
+test-kernel-inputs: $(H)/fuzz/kernel
+	$(Q)$< $(KERNEL_FUZZ_KEPT) 2>$<.log || \
+		{ tail -40 $<.log; echo '0 passed, 1 failed'; exit 1; }
+	$(Q)echo '$(words $(KERNEL_FUZZ_KEPT)) passed, 0 failed'
 
 -include $(KERNEL_TEST_OBJS:.o=.d) $(KERNEL_FUZZ_OBJS:.o=.d)
