@@ -256,6 +256,8 @@ enum err service_start(struct init *init, struct running *r)
 		service_clear(r);
 		return e;
 	}
+	struct mapping_info lowest;
+	r->image = fut_space_find(r->task, 0, &lowest, sizeof(lowest)) == OK ? lowest.address : 0;
 	r->state = RUNNING;
 	r->started = clock_now();
 	return OK;

@@ -11,6 +11,7 @@ struct running {
 	const struct manifest_service *spec;
 	enum state state;
 	fut_handle task, quota, watch; /* 0 while it does not run */
+	uint64_t image;                /* where its program was put */
 	uint64_t started;              /* ns since boot */
 	uint64_t restart_at;           /* while WAITING */
 	uint64_t delay;                /* before the next restart; 0: the first */

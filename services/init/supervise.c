@@ -66,8 +66,9 @@ static void restart_later(struct running *r)
 static void tell_end(const struct running *r, const struct task_info *info)
 {
 	if (info->fault.kind != FAULT_NONE)
-		print("init: `%s` ended by fault %u at pc %#llx, address %#llx\n", r->spec->name,
-		      info->fault.kind, (unsigned long long)info->fault.pc,
+		print("init: `%s` ended by fault %u at pc %#llx (%s + %#llx), address %#llx\n",
+		      r->spec->name, info->fault.kind, (unsigned long long)info->fault.pc,
+		      r->spec->program, (unsigned long long)(info->fault.pc - r->image),
 		      (unsigned long long)info->fault.address);
 	else if (info->exit_code != 0)
 		print("init: `%s` ended with code %lld\n", r->spec->name,

@@ -81,3 +81,12 @@ def test_a_file_that_is_no_elf_is_refused(tmp_path):
 	done = subprocess.run([os.path.join(ROOT, "tools/symbolize"), "--kernel", tmp_path / "x"],
 		capture_output=True, text=True, input="")
 	assert done.returncode == 1 and "no 64-bit ELF" in done.stderr
+
+
+def test_a_place_in_a_program_is_looked_up_beside_the_kernel(elf):
+	(elf.parent / "bin").mkdir()
+	(elf.parent / "bin/echo").symlink_to(elf)
+	line = f"init: `e` ended by fault 1 at pc 0x7 (bin/echo + {symbol(elf, 'g'):#x}), address 0x10"
+	lines = symbolize(elf, f"{line}\n{line.replace('echo', 'absent')}\n")
+	assert "<- g" in lines[0] and "t.c:" in lines[0]
+	assert "<-" not in lines[1]
