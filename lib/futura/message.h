@@ -75,15 +75,20 @@ bool message_fail(struct message *m, enum err e, const fut_handle *handles, unsi
 /* Answer a kept call and close `reply`. Handles in `m` are given away, even if this fails. */
 enum err message_reply(fut_handle reply, struct message *m);
 
-/* For an answer with this tag that cannot be used: close its handles and return `e`. */
-enum err message_discard(uint64_t tag, enum err e);
+/* Close the handles of an answer with this tag. */
+void message_drop(uint64_t tag);
+/* For an answer that cannot be used: the same, and return `e`. */
+static inline enum err message_discard(uint64_t tag, enum err e)
+{
+	message_drop(tag);
+	return e;
+}
 /* For an answer that is not as expected: the same, with the error that it says, or bad_state. */
 static inline enum err message_failed(uint64_t tag)
 {
 	enum err e = tag_status(tag) < 0 ? (enum err)tag_status(tag) : ERR_BAD_STATE;
 
-	(void)message_discard(tag, e); /* hands `e` back */
-	return e;
+	return message_discard(tag, e);
 }
 
 /* The i-th handle that was received, or is sent with the next message. */
