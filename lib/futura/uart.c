@@ -51,18 +51,31 @@ static enum err input(void *self, uint64_t badge, struct console_input_results *
 				    &r->ready);
 }
 
-/* Move what has arrived out of the device; what nobody reads in time is dropped. */
-static void receive(struct console *c)
+/* One byte out of the device; what nobody reads in time is dropped. */
+static bool receive_byte(struct console *c)
 {
 	unsigned char byte;
+
+	if (!c->uart->get(c->uart->device, &byte))
+		return false;
+	if (c->head - c->tail < INPUT_SIZE)
+		c->input[c->head++ % INPUT_SIZE] = byte;
+	return true;
+}
+
+/* Move what has arrived out of the device. A byte that comes while the line is masked, which it is
+ * until the acknowledgement, makes no edge afterwards: so look again. */
+static void receive(struct console *c)
+{
 	uint32_t had = c->head;
 
-	while (c->uart->get(c->uart->device, &byte))
-		if (c->head - c->tail < INPUT_SIZE)
-			c->input[c->head++ % INPUT_SIZE] = byte;
+	do {
+		while (receive_byte(c))
+			;
+		(void)fut_irq_ack(c->uart->irq); /* ours, and open */
+	} while (receive_byte(c));
 	if (c->head != had)
 		(void)fut_event_signal(c->ready, 1, 0); /* ours, and open */
-	(void)fut_irq_ack(c->uart->irq);                /* ours, and open */
 }
 
 static enum err prepare(struct console *c, fut_handle *port, fut_handle *waitset)
