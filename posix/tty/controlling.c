@@ -75,7 +75,7 @@ int64_t tty_acquire_it(struct description *d, bool force)
 		return device_of(d) == device ? 0 : -EPERM;
 	if (process.session != process.pid)
 		return -EPERM;
-	enum err e = posix_ticket(&process.posix, &ticket, &outcome);
+	enum err e = posix_ticket(&process.posix, (uint32_t)device_of(d), &ticket, &outcome);
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
 	e = tty_acquire(&r, force, process.session, process.group, ticket, &got, &outcome);

@@ -32,7 +32,7 @@ POSIX_CALL(timer);
 POSIX_CALL(set_group);
 POSIX_CALL(group);
 POSIX_QUESTION(new_session);
-POSIX_QUESTION(ticket);
+POSIX_CALL(ticket);
 POSIX_CALL(set_ids);
 POSIX_QUESTION(groups);
 POSIX_CALL(priority);

@@ -43,7 +43,8 @@ enum err posix_on_new_session(void *self, uint64_t badge, struct posix_new_sessi
 constexpr uint32_t TICKET_RIGHTS = RIGHT_SEND | RIGHT_WAIT | RIGHT_TRANSFER;
 
 /* The terminal's session; a copy that cannot send stays here, to sever it. */
-enum err posix_on_ticket(void *self, uint64_t badge, struct posix_ticket_results *r)
+enum err posix_on_ticket(void *self, uint64_t badge, const struct posix_ticket_args *a,
+			 struct posix_ticket_results *r)
 {
 	struct process *p = self;
 	struct session *s = p->group->session;
@@ -56,6 +57,7 @@ enum err posix_on_ticket(void *self, uint64_t badge, struct posix_ticket_results
 	if (s->ticket != 0)
 		(void)fut_session_sever(s->ticket); /* ours: a new terminal takes its place */
 	handle_drop(&s->ticket);
+	s->terminal = a->terminal;
 	r->outcome = -ENFILE;
 	if (fut_session_create(posixd.port,
 			       BADGE_MAKE(BADGE_TICKET, (uint64_t)s->world->index << 48 |
