@@ -152,6 +152,12 @@ void source_release_aliases(void)
 		finished->alias_busy = false;
 }
 
+static void alias_finish(struct sym *alias)
+{
+	alias->alias_done = finished;
+	finished = alias;
+}
+
 static void source_push(struct source *s)
 {
 	s->prev = source_top;
@@ -192,6 +198,9 @@ void source_push_alias(struct sym *alias)
 	memcpy(s->buf, alias->alias, len);
 	s->end = s->buf + len;
 	s->alias = alias;
+	/* The word is the last of the aliases it came out of: they stay busy with this one. */
+	s->outer_aliases = finished;
+	finished = nullptr;
 	alias->alias_busy = true;
 	source_push(s);
 }
@@ -224,8 +233,11 @@ void source_pop(void)
 		 * Reading past its end is how a word's end is found, so the alias stays busy until
 		 * the next token: `alias e=e` is not endless.
 		 */
-		s->alias->alias_done = finished;
-		finished = s->alias;
+		alias_finish(s->alias);
+		for (struct sym *a = s->outer_aliases, *next; a != nullptr; a = next) {
+			next = a->alias_done;
+			alias_finish(a);
+		}
 		if (s->end > s->buf && isblank((unsigned char)s->end[-1]))
 			source_alias_blank = true;
 	}

@@ -13,11 +13,12 @@ struct sym;
 struct source {
 	struct source *prev;
 	const char *p, *begin, *end;
-	char *buf;         /* owned, or nullptr */
-	int fd;            /* -1 for a string */
-	int line;          /* of the character at p, counted from 1 */
-	struct sym *alias; /* whose text this is */
-	bool counts;       /* newlines advance `line` */
+	char *buf;                 /* owned, or nullptr */
+	int fd;                    /* -1 for a string */
+	int line;                  /* of the character at p, counted from 1 */
+	struct sym *alias;         /* whose text this is */
+	struct sym *outer_aliases; /* that its name came out of, by alias_done */
+	bool counts;               /* newlines advance `line` */
 	bool barrier; /* its end is the end of input: what lies below belongs to someone else */
 	bool interactive;
 	bool unbuffered; /* commands share this descriptor: never read past the line in use */

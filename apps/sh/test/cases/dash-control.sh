@@ -203,3 +203,13 @@ printf '%s-%d\n' a 1 b 2 c
 unset a; b=; echo ${a:-1}${a-2}${b:-3}${b-4}${b:+5}${b+6}${a:=7}$a
 ### length and trims
 p=/a/b.c.d; echo ${#p} ${p##*/} ${p%/*} ${p%%.*} ${p#*.}
+
+### aliases-of-each-other-end
+alias fooBar=barFoo
+alias barFoo=fooBar
+alias a='b x' b='a y' c='c z'
+fooBar 2>/dev/null; echo $?
+barFoo 2>/dev/null; echo $?
+a() { echo function a "$@"; }
+alias d='e ' e='f ' f='d '
+d d d 2>/dev/null; echo $?
