@@ -84,7 +84,7 @@ struct control {
 	uint32_t robust_owner;
 	uint64_t robust[ROBUST_LOCKS];
 
-	uint64_t guest_x17; /* ARM64: at a foreign call */
+	uint64_t guest_x17;     /* ARM64: at a foreign call */
 	struct registers saved; /* as they were at the upcall; taken by upcall_return */
 
 	/* The rest belongs to user code. */

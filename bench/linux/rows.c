@@ -193,7 +193,8 @@ static void touch(volatile char *p, bool write)
 
 static void row_mmap(void)
 {
-	char *p = mmap(nullptr, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(nullptr, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	need(p != MAP_FAILED, "mmap");
 	touch(p, true);
@@ -304,8 +305,8 @@ static void measure(const struct row *r)
 	if (r->stop)
 		r->stop();
 	qsort(times, n, sizeof(*times), by_value);
-	printf("%-16s %9lu %9lu %9lu %9lu %7u\n", r->name, times[n / 2], times[n * 9 / 10], times[n * 99 / 100],
-	       times[n - 1], n);
+	printf("%-16s %9lu %9lu %9lu %9lu %7u\n", r->name, times[n / 2], times[n * 9 / 10],
+	       times[n * 99 / 100], times[n - 1], n);
 	fflush(stdout);
 	free(times);
 }

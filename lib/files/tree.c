@@ -152,7 +152,7 @@ static int pair_walk(struct pair *p, struct files_line *line, struct files_node 
 		     const char *path, size_t len)
 {
 	if (start == nullptr)
-		return -EXDEV; /* a directory of another server, which the first path did not reach */
+		return -EXDEV; /* on another server, which the first path did not reach */
 	p->which = 1;
 	p->to = (struct files_walk){ .stay = true, .room = 1 };
 	return walk(&p->to, line, start, path, len);

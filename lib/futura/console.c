@@ -5,7 +5,6 @@
 #include "lib/futura/service.h"
 #include "protocol/console.h"
 
-
 enum err console_open(struct console_client *c, uint64_t deadline)
 {
 	c->input = 0;
@@ -16,7 +15,8 @@ enum err console_print(struct console_client *c, const char *text, size_t n)
 {
 	while (n > 0) {
 		uint32_t taken = 0;
-		enum err e = console_write(&c->remote, text, n < CONSOLE_PIECE ? n : CONSOLE_PIECE, &taken);
+		enum err e = console_write(&c->remote, text, n < CONSOLE_PIECE ? n : CONSOLE_PIECE,
+					   &taken);
 		if (e == ERR_WOULD_BLOCK)
 			e = fut_thread_sleep(clock_after(MILLISECOND));
 		if (e != OK)

@@ -7,21 +7,21 @@
 #include <stdint.h>
 
 enum descriptor_kind : uint32_t {
-	DESCRIPTOR_FILE = 1,	   /* a session (protocol/file.fipc); `number` is the slot */
-	DESCRIPTOR_PIPE_READ = 2,  /* memory, event (posix/abi/pipe.h) */
+	DESCRIPTOR_FILE = 1,      /* a session (protocol/file.fipc); `number` is the slot */
+	DESCRIPTOR_PIPE_READ = 2, /* memory, event (posix/abi/pipe.h) */
 	DESCRIPTOR_PIPE_WRITE = 3,
-	DESCRIPTOR_TERMINAL = 4,   /* a session (protocol/tty.fipc); `number` is the slot */
-	DESCRIPTOR_DEVICE = 5,	   /* a session of the node; `device` says which */
-	DESCRIPTOR_SOCKET = 6,	   /* memory, event (posix/abi/socket.h) */
-	DESCRIPTOR_COUNTER = 7,	   /* eventfd: memory, event */
-	DESCRIPTOR_TIMER = 8,	   /* timerfd: memory, event */
+	DESCRIPTOR_TERMINAL = 4, /* a session (protocol/tty.fipc); `number` is the slot */
+	DESCRIPTOR_DEVICE = 5,   /* a session of the node; `device` says which */
+	DESCRIPTOR_SOCKET = 6,   /* memory, event (posix/abi/socket.h) */
+	DESCRIPTOR_COUNTER = 7,  /* eventfd: memory, event */
+	DESCRIPTOR_TIMER = 8,    /* timerfd: memory, event */
 };
 
 struct descriptor {
 	enum descriptor_kind kind;
 	uint32_t number;
 	uint32_t access; /* 1 read, 2 write */
-	uint32_t mode;	 /* st_mode */
+	uint32_t mode;   /* st_mode */
 	uint64_t node;
 	uint64_t device; /* st_rdev */
 	uint64_t detail; /* the kind's own */

@@ -20,15 +20,15 @@ struct map_entry {
 	uint64_t start, end; /* guest addresses, whole pages */
 	uint64_t offset;     /* in the file */
 	uint64_t backing;    /* address of struct map_backing; 0: private memory without a file */
-	uint32_t flags;	     /* enum map_flags */
-	uint32_t is_copy; /* private contents of their own, though there is a file */
+	uint32_t flags;      /* enum map_flags */
+	uint32_t is_copy;    /* private contents of their own, though there is a file */
 };
 
 struct map_backing {
 	uint64_t node, device;
 	uint32_t refs;
-	uint32_t vmo;	/* handle */
-	char path[]; /* ended by a zero byte; empty for memory without a file */
+	uint32_t vmo; /* handle */
+	char path[];  /* ended by a zero byte; empty for memory without a file */
 };
 
 struct map_table {

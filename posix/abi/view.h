@@ -8,13 +8,13 @@
 
 struct process_view {
 	/* Addresses of variables. */
-	uint64_t fds;	   /* of the address of the table of descriptors */
-	uint64_t fds_room; /* of how many entries that has, 32 bits */
+	uint64_t fds;       /* of the address of the table of descriptors */
+	uint64_t fds_room;  /* of how many entries that has, 32 bits */
 	uint64_t cwd, root; /* of the addresses of descriptions */
-	uint64_t threads;  /* of the address of the first thread */
-	uint64_t umask;	   /* 32 bits */
-	uint64_t pending;  /* of the set of signals that wait for the process, 64 bits */
-	uint64_t actions;  /* of struct view_action, 65 of them: by signal */
+	uint64_t threads;   /* of the address of the first thread */
+	uint64_t umask;     /* 32 bits */
+	uint64_t pending;   /* of the set of signals that wait for the process, 64 bits */
+	uint64_t actions;   /* of struct view_action, 65 of them: by signal */
 
 	/* Where in a table's entry, a description or a thread the fields lie, in bytes. */
 	struct {
@@ -22,16 +22,16 @@ struct process_view {
 	} fd;
 	struct {
 		uint16_t access, mode; /* 32 bits */
-		uint16_t node;	       /* 64 bits */
+		uint16_t node;         /* 64 bits */
 		uint16_t path, state;  /* addresses: of a text, of struct file_state */
-		uint16_t ops;	       /* an address: of what has at `kind_name` the address of a text */
-		uint16_t kind_name;    /* that tells what it is if there is no path */
-		uint16_t handle;       /* 32 bits: a session, if it is a server's file */
-		uint16_t kind, mount;  /* 32 bits: enum descriptor_kind; which mount */
+		uint16_t ops; /* an address: of what has at `kind_name` the address of a text */
+		uint16_t kind_name;   /* that tells what it is if there is no path */
+		uint16_t handle;      /* 32 bits: a session, if it is a server's file */
+		uint16_t kind, mount; /* 32 bits: enum descriptor_kind; which mount */
 	} description;
 	struct {
-		uint16_t next;		   /* an address */
-		uint16_t tid;		   /* 32 bits */
+		uint16_t next;             /* an address */
+		uint16_t tid;              /* 32 bits */
 		uint16_t blocked, pending; /* 64 bits */
 	} thread;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * How a Linux call is defined: CALL3(read, int, fd, uint64_t, buffer, uint64_t, size) { ... } in any
- * source below posix/. tools/linux_calls collects them into the table. The result is at least 0, or
- * a negative errno.
+ * How a Linux call is defined: CALL3(read, int, fd, uint64_t, buffer, uint64_t, size) { ... } in
+ * any source below posix/. tools/linux_calls collects them into the table. The result is at least
+ * 0, or a negative errno.
  */
 #pragma once
 #include <stdint.h>
@@ -24,9 +24,9 @@ typedef int64_t call_fn(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t
 	}                                                                                          \
 	static inline int64_t do_##name parameters
 
-#define CALL0(name) CALL_DEFINE(name, (void))
-#define CALL1(name, A, a_) CALL_DEFINE(name, (A a_), (A)a)
-#define CALL2(name, A, a_, B, b_) CALL_DEFINE(name, (A a_, B b_), (A)a, (B)b)
+#define CALL0(name)                      CALL_DEFINE(name, (void))
+#define CALL1(name, A, a_)               CALL_DEFINE(name, (A a_), (A)a)
+#define CALL2(name, A, a_, B, b_)        CALL_DEFINE(name, (A a_, B b_), (A)a, (B)b)
 #define CALL3(name, A, a_, B, b_, C, c_) CALL_DEFINE(name, (A a_, B b_, C c_), (A)a, (B)b, (C)c)
 #define CALL4(name, A, a_, B, b_, C, c_, D, d_)                                                    \
 	CALL_DEFINE(name, (A a_, B b_, C c_, D d_), (A)a, (B)b, (C)c, (D)d)
@@ -36,10 +36,10 @@ typedef int64_t call_fn(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t
 	CALL_DEFINE(name, (A a_, B b_, C c_, D d_, E e_, F f_), (A)a, (B)b, (C)c, (D)d, (E)e, (F)f)
 
 /* Linux's own, inside the kernel: the call was interrupted, and ... */
-constexpr int64_t ERESTARTSYS = 512;	 /* ... is repeated, but for a handler without SA_RESTART */
-constexpr int64_t ERESTARTNOINTR = 513;	 /* ... is always repeated */
-constexpr int64_t ERESTARTNOHAND = 514;	 /* ... is repeated if there was no handler */
-constexpr int64_t ERESTARTBLOCK = 516;	 /* ... goes on by restart_syscall if there was no handler */
+constexpr int64_t ERESTARTSYS = 512;    /* ... is repeated, but for a handler without SA_RESTART */
+constexpr int64_t ERESTARTNOINTR = 513; /* ... is always repeated */
+constexpr int64_t ERESTARTNOHAND = 514; /* ... is repeated if there was no handler */
+constexpr int64_t ERESTARTBLOCK = 516;  /* ... goes on by restart_syscall if there was no handler */
 
 extern call_fn *const call_table[];
 extern const char *const call_names[];

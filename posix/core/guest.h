@@ -39,10 +39,12 @@ static inline size_t guest_put_some(uint64_t to, const void *from, size_t n)
 /* Compare and swap a word that was just read: false with `*old` what is there now. */
 static inline bool guest_swap(uint64_t at, uint32_t *old, uint32_t new)
 {
-	return __atomic_compare_exchange_n((uint32_t *)at, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n((uint32_t *)at, old, new, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
-/* A string with its zero byte: its length, -EFAULT, or -ENAMETOOLONG if it needs over `size` bytes. */
+/* A string with its zero byte: its length, -EFAULT,
+ * or -ENAMETOOLONG if it needs over `size` bytes. */
 int64_t guest_string(char *to, uint64_t from, size_t size);
 /* Zero bytes. */
 int64_t guest_zero(uint64_t to, size_t n);

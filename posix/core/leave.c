@@ -24,7 +24,8 @@ static void work(struct registers *frame, bool in_call, int64_t result)
 
 	while ((todo = atomic_exchange(&t->words->work, 0)) != 0 || t->control->pending) {
 		/* Cleared before it is looked for: what comes then sets it again. */
-		bool is_pending = __atomic_exchange_n(&t->control->pending, 0, __ATOMIC_SEQ_CST) != 0;
+		bool is_pending =
+			__atomic_exchange_n(&t->control->pending, 0, __ATOMIC_SEQ_CST) != 0;
 		if (process.exiting)
 			thread_end();
 		if ((todo & WORK_NEWS) != 0 || is_pending)

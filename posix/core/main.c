@@ -20,7 +20,7 @@
 #include "posix/files/path.h"
 #include "posix/tty/tty.h"
 
-constexpr unsigned FIRST_DESCRIPTORS = 16; /* that a start can give */
+constexpr unsigned FIRST_DESCRIPTORS = 16;           /* that a start can give */
 constexpr int NOT_FOUND = 127, NOT_EXECUTABLE = 126; /* exit codes, as a shell's */
 
 #if defined(__x86_64__)
@@ -110,7 +110,8 @@ static void places_take(const struct startup *block)
 		process.cwd = process.root, process.root->refs++;
 }
 
-static int64_t strings_take(const struct startup *block, struct strings *arguments, struct strings *environment)
+static int64_t strings_take(const struct startup *block, struct strings *arguments,
+			    struct strings *environment)
 {
 	int64_t error = 0;
 	const char *text;

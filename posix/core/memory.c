@@ -24,7 +24,8 @@ static void *heap_pages(size_t size)
 	uint64_t at = heap_next;
 
 	if (size > HEAP_END - at ||
-	    fut_space_map(0, 0, at, 0, size, MAP_READ | MAP_WRITE | MAP_FIXED | INHERIT_PRIVATE, &at) != OK)
+	    fut_space_map(0, 0, at, 0, size, MAP_READ | MAP_WRITE | MAP_FIXED | INHERIT_PRIVATE,
+			  &at) != OK)
 		return nullptr;
 	heap_next = (at + size + SLAB_SIZE - 1) & ~(uint64_t)(SLAB_SIZE - 1);
 	return (void *)at;
@@ -60,7 +61,7 @@ void *heap_resize(void *p, size_t size)
 {
 	void *new = heap_new(size);
 
-	if (new != nullptr && p != nullptr) {
+	if (new != nullptr &&p != nullptr) {
 		size_t old = heap_size(p);
 		memcpy(new, p, old < size ? old : size);
 		heap_free(p);
@@ -99,7 +100,8 @@ enum err window_map(fut_handle vmo, uint64_t offset, uint64_t size, uint32_t fla
 		window_next += size;
 	}
 	enum err e = address == 0 ? ERR_FULL
-				  : fut_space_map(0, vmo, address, offset, size, flags | MAP_FIXED, &address);
+				  : fut_space_map(0, vmo, address, offset, size, flags | MAP_FIXED,
+						  &address);
 	if (e != OK && address != 0)
 		hole_give(address, size);
 	mutex_unlock(&window_lock);
@@ -120,7 +122,8 @@ void memory_init(void)
 {
 	struct mapping_info m;
 
-	for (uint64_t at = GUEST_END; fut_space_find(0, at, &m, sizeof(m)) == OK; at = m.address + m.size)
+	for (uint64_t at = GUEST_END; fut_space_find(0, at, &m, sizeof(m)) == OK;
+	     at = m.address + m.size)
 		if (m.kind != MAPPING_AREA && m.kind != MAPPING_CLOCK)
 			(void)fut_space_inherit(0, m.address, m.size, INHERIT_PRIVATE);
 }

@@ -11,8 +11,8 @@ struct process process;
 
 static struct mutex *const locks[] = {
 	&process.threads_lock, &maps_lock,   &process.files_lock, &process.signals.lock,
-	&epoll_lock,	       &mounts_lock, &states_lock, &random_lock,	  &window_lock,
-	&heap_lock,
+	&epoll_lock,           &mounts_lock, &states_lock,        &random_lock,
+	&window_lock,          &heap_lock,
 };
 constexpr unsigned LOCKS = sizeof(locks) / sizeof(locks[0]);
 
@@ -41,9 +41,10 @@ void process_learn(void)
 {
 	int32_t nice;
 
-	(void)posix_self(&process.posix, &process.pid, &process.parent, &process.group, &process.session,
-			 &process.uid, &process.euid, &process.suid, &process.gid, &process.egid,
-			 &process.sgid, &process.umask_at_start, &nice); /* else it stays as it was */
+	(void)posix_self(&process.posix, &process.pid, &process.parent, &process.group,
+			 &process.session, &process.uid, &process.euid, &process.suid, &process.gid,
+			 &process.egid, &process.sgid, &process.umask_at_start,
+			 &nice); /* else it stays as it was */
 }
 
 int64_t process_alone(void)

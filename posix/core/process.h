@@ -26,9 +26,9 @@ struct process {
 
 	uint64_t brk_start, brk;
 	uint64_t arg_start, arg_end, env_start, env_end; /* guest addresses, for /proc */
-	char name[16];	     /* of the program: comm */
-	char exe[4096];	     /* its path */
-	fut_handle vfork;    /* a vfork child's end of its parent's event; 0: none */
+	char name[16];                                   /* of the program: comm */
+	char exe[4096];                                  /* its path */
+	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	bool dumpable, no_new_privileges;
 	uint32_t death_signal;

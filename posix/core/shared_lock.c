@@ -32,10 +32,12 @@ static void lock_nth(_Atomic uint32_t *lock, uint32_t n)
 				return;
 			continue;
 		}
-		if ((seen & WAITERS) == 0 && !atomic_compare_exchange_strong(lock, &seen, seen | WAITERS))
+		if ((seen & WAITERS) == 0 &&
+		    !atomic_compare_exchange_strong(lock, &seen, seen | WAITERS))
 			continue;
 		/* Interruptions wait until the lock is free: it is held only for a copy. */
-		if (fut_futex_wait((uint64_t)lock, seen | WAITERS, ~0u, 0, TIME_NEVER) == ERR_INTERRUPTED)
+		if (fut_futex_wait((uint64_t)lock, seen | WAITERS, ~0u, 0, TIME_NEVER) ==
+		    ERR_INTERRUPTED)
 			(void)fut_thread_yield();
 		seen = atomic_load(lock);
 	}

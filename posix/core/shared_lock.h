@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Locks in memory that other processes map. The kernel marks one whose owner died, and the next owner
- * goes on with what is published. Held only for a copy; never over a wait.
+ * Locks in memory that other processes map. The kernel marks one whose owner died, and the next
+ * owner goes on with what is published. Held only for a copy; never over a wait.
  */
 #pragma once
 #include <stdatomic.h>

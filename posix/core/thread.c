@@ -93,7 +93,8 @@ static enum err create(struct thread *t, uint64_t top)
 {
 	enum err e;
 
-	while ((e = fut_thread_create(0, top, (uint64_t)thread_main, top - FRAME_ROOM, (uint64_t)t, PRIORITY, &t->handle)) == ERR_EXISTS)
+	while ((e = fut_thread_create(0, top, (uint64_t)thread_main, top - FRAME_ROOM, (uint64_t)t,
+				      PRIORITY, &t->handle)) == ERR_EXISTS)
 		(void)fut_thread_yield();
 	return e;
 }

@@ -2,8 +2,8 @@
 /*
  * A thread of the process. Its words in the control page lead to it; the assembly knows them.
  *
- * A thread's memory is one slot: a guard page, its stack, and its area. The kernel resumes it at the
- * top of that stack for each call, so nothing on it survives the return to the guest.
+ * A thread's memory is one slot: a guard page, its stack, and its area. The kernel resumes it at
+ * the top of that stack for each call, so nothing on it survives the return to the guest.
  */
 #pragma once
 #include <stdatomic.h>
@@ -29,9 +29,9 @@ static_assert(sizeof(struct words) <= sizeof((struct control){}.user));
 
 enum work : uint32_t {
 	WORK_SIGNAL = 1, /* a signal may be deliverable */
-	WORK_FRAME = 2,	 /* the handler changed the frame: take all of it */
-	WORK_STOP = 4,	 /* the process stops or ends */
-	WORK_NEWS = 8,	 /* posixd has something to say */
+	WORK_FRAME = 2,  /* the handler changed the frame: take all of it */
+	WORK_STOP = 4,   /* the process stops or ends */
+	WORK_NEWS = 8,   /* posixd has something to say */
 };
 
 struct thread {
@@ -42,7 +42,7 @@ struct thread {
 	fut_handle handle; /* with every right */
 	struct thread *next;
 	uint64_t affinity; /* 0: any CPU */
-	char name[16];	   /* empty: the process's */
+	char name[16];     /* empty: the process's */
 
 	struct signal_thread signals;
 	uint64_t clear_tid;   /* guest address: set_tid_address */

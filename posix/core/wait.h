@@ -4,9 +4,9 @@
 #include "abi/kernel.h"
 
 /*
- * Wait until the object has one of the signals, at most until the deadline (nanoseconds since boot);
- * clear those in `clear`. 0, -ETIMEDOUT, -ERESTARTSYS if a signal is to be delivered; other errors
- * mean that the object is gone: -EIO.
+ * Wait until the object has one of the signals, at most until the deadline (nanoseconds since
+ * boot); clear those in `clear`. 0, -ETIMEDOUT, -ERESTARTSYS if a signal is to be delivered; other
+ * errors mean that the object is gone: -EIO.
  */
 int64_t wait_object(fut_handle object, uint64_t signals, uint64_t clear, uint64_t deadline);
 /* Sleep: 0 once the deadline passed, or -ERESTARTSYS. */

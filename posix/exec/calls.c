@@ -8,7 +8,8 @@
 #include "posix/exec/exec.h"
 #include "posix/files/file.h"
 
-static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct description **file, char *name)
+static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct description **file,
+			    char *name)
 {
 	struct walk room, *w = &room;
 	int64_t error;
@@ -16,8 +17,9 @@ static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct des
 	error = walk_begin(w, dirfd, path, (flags & AT_EMPTY_PATH) != 0);
 	if (error == 0) {
 		memcpy(name, w->path, w->length + 1);
-		error = file_open_at(w, FILE_EXECUTE | ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0),
-				     0, 0, file);
+		error = file_open_at(
+			w, FILE_EXECUTE | ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0),
+			0, 0, file);
 	}
 	walk_end(w);
 	return error;

@@ -152,9 +152,9 @@ static void signals_reset(void)
 
 	for (unsigned i = 1; i <= SIGNALS; i++) {
 		bool is_ignored = process.signals.actions[i].handler == (uint64_t)SIG_IGN;
-		process.signals.actions[i] = (struct signal_action){
-			.handler = is_ignored ? (uint64_t)SIG_IGN : (uint64_t)SIG_DFL
-		};
+		process.signals.actions[i] =
+			(struct signal_action){ .handler = is_ignored ? (uint64_t)SIG_IGN
+								      : (uint64_t)SIG_DFL };
 	}
 	t->signals.stack_base = t->signals.stack_size = 0;
 	t->signals.stack_flags = SS_DISABLE;
@@ -184,7 +184,8 @@ static int64_t map_all(struct exec *x, struct exec_values *v, uint64_t *start, u
 
 	random_bytes(&shift, sizeof(shift));
 	maps_top = GUEST_END - (64ull << 20) - (8ull << 20);
-	result = map_one(&x->program, image->is_movable ? PIE_BASE + (shift & 0xfffff) * PAGE : 0, &base);
+	result = map_one(&x->program, image->is_movable ? PIE_BASE + (shift & 0xfffff) * PAGE : 0,
+			 &base);
 	if (result != 0)
 		return result;
 	process.brk_start = process.brk = base + image->high;

@@ -14,13 +14,14 @@ struct description;
 int64_t exec_program(struct description *file, const char *path, struct strings *arguments,
 		     struct strings *environment, struct registers *frame);
 
-/* The program of that name: itself if it has a slash, else the first in `path` (PATH; nullptr: the usual). */
+/* The program of that name: itself if it has a slash,
+ * else the first in `path` (PATH; nullptr: the usual). */
 int64_t find_in_path(const char *name, const char *path, struct description **file);
 
 /* What stack_build needs of the images. */
 struct exec_values {
-	uint64_t entry;		      /* of the program */
-	uint64_t headers, nheaders;   /* of the program, mapped */
+	uint64_t entry;             /* of the program */
+	uint64_t headers, nheaders; /* of the program, mapped */
 	uint64_t interpreter_base;
 	const char *path;
 };

@@ -20,8 +20,8 @@ static bool is_program(const Elf64_Ehdr *h)
 {
 	return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64 &&
 	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_machine == GUEST_MACHINE &&
-	       (h->e_type == ET_EXEC || h->e_type == ET_DYN) && h->e_phentsize == sizeof(Elf64_Phdr) &&
-	       h->e_phnum > 0 && h->e_phnum <= HEADERS_MOST;
+	       (h->e_type == ET_EXEC || h->e_type == ET_DYN) &&
+	       h->e_phentsize == sizeof(Elf64_Phdr) && h->e_phnum > 0 && h->e_phnum <= HEADERS_MOST;
 }
 
 static uint32_t access_of(uint32_t flags)
@@ -30,17 +30,19 @@ static uint32_t access_of(uint32_t flags)
 	       ((flags & PF_X) != 0 ? MAP_EXEC : 0);
 }
 
-static bool add_segment(struct image *image, const Elf64_Phdr *p, const Elf64_Ehdr *h, uint64_t size)
+static bool add_segment(struct image *image, const Elf64_Phdr *p, const Elf64_Ehdr *h,
+			uint64_t size)
 {
 	if (p->p_memsz == 0)
 		return true;
 	if (image->nsegments == IMAGE_SEGMENTS || p->p_filesz > p->p_memsz ||
-	    !guest_ok(p->p_vaddr, p->p_memsz) || p->p_offset > size || p->p_filesz > size - p->p_offset ||
-	    p->p_offset % PAGE != p->p_vaddr % PAGE || page_down(p->p_vaddr) < image->high)
+	    !guest_ok(p->p_vaddr, p->p_memsz) || p->p_offset > size ||
+	    p->p_filesz > size - p->p_offset || p->p_offset % PAGE != p->p_vaddr % PAGE ||
+	    page_down(p->p_vaddr) < image->high)
 		return false;
-	image->segments[image->nsegments++] = (struct image_segment){
-		p->p_vaddr, p->p_filesz, p->p_memsz, p->p_offset, access_of(p->p_flags)
-	};
+	image->segments[image->nsegments++] =
+		(struct image_segment){ p->p_vaddr, p->p_filesz, p->p_memsz, p->p_offset,
+					access_of(p->p_flags) };
 	if (image->nsegments == 1)
 		image->low = page_down(p->p_vaddr);
 	image->high = page_up(p->p_vaddr + p->p_memsz);
@@ -49,7 +51,8 @@ static bool add_segment(struct image *image, const Elf64_Phdr *p, const Elf64_Eh
 	return true;
 }
 
-static bool read_interpreter(struct image *image, const Elf64_Phdr *p, fut_handle vmo, uint64_t size)
+static bool read_interpreter(struct image *image, const Elf64_Phdr *p, fut_handle vmo,
+			     uint64_t size)
 {
 	return p->p_filesz > 1 && p->p_filesz <= sizeof(image->interpreter) &&
 	       read_at(vmo, size, p->p_offset, image->interpreter, p->p_filesz) &&
@@ -82,9 +85,12 @@ int64_t image_read(fut_handle vmo, uint64_t size, struct image *image)
 /* A segment's pages from the file, and fresh ones after them. */
 static int64_t map_segment(const struct image_segment *s, struct map_backing *file, uint64_t base)
 {
-	uint64_t start = page_down(base + s->address), end = page_up(base + s->address + s->memory_size);
+	uint64_t start = page_down(base + s->address),
+		 end = page_up(base + s->address + s->memory_size);
 	uint64_t data_end = base + s->address + s->file_size, file_end = page_up(data_end);
-	struct map_request r = { .address = start, .fixed = true, .replace = true, .flags = s->access };
+	struct map_request r = {
+		.address = start, .fixed = true, .replace = true, .flags = s->access
+	};
 	int64_t at = 0;
 
 	if (s->file_size > 0) {
@@ -100,14 +106,18 @@ static int64_t map_segment(const struct image_segment *s, struct map_backing *fi
 		file_end = start;
 	}
 	if (at >= 0 && end > file_end) {
-		r = (struct map_request){ .address = file_end, .size = end - file_end, .fixed = true,
-					  .replace = true, .flags = s->access };
+		r = (struct map_request){ .address = file_end,
+					  .size = end - file_end,
+					  .fixed = true,
+					  .replace = true,
+					  .flags = s->access };
 		at = maps_add(&r);
 	}
 	return at < 0 ? at : 0;
 }
 
-int64_t image_map(const struct image *image, struct map_backing *file, uint64_t wish, uint64_t *base)
+int64_t image_map(const struct image *image, struct map_backing *file, uint64_t wish,
+		  uint64_t *base)
 {
 	uint64_t size = image->high - image->low, at;
 

@@ -14,8 +14,9 @@ struct image_segment {
 };
 
 struct image {
-	uint64_t entry, headers; /* as linked; `headers` is where the program headers are mapped, or 0 */
-	uint64_t low, high;	 /* page aligned */
+	uint64_t entry,
+		headers;    /* as linked; `headers` is where the program headers are mapped, or 0 */
+	uint64_t low, high; /* page aligned */
 	uint16_t nheaders;
 	bool is_movable, stack_executable;
 	unsigned nsegments;
@@ -25,5 +26,7 @@ struct image {
 
 /* Read the headers from a file's contents: 0, -ENOEXEC, or an error of reading. */
 int64_t image_read(fut_handle vmo, uint64_t size, struct image *image);
-/* The address that makes it run anywhere: added to all of its own. `near`: where it is wanted, or 0. */
-int64_t image_map(const struct image *image, struct map_backing *file, uint64_t wish, uint64_t *base);
+/* The address that makes it run anywhere: added to
+ * all of its own. `near`: where it is wanted, or 0. */
+int64_t image_map(const struct image *image, struct map_backing *file, uint64_t wish,
+		  uint64_t *base);

@@ -72,8 +72,8 @@ static void value(struct values *v, uint64_t key, uint64_t is)
 	v->pair[v->n++][1] = is;
 }
 
-static void put_values(struct build *b, const struct exec_values *e, uint64_t platform, uint64_t random,
-		       uint64_t name)
+static void put_values(struct build *b, const struct exec_values *e, uint64_t platform,
+		       uint64_t random, uint64_t name)
 {
 	struct values v = {};
 
@@ -102,8 +102,8 @@ static void put_values(struct build *b, const struct exec_values *e, uint64_t pl
 	put(b, v.pair, v.n * sizeof(v.pair[0]));
 }
 
-static void fill(struct build *b, const struct strings *arguments, const struct strings *environment,
-		 const struct exec_values *e)
+static void fill(struct build *b, const struct strings *arguments,
+		 const struct strings *environment, const struct exec_values *e)
 {
 	uint64_t random[2];
 
@@ -137,7 +137,9 @@ int64_t stack_build(const struct strings *arguments, const struct strings *envir
 	(void)executable; /* never: what is writable is not executable */
 	random_bytes(&shift, sizeof(shift));
 	uint64_t top = GUEST_END - PAGE - (shift & 0x3fff) * PAGE;
-	struct map_request r = { .address = top - STACK_SIZE, .size = STACK_SIZE, .fixed = true,
+	struct map_request r = { .address = top - STACK_SIZE,
+				 .size = STACK_SIZE,
+				 .fixed = true,
 				 .flags = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_STACK };
 	int64_t at = maps_add(&r);
 	if (at < 0)

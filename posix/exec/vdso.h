@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The vDSO: a small shared library that the guest finds by AT_SYSINFO_EHDR. posix/vdso/ is its source. */
+/* The vDSO: a small shared library that the guest
+ * finds by AT_SYSINFO_EHDR. posix/vdso/ is its source. */
 #pragma once
 #include <stdint.h>
 

@@ -11,6 +11,8 @@ int64_t description_control(struct description *d, uint32_t command, uint64_t ar
 	int64_t result = lock_control(d, command, argument);
 
 	if (command == F_GETPIPE_SZ || command == F_SETPIPE_SZ)
-		return !is_pipe(d) ? -EBADF : command == F_GETPIPE_SZ ? pipe_size(d) : pipe_resize(d, argument);
+		return !is_pipe(d)               ? -EBADF
+		       : command == F_GETPIPE_SZ ? pipe_size(d)
+						 : pipe_resize(d, argument);
 	return result != -ENOSYS ? result : -EINVAL;
 }

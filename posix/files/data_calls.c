@@ -128,7 +128,8 @@ CALL4(sendfile, int, to, int, from, uint64_t, at, uint64_t, size)
 		result = guest_get(&offset, at, sizeof(offset));
 	else if (in != nullptr && out != nullptr)
 		result = 0;
-	if (result == 0 && (offset < 0 || (out->state->status & STATUS_APPEND) != 0 || in->ops->seek == nullptr))
+	if (result == 0 &&
+	    (offset < 0 || (out->state->status & STATUS_APPEND) != 0 || in->ops->seek == nullptr))
 		result = -EINVAL;
 	if (result == 0) {
 		uint64_t place = (uint64_t)offset, none = FILE_AT_STATE;
@@ -160,7 +161,8 @@ static int64_t put_place(uint64_t at, uint64_t place)
 	return at == 0 ? 0 : guest_put(at, &place, sizeof(place));
 }
 
-static bool overlaps(const struct description *in, uint64_t from, const struct description *out, uint64_t to, uint64_t size)
+static bool overlaps(const struct description *in, uint64_t from, const struct description *out,
+		     uint64_t to, uint64_t size)
 {
 	if (in->node != out->node || in->line != out->line)
 		return false;
@@ -171,7 +173,8 @@ static bool overlaps(const struct description *in, uint64_t from, const struct d
 	return from < to + size && to < from + size;
 }
 
-CALL6(copy_file_range, int, from, uint64_t, from_at, int, to, uint64_t, to_at, uint64_t, size, uint32_t, flags)
+CALL6(copy_file_range, int, from, uint64_t, from_at, int, to, uint64_t, to_at, uint64_t, size,
+      uint32_t, flags)
 {
 	struct description *in = fd_get_for(from, 1), *out = fd_get_for(to, 2);
 	uint64_t read_at, write_at;
@@ -212,6 +215,7 @@ CALL2(memfd_create, uint64_t, from, uint32_t, flags)
 		return result == -ENAMETOOLONG ? -EINVAL : result;
 	if ((flags & ~(CLOEXEC | ALLOW_SEALING)) != 0)
 		return -EINVAL;
-	result = file_open_own(AT_FDCWD, "/dev/shm", FILE_TEMPORARY | FILE_OPEN_READ | FILE_OPEN_WRITE, &d);
+	result = file_open_own(AT_FDCWD, "/dev/shm",
+			       FILE_TEMPORARY | FILE_OPEN_READ | FILE_OPEN_WRITE, &d);
 	return result != 0 ? result : fd_add(d, (flags & CLOEXEC) != 0, 0);
 }

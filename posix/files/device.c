@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The devices that need nobody: null, zero, full, random. Numbers: Linux, admin-guide/devices.txt. */
+/* The devices that need nobody: null, zero, full,
+ * random. Numbers: Linux, admin-guide/devices.txt. */
 #include "posix/files/device.h"
 #include <linux/stat.h>
 #include "posix/core/call.h"
@@ -67,18 +68,18 @@ static int64_t map_zeroes(struct description *d, bool shared, struct map_backing
 	return 0;
 }
 
-static const struct description_ops null_ops = {
-	.read = read_nothing, .write = write_anything, .seek = seek_nowhere
-};
+static const struct description_ops null_ops = { .read = read_nothing,
+						 .write = write_anything,
+						 .seek = seek_nowhere };
 static const struct description_ops zero_ops = {
 	.read = read_zeroes, .write = write_anything, .seek = seek_nowhere, .map = map_zeroes
 };
-static const struct description_ops full_ops = {
-	.read = read_zeroes, .write = write_full, .seek = seek_nowhere
-};
-static const struct description_ops random_ops = {
-	.read = read_random, .write = write_anything, .seek = seek_nowhere
-};
+static const struct description_ops full_ops = { .read = read_zeroes,
+						 .write = write_full,
+						 .seek = seek_nowhere };
+static const struct description_ops random_ops = { .read = read_random,
+						   .write = write_anything,
+						   .seek = seek_nowhere };
 
 static const struct description_ops *memory_device(uint64_t minor)
 {

@@ -51,9 +51,9 @@ int64_t file_size(struct description *d)
 	int32_t outcome;
 	size_t rest_length;
 	char rest[1];
-	enum err e = file_stat(&r, 0, "", 0, &size, &blocks, &atime, &mtime, &ctime, &btime, &node, &device,
-			       &rdev, &outcome, &mode, &nlink, &uid, &gid, &block_size, rest, sizeof(rest),
-			       &rest_length);
+	enum err e = file_stat(&r, 0, "", 0, &size, &blocks, &atime, &mtime, &ctime, &btime, &node,
+			       &device, &rdev, &outcome, &mode, &nlink, &uid, &gid, &block_size,
+			       rest, sizeof(rest), &rest_length);
 
 	return e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)size;
 }
@@ -139,7 +139,8 @@ static uint64_t take_range(struct description *d, uint64_t size, uint64_t end, u
 }
 
 /* From the window; -EAGAIN if it must be asked of the server. */
-static int64_t read_window(struct description *d, struct contents *c, uint64_t to, uint64_t size, uint64_t at)
+static int64_t read_window(struct description *d, struct contents *c, uint64_t to, uint64_t size,
+			   uint64_t at)
 {
 	uint64_t end, n;
 
@@ -242,7 +243,9 @@ static const struct description_ops place_ops = {};
 
 int64_t place_of(fut_handle session, struct line *line, struct description **to)
 {
-	struct opened o = { .session = session, .slot = FILE_SLOT_NONE, .mode = S_IFDIR, .line = line };
+	struct opened o = {
+		.session = session, .slot = FILE_SLOT_NONE, .mode = S_IFDIR, .line = line
+	};
 
 	return file_description(&o, FILE_PATH, 0, to);
 }
@@ -254,7 +257,8 @@ static uint32_t access_of(uint32_t flags)
 	return ((flags & FILE_OPEN_READ) != 0 ? 1 : 0) | ((flags & FILE_OPEN_WRITE) != 0 ? 2 : 0);
 }
 
-int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status, struct description **to)
+int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status,
+			 struct description **to)
 {
 	bool is_place = (flags & FILE_PATH) != 0;
 	struct description *d = description_new(is_place ? &place_ops : &file_ops);
@@ -298,9 +302,9 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 	while (w->found == nullptr) {
 		struct opened o = {};
 		int32_t outcome;
-		enum err e = file_open(&w->at, flags, permissions, w->path, w->length, &o.session, &outcome,
-				       &o.slot, &o.node, &o.size, &o.mode, w->rest, sizeof(w->rest),
-				       &w->rest_length);
+		enum err e = file_open(&w->at, flags, permissions, w->path, w->length, &o.session,
+				       &outcome, &o.slot, &o.node, &o.size, &o.mode, w->rest,
+				       sizeof(w->rest), &w->rest_length);
 		if (!walk_is_done(w, e, outcome, o.node, o.session, &result))
 			continue;
 		if (result != 0 || w->found != nullptr)

@@ -4,23 +4,26 @@
 #include "posix/files/description.h"
 #include "posix/files/path.h"
 
-/* What a server's `open` gave, as a description: a file, directory, device, FIFO. The session becomes
- * the description's, or is closed. `flags` as file_open had them, `status` enum file_status. */
+/* What a server's `open` gave, as a description: a file, directory,
+ * device, FIFO. The session becomes the description's, or is
+ * closed. `flags` as file_open had them, `status` enum file_status. */
 struct opened {
 	fut_handle session;
 	uint32_t slot, mode;
 	uint64_t node, size;
 	struct line *line; /* that the session is of; nullptr: not known */
-	uint32_t mount;	   /* that it lies in */
+	uint32_t mount;    /* that it lies in */
 };
-int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status, struct description **d);
+int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status,
+			 struct description **d);
 
 /* A session that posixd gave, with a directory. */
 int64_t place_of(fut_handle session, struct line *line, struct description **d);
 /* Open a path of our own, as a program would. */
 int64_t file_open_own(int dirfd, const char *path, uint32_t flags, struct description **d);
 /* The same at a walk that has begun. */
-int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t permissions, struct description **d);
+int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t permissions,
+		     struct description **d);
 /* The size of a regular file now. */
 int64_t file_size(struct description *d);
 /* The memory object with a file's contents, to be closed by the caller. */

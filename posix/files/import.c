@@ -10,11 +10,15 @@
 #include "posix/files/kinds.h"
 #include "protocol/file.h"
 
-int64_t description_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d)
+int64_t description_import(const struct descriptor *from, fut_handle a, fut_handle b,
+			   struct description **d)
 {
 	uint32_t flags = ((from->access & 1) != 0 ? FILE_OPEN_READ : 0) |
 			 ((from->access & 2) != 0 ? FILE_OPEN_WRITE : 0);
-	struct opened o = { .session = a, .slot = from->number, .mode = from->mode, .node = from->node,
+	struct opened o = { .session = a,
+			    .slot = from->number,
+			    .mode = from->mode,
+			    .node = from->node,
 			    .size = from->device };
 
 	switch (from->kind) {
@@ -45,7 +49,8 @@ int64_t find_in_path(const char *name, const char *path, struct description **fi
 			memcpy(full, at, length);
 			full[length] = '/';
 			memcpy(full + length + 1, name, n + 1);
-			result = file_open_own(AT_FDCWD, length > 0 ? full : name, FILE_EXECUTE, file);
+			result = file_open_own(AT_FDCWD, length > 0 ? full : name, FILE_EXECUTE,
+					       file);
 			if (result == 0)
 				return 0;
 			if (result != -ENOENT && result != -ENOTDIR)

@@ -7,12 +7,13 @@
 #include "protocol/file.h"
 
 constexpr uint64_t TRANSFER_MOST = 0x7ffff000; /* as Linux's MAX_RW_COUNT */
-constexpr unsigned RANGES_MOST = 1024;	       /* IOV_MAX */
+constexpr unsigned RANGES_MOST = 1024;         /* IOV_MAX */
 constexpr uint32_t TO_READ = 1, TO_WRITE = 2;
 
 typedef int64_t move_fn(struct description *d, uint64_t address, uint64_t size, uint64_t at);
 
-static int64_t move(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size, uint64_t at)
+static int64_t move(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size,
+		    uint64_t at)
 {
 	struct description *d = fd_get_for(fd, access);
 	int64_t result;
@@ -37,7 +38,8 @@ CALL3(write, int, fd, uint64_t, from, uint64_t, size)
 	return move(fd, TO_WRITE, description_write, from, size, FILE_AT_STATE);
 }
 
-static int64_t move_at(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size, int64_t at)
+static int64_t move_at(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size,
+		       int64_t at)
 {
 	if (at < 0)
 		return -EINVAL;
@@ -61,7 +63,8 @@ CALL4(pwrite64, int, fd, uint64_t, from, uint64_t, size, int64_t, at)
 }
 
 /* One range after the other, until one is not moved whole. */
-static int64_t move_ranges(int fd, uint32_t access, move_fn *f, uint64_t ranges, uint64_t n, uint64_t at)
+static int64_t move_ranges(int fd, uint32_t access, move_fn *f, uint64_t ranges, uint64_t n,
+			   uint64_t at)
 {
 	struct description *d;
 	uint64_t total = 0;
@@ -83,7 +86,8 @@ static int64_t move_ranges(int fd, uint32_t access, move_fn *f, uint64_t ranges,
 			v.iov_len = TRANSFER_MOST - total;
 		if (v.iov_len == 0)
 			continue;
-		moved = f(d, (uint64_t)v.iov_base, v.iov_len, at == FILE_AT_STATE ? at : at + total);
+		moved = f(d, (uint64_t)v.iov_base, v.iov_len,
+			  at == FILE_AT_STATE ? at : at + total);
 		if (moved > 0)
 			total += (uint64_t)moved;
 		if (moved < (int64_t)v.iov_len)
@@ -109,12 +113,14 @@ CALL3(writev, int, fd, uint64_t, ranges, uint64_t, n)
 
 CALL4(preadv, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at)
 {
-	return at < 0 ? -EINVAL : move_ranges(fd, TO_READ, description_read, ranges, n, (uint64_t)at);
+	return at < 0 ? -EINVAL
+		      : move_ranges(fd, TO_READ, description_read, ranges, n, (uint64_t)at);
 }
 
 CALL4(pwritev, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at)
 {
-	return at < 0 ? -EINVAL : move_ranges(fd, TO_WRITE, description_write, ranges, n, (uint64_t)at);
+	return at < 0 ? -EINVAL
+		      : move_ranges(fd, TO_WRITE, description_write, ranges, n, (uint64_t)at);
 }
 
 /* The fifth argument is the high half of the offset on 32-bit machines. */
@@ -126,7 +132,8 @@ CALL6(preadv2, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at, uint64_t, hi
 	return move_ranges(fd, TO_READ, description_read, ranges, n, (uint64_t)at);
 }
 
-CALL6(pwritev2, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at, uint64_t, high, uint32_t, flags)
+CALL6(pwritev2, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at, uint64_t, high, uint32_t,
+      flags)
 {
 	(void)high;
 	if (flags != 0 || at < -1)

@@ -6,7 +6,8 @@
 #include "posix/ipc/pipe.h"
 #include "posix/ipc/socket.h"
 
-int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d)
+int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b,
+		    struct description **d)
 {
 	switch (from->kind) {
 	case DESCRIPTOR_PIPE_READ:

@@ -4,4 +4,5 @@
 #include "posix/files/description.h"
 
 /* One of these from outside: pipes, sockets, counters, timers. */
-int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b, struct description **d);
+int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b,
+		    struct description **d);

@@ -53,7 +53,8 @@ struct held {
 	uint32_t pid, type;
 };
 
-static int64_t ask(struct description *d, uint32_t kind, uint32_t type, uint64_t start, uint64_t length, struct held *h)
+static int64_t ask(struct description *d, uint32_t kind, uint32_t type, uint64_t start,
+		   uint64_t length, struct held *h)
 {
 	struct remote r = { .session = d->a };
 	uint64_t owner = 0;
@@ -62,8 +63,8 @@ static int64_t ask(struct description *d, uint32_t kind, uint32_t type, uint64_t
 
 	if (error != 0)
 		return error;
-	enum err e = file_lock(&r, owner, start, length, type, kind, process.pid, &h->start, &h->length, &h->pid,
-			       &h->type, &outcome);
+	enum err e = file_lock(&r, owner, start, length, type, kind, process.pid, &h->start,
+			       &h->length, &h->pid, &h->type, &outcome);
 	return e != OK ? file_error(e) : outcome;
 }
 
@@ -81,7 +82,8 @@ static int64_t wait_for_lock(struct description *d)
 	return error;
 }
 
-static int64_t set(struct description *d, uint32_t kind, uint32_t type, uint64_t start, uint64_t length, bool wait)
+static int64_t set(struct description *d, uint32_t kind, uint32_t type, uint64_t start,
+		   uint64_t length, bool wait)
 {
 	struct held held;
 	int64_t result;
@@ -110,7 +112,8 @@ static int64_t base_of(struct description *d, int whence, int64_t *base)
 }
 
 /* struct flock's range as a start and a length, 0 for all that follows. */
-static int64_t range_of(struct description *d, const struct flock *f, uint64_t *start, uint64_t *length)
+static int64_t range_of(struct description *d, const struct flock *f, uint64_t *start,
+			uint64_t *length)
 {
 	int64_t base = 0, first, size = f->l_len, offset = (int64_t)atomic_load(&d->state->offset);
 	int64_t error = base_of(d, f->l_whence, &base);
@@ -132,12 +135,14 @@ static int64_t range_of(struct description *d, const struct flock *f, uint64_t *
 	return 0;
 }
 
-static int64_t test(struct description *d, uint32_t kind, struct flock *f, uint64_t start, uint64_t length)
+static int64_t test(struct description *d, uint32_t kind, struct flock *f, uint64_t start,
+		    uint64_t length)
 {
 	static const short types[] = { F_RDLCK, F_WRLCK, F_UNLCK };
 	struct held held;
-	int64_t error = ask(d, kind | FILE_LOCK_TEST, f->l_type == F_WRLCK ? FILE_LOCK_EXCLUSIVE : FILE_LOCK_SHARED,
-			    start, length, &held);
+	int64_t error = ask(d, kind | FILE_LOCK_TEST,
+			    f->l_type == F_WRLCK ? FILE_LOCK_EXCLUSIVE : FILE_LOCK_SHARED, start,
+			    length, &held);
 
 	if (error != 0)
 		return error;
@@ -151,7 +156,8 @@ static int64_t test(struct description *d, uint32_t kind, struct flock *f, uint6
 	return 0;
 }
 
-static int64_t lock_one(struct description *d, uint64_t argument, uint32_t kind, bool is_test, bool wait)
+static int64_t lock_one(struct description *d, uint64_t argument, uint32_t kind, bool is_test,
+			bool wait)
 {
 	struct flock f;
 	uint64_t start, length;
@@ -169,13 +175,16 @@ static int64_t lock_one(struct description *d, uint64_t argument, uint32_t kind,
 		error = test(d, kind, &f, start, length);
 		return error != 0 ? error : guest_put(argument, &f, sizeof(f));
 	}
-	if ((f.l_type == F_RDLCK && (d->access & 1) == 0) || (f.l_type == F_WRLCK && (d->access & 2) == 0))
+	if ((f.l_type == F_RDLCK && (d->access & 1) == 0) ||
+	    (f.l_type == F_WRLCK && (d->access & 2) == 0))
 		return -EBADF;
 	if (f.l_type != F_RDLCK && f.l_type != F_WRLCK && f.l_type != F_UNLCK)
 		return -EINVAL;
 	any_record_lock |= kind == FILE_LOCK_RECORD;
-	return set(d, kind, f.l_type == F_UNLCK ? FILE_LOCK_NONE : f.l_type == F_WRLCK ? FILE_LOCK_EXCLUSIVE
-										       : FILE_LOCK_SHARED,
+	return set(d, kind,
+		   f.l_type == F_UNLCK   ? FILE_LOCK_NONE
+		   : f.l_type == F_WRLCK ? FILE_LOCK_EXCLUSIVE
+					 : FILE_LOCK_SHARED,
 		   start, length, wait);
 }
 
@@ -188,11 +197,15 @@ int64_t lock_control(struct description *d, uint32_t command, uint64_t argument)
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
-		return d->kind == DESCRIPTOR_FILE ? lock_one(d, argument, FILE_LOCK_RECORD, is_test, wait) : -EINVAL;
+		return d->kind == DESCRIPTOR_FILE
+			       ? lock_one(d, argument, FILE_LOCK_RECORD, is_test, wait)
+			       : -EINVAL;
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return d->kind == DESCRIPTOR_FILE ? lock_one(d, argument, FILE_LOCK_DESCRIPTION, is_test, wait) : -EINVAL;
+		return d->kind == DESCRIPTOR_FILE
+			       ? lock_one(d, argument, FILE_LOCK_DESCRIPTION, is_test, wait)
+			       : -EINVAL;
 	default:
 		return -ENOSYS;
 	}
@@ -201,7 +214,8 @@ int64_t lock_control(struct description *d, uint32_t command, uint64_t argument)
 void lock_closing(struct description *d)
 {
 	if (any_record_lock && d->access != 0)
-		(void)set(d, FILE_LOCK_RECORD, FILE_LOCK_NONE, 0, 0, false); /* a dead server holds none */
+		(void)set(d, FILE_LOCK_RECORD, FILE_LOCK_NONE, 0, 0,
+			  false); /* a dead server holds none */
 }
 
 CALL2(flock, int, fd, uint32_t, operation)
@@ -213,9 +227,11 @@ CALL2(flock, int, fd, uint32_t, operation)
 	if (d == nullptr || d->access == 0)
 		result = -EBADF;
 	else if (d->kind == DESCRIPTOR_FILE && (operation & ~NO_WAIT) == LOCK_SH)
-		result = set(d, FILE_LOCK_WHOLE, FILE_LOCK_SHARED, 0, 0, (operation & NO_WAIT) == 0);
+		result =
+			set(d, FILE_LOCK_WHOLE, FILE_LOCK_SHARED, 0, 0, (operation & NO_WAIT) == 0);
 	else if (d->kind == DESCRIPTOR_FILE && (operation & ~NO_WAIT) == LOCK_EX)
-		result = set(d, FILE_LOCK_WHOLE, FILE_LOCK_EXCLUSIVE, 0, 0, (operation & NO_WAIT) == 0);
+		result = set(d, FILE_LOCK_WHOLE, FILE_LOCK_EXCLUSIVE, 0, 0,
+			     (operation & NO_WAIT) == 0);
 	else if (d->kind == DESCRIPTOR_FILE && (operation & ~NO_WAIT) == LOCK_UN)
 		result = set(d, FILE_LOCK_WHOLE, FILE_LOCK_NONE, 0, 0, false);
 	description_drop(d);

@@ -43,7 +43,8 @@ static void put_back(struct description *in, uint64_t *read_at, int64_t n)
 		*read_at -= (uint64_t)n;
 }
 
-int64_t move_data(struct description *in, uint64_t *read_at, struct description *out, uint64_t *write_at, uint64_t size)
+int64_t move_data(struct description *in, uint64_t *read_at, struct description *out,
+		  uint64_t *write_at, uint64_t size)
 {
 	uint64_t buffer, done = 0;
 	int64_t n = buffer_map(&buffer);

@@ -17,7 +17,8 @@
 /* A call with one path: `ask` sends it to where the walk stands. */
 typedef enum err ask_fn(struct walk *w, const void *arguments, int32_t *outcome, uint64_t *node);
 
-static int64_t walk_with(int dirfd, uint64_t path, bool allow_empty, ask_fn *ask, const void *arguments)
+static int64_t walk_with(int dirfd, uint64_t path, bool allow_empty, ask_fn *ask,
+			 const void *arguments)
 {
 	struct walk room, *w = &room;
 	int64_t result;
@@ -47,8 +48,8 @@ static enum err ask_make(struct walk *w, const void *arguments, int32_t *outcome
 {
 	const struct make *m = arguments;
 
-	return file_make(&w->at, m->mode, 0, m->rdev, w->path, w->length, m->target, m->target_size, node,
-			 outcome, w->rest, sizeof(w->rest), &w->rest_length);
+	return file_make(&w->at, m->mode, 0, m->rdev, w->path, w->length, m->target, m->target_size,
+			 node, outcome, w->rest, sizeof(w->rest), &w->rest_length);
 }
 
 static int64_t make(int dirfd, uint64_t path, uint32_t mode, uint64_t rdev)
@@ -99,7 +100,9 @@ static int64_t symlink(uint64_t target, int dirfd, uint64_t path)
 	if (n == 0)
 		n = -ENOENT;
 	if (n > 0) {
-		struct make m = { .mode = S_IFLNK | 0777, .target = text, .target_size = (size_t)n };
+		struct make m = { .mode = S_IFLNK | 0777,
+				  .target = text,
+				  .target_size = (size_t)n };
 		n = walk_with(dirfd, path, false, ask_make, &m);
 	}
 	heap_free(text);
@@ -113,8 +116,8 @@ CALL3(symlinkat, uint64_t, target, int, dirfd, uint64_t, path)
 
 static enum err ask_remove(struct walk *w, const void *arguments, int32_t *outcome, uint64_t *node)
 {
-	return file_remove(&w->at, *(const uint32_t *)arguments, w->path, w->length, node, outcome, w->rest,
-			   sizeof(w->rest), &w->rest_length);
+	return file_remove(&w->at, *(const uint32_t *)arguments, w->path, w->length, node, outcome,
+			   w->rest, sizeof(w->rest), &w->rest_length);
 }
 
 static int64_t remove(int dirfd, uint64_t path, uint32_t flags)
@@ -143,10 +146,12 @@ static enum err ask_access(struct walk *w, const void *arguments, int32_t *outco
 
 static int64_t access(int dirfd, uint64_t path, uint32_t wanted, uint32_t flags)
 {
-	struct access a = { .wanted = wanted, .flags = ((flags & AT_EACCESS) == 0 ? FILE_REAL_IDS : 0) |
-							((flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0) };
+	struct access a = { .wanted = wanted,
+			    .flags = ((flags & AT_EACCESS) == 0 ? FILE_REAL_IDS : 0) |
+				     ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0) };
 
-	if (wanted > 7 || (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+	if (wanted > 7 ||
+	    (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
 	return walk_with(dirfd, path, (flags & AT_EMPTY_PATH) != 0, ask_access, &a);
 }
@@ -176,21 +181,23 @@ static int64_t second_directory(const struct pair *p, fut_handle *target)
 	return call_error(fut_handle_duplicate(p->to.at.session, ~0u & RIGHTS_SESSION, target));
 }
 
-typedef enum err ask_pair_fn(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome, uint32_t *which,
-			     uint64_t *node);
+typedef enum err ask_pair_fn(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome,
+			     uint32_t *which, uint64_t *node);
 
-static enum err ask_rename(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome, uint32_t *which,
-			   uint64_t *node)
+static enum err ask_rename(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome,
+			   uint32_t *which, uint64_t *node)
 {
-	return file_rename(&p->from.at, flags, p->from.path, p->from.length, p->to.path, p->to.length, target, node,
-			   outcome, which, p->from.rest, sizeof(p->from.rest), &p->from.rest_length);
+	return file_rename(&p->from.at, flags, p->from.path, p->from.length, p->to.path,
+			   p->to.length, target, node, outcome, which, p->from.rest,
+			   sizeof(p->from.rest), &p->from.rest_length);
 }
 
-static enum err ask_link(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome, uint32_t *which,
-			 uint64_t *node)
+static enum err ask_link(struct pair *p, uint32_t flags, fut_handle target, int32_t *outcome,
+			 uint32_t *which, uint64_t *node)
 {
-	return file_link(&p->from.at, flags, p->from.path, p->from.length, p->to.path, p->to.length, target, node,
-			 outcome, which, p->from.rest, sizeof(p->from.rest), &p->from.rest_length);
+	return file_link(&p->from.at, flags, p->from.path, p->from.length, p->to.path, p->to.length,
+			 target, node, outcome, which, p->from.rest, sizeof(p->from.rest),
+			 &p->from.rest_length);
 }
 
 /* A jump of one of the two walks. The call gave its rest to the first. */
@@ -242,8 +249,8 @@ static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 	return error != 0 ? error : -ELOOP;
 }
 
-static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to, bool allow_empty, uint32_t flags,
-			      ask_pair_fn *ask)
+static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to, bool allow_empty,
+			      uint32_t flags, ask_pair_fn *ask)
 {
 	struct pair room, *p = &room;
 	int64_t result;
@@ -252,8 +259,9 @@ static int64_t with_two_paths(int from_fd, uint64_t from, int to_fd, uint64_t to
 	if (result == 0) {
 		result = walk_begin(&p->to, to_fd, to, false);
 		if (result == 0)
-			result = p->from.found != nullptr || p->to.found != nullptr ? -EXDEV
-										    : ask_both(p, flags, ask);
+			result = p->from.found != nullptr || p->to.found != nullptr
+					 ? -EXDEV
+					 : ask_both(p, flags, ask);
 		walk_end(&p->to);
 	}
 	walk_end(&p->from);
@@ -316,8 +324,8 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 	while (result == 0 && w->found == nullptr) {
 		int32_t outcome;
 		uint64_t node;
-		enum err e = file_readlink(&w->at, w->path, w->length, &node, &outcome, w->rest, sizeof(w->rest),
-					   &w->rest_length);
+		enum err e = file_readlink(&w->at, w->path, w->length, &node, &outcome, w->rest,
+					   sizeof(w->rest), &w->rest_length);
 		if (e == OK && outcome > 0 && (node & FILE_LAST) != 0) {
 			result = readlink_own(w, outcome, node & ~FILE_LAST);
 			break;
@@ -421,7 +429,8 @@ static int64_t may_search(struct description *d)
 	size_t rest_length;
 	uint64_t node;
 	int32_t outcome;
-	enum err e = file_access(&r, 1, 0, "", 0, &node, &outcome, rest, sizeof(rest), &rest_length);
+	enum err e =
+		file_access(&r, 1, 0, "", 0, &node, &outcome, rest, sizeof(rest), &rest_length);
 	int64_t error = e != OK ? file_error(e) : outcome;
 
 	if (error != 0)

@@ -11,9 +11,10 @@
 #include "posix/files/open_flags.h"
 
 constexpr uint32_t PERMISSIONS = 07777;
-constexpr uint64_t FLAGS_KNOWN = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
-				 O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW |
-				 O_NOATIME | O_CLOEXEC | O_SYNC | O_PATH | O_TMPFILE | OPEN_LARGE;
+constexpr uint64_t FLAGS_KNOWN = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+				 O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
+				 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_SYNC |
+				 O_PATH | O_TMPFILE | OPEN_LARGE;
 
 uint32_t open_flags(uint64_t flags)
 {
@@ -46,7 +47,8 @@ uint32_t status_of_flags(uint64_t flags)
 {
 	return ((flags & O_APPEND) != 0 ? STATUS_APPEND : 0) |
 	       ((flags & O_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0) |
-	       ((flags & O_DIRECT) != 0 ? STATUS_DIRECT : 0) | ((flags & FASYNC) != 0 ? STATUS_ASYNC : 0) |
+	       ((flags & O_DIRECT) != 0 ? STATUS_DIRECT : 0) |
+	       ((flags & FASYNC) != 0 ? STATUS_ASYNC : 0) |
 	       ((flags & O_NOATIME) != 0 ? STATUS_NOATIME : 0) |
 	       ((flags & O_SYNC) == O_SYNC ? STATUS_SYNC : 0) |
 	       ((flags & O_DSYNC) != 0 ? STATUS_DSYNC : 0);
@@ -56,18 +58,22 @@ uint32_t flags_of_status(uint32_t status)
 {
 	return ((status & STATUS_APPEND) != 0 ? O_APPEND : 0) |
 	       ((status & STATUS_NONBLOCK) != 0 ? O_NONBLOCK : 0) |
-	       ((status & STATUS_DIRECT) != 0 ? O_DIRECT : 0) | ((status & STATUS_ASYNC) != 0 ? FASYNC : 0) |
+	       ((status & STATUS_DIRECT) != 0 ? O_DIRECT : 0) |
+	       ((status & STATUS_ASYNC) != 0 ? FASYNC : 0) |
 	       ((status & STATUS_NOATIME) != 0 ? O_NOATIME : 0) |
-	       ((status & STATUS_SYNC) != 0 ? O_SYNC : 0) | ((status & STATUS_DSYNC) != 0 ? O_DSYNC : 0);
+	       ((status & STATUS_SYNC) != 0 ? O_SYNC : 0) |
+	       ((status & STATUS_DSYNC) != 0 ? O_DSYNC : 0);
 }
 
 /* RESOLVE_ bits of openat2 as the server knows them. */
 static int64_t resolve_flags(uint64_t resolve, uint32_t *flags)
 {
-	constexpr uint64_t KNOWN = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+	constexpr uint64_t KNOWN =
+		RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 
 	if ((resolve & ~KNOWN) != 0)
-		return (resolve & ~(KNOWN | RESOLVE_IN_ROOT | RESOLVE_CACHED)) != 0 ? -EINVAL : -EAGAIN;
+		return (resolve & ~(KNOWN | RESOLVE_IN_ROOT | RESOLVE_CACHED)) != 0 ? -EINVAL
+										    : -EAGAIN;
 	if ((resolve & RESOLVE_NO_XDEV) != 0)
 		*flags |= FILE_NO_CROSS;
 	if ((resolve & RESOLVE_NO_SYMLINKS) != 0)
@@ -90,7 +96,8 @@ static int64_t open(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uin
 		return -EINVAL;
 	result = walk_begin(w, dirfd, path, false);
 	if (result == 0)
-		result = file_open_at(w, asked, status_of_flags(flags), mode & PERMISSIONS & ~process.umask, &d);
+		result = file_open_at(w, asked, status_of_flags(flags),
+				      mode & PERMISSIONS & ~process.umask, &d);
 	walk_end(w);
 	if (result != 0)
 		return result;
@@ -113,7 +120,8 @@ CALL4(openat2, int, dirfd, uint64_t, path, uint64_t, how, uint64_t, size)
 	if (guest_get(&h, how, sizeof(h)) != 0)
 		return -EFAULT;
 	bool creates = (h.flags & O_CREAT) != 0 || (h.flags & O_TMPFILE) == O_TMPFILE;
-	if ((h.flags & ~FLAGS_KNOWN) != 0 || (h.mode & ~(uint64_t)PERMISSIONS) != 0 || (!creates && h.mode != 0))
+	if ((h.flags & ~FLAGS_KNOWN) != 0 || (h.mode & ~(uint64_t)PERMISSIONS) != 0 ||
+	    (!creates && h.mode != 0))
 		return -EINVAL;
 	for (uint64_t at = sizeof(h); at < size; at++) {
 		char byte;
@@ -203,10 +211,12 @@ CALL2(dup2, int, fd, uint32_t, to)
 
 static int64_t set_status(struct description *d, uint64_t flags)
 {
-	constexpr uint32_t CHANGEABLE = STATUS_APPEND | STATUS_NONBLOCK | STATUS_DIRECT | STATUS_ASYNC | STATUS_NOATIME;
+	constexpr uint32_t CHANGEABLE =
+		STATUS_APPEND | STATUS_NONBLOCK | STATUS_DIRECT | STATUS_ASYNC | STATUS_NOATIME;
 	uint32_t old = atomic_load(&d->state->status);
 
-	atomic_store(&d->state->status, (old & ~CHANGEABLE) | (status_of_flags(flags) & CHANGEABLE));
+	atomic_store(&d->state->status,
+		     (old & ~CHANGEABLE) | (status_of_flags(flags) & CHANGEABLE));
 	return 0;
 }
 
@@ -214,8 +224,8 @@ static int64_t get_status(const struct description *d)
 {
 	static const uint32_t access[] = { O_PATH, O_RDONLY, O_WRONLY, O_RDWR };
 
-	return access[d->access & 3] | (d->access != 0 ? flags_of_status(atomic_load(&d->state->status)) : 0) |
-	       OPEN_LARGE;
+	return access[d->access & 3] |
+	       (d->access != 0 ? flags_of_status(atomic_load(&d->state->status)) : 0) | OPEN_LARGE;
 }
 
 /* Commands that want more than the table: of locks, pipes, owners. */
@@ -238,7 +248,8 @@ CALL3(fcntl, int, fd, uint32_t, command, uint64_t, argument)
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return duplicate(fd, command == F_DUPFD_CLOEXEC, argument < UINT32_MAX ? (unsigned)argument : UINT32_MAX);
+		return duplicate(fd, command == F_DUPFD_CLOEXEC,
+				 argument < UINT32_MAX ? (unsigned)argument : UINT32_MAX);
 	case F_GETFD:
 		return fd_flag(fd, &close_on_exec) ? (close_on_exec ? FD_CLOEXEC : 0) : -EBADF;
 	case F_SETFD:
@@ -254,7 +265,8 @@ CALL3(fcntl, int, fd, uint32_t, command, uint64_t, argument)
 
 CALL3(ioctl, int, fd, uint32_t, command, uint64_t, argument)
 {
-	constexpr uint32_t SET_CLOSE = 0x5451, CLEAR_CLOSE = 0x5450, NONBLOCK = 0x5421; /* asm/ioctls.h */
+	constexpr uint32_t SET_CLOSE = 0x5451, CLEAR_CLOSE = 0x5450,
+			   NONBLOCK = 0x5421; /* asm/ioctls.h */
 	struct description *d = fd_get(fd);
 	int64_t result = -ENOTTY;
 	int on;

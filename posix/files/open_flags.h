@@ -11,7 +11,7 @@ constexpr uint32_t OPEN_LARGE = 0100000;
 constexpr uint32_t OPEN_LARGE = 0400000;
 #endif
 
-uint32_t open_flags(uint64_t flags);	  /* FILE_ bits */
+uint32_t open_flags(uint64_t flags);      /* FILE_ bits */
 uint32_t status_of_flags(uint64_t flags); /* enum file_status */
 uint32_t flags_of_status(uint32_t status);
 

@@ -67,7 +67,8 @@ static struct description *hold_place(struct description *const *place)
 
 static bool is_servers(const struct description *d)
 {
-	return d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_TERMINAL || d->kind == DESCRIPTOR_DEVICE;
+	return d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_TERMINAL ||
+	       d->kind == DESCRIPTOR_DEVICE;
 }
 
 static int64_t begin(struct walk *w, int dirfd)
@@ -241,8 +242,9 @@ static int64_t shorten(struct walk *w, uint64_t *node, fut_handle *session)
 	if (at == 0)
 		return -ENAMETOOLONG;
 	left = w->length - at;
-	enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, at, session, &outcome, &slot,
-			       node, &size, &mode, w->rest, sizeof(w->rest), &w->rest_length);
+	enum err e =
+		file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, at, session, &outcome,
+			  &slot, node, &size, &mode, w->rest, sizeof(w->rest), &w->rest_length);
 	if (e != OK)
 		return file_error(e);
 	if (outcome < 0 || (outcome > 0 && w->rest_length + left >= sizeof(w->rest)))
@@ -324,9 +326,9 @@ int64_t walk_to_parent(struct walk *w)
 		int32_t outcome;
 		uint32_t slot, mode;
 		uint64_t node, size;
-		enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, w->length, &session,
-				       &outcome, &slot, &node, &size, &mode, w->rest, sizeof(w->rest),
-				       &w->rest_length);
+		enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, w->length,
+				       &session, &outcome, &slot, &node, &size, &mode, w->rest,
+				       sizeof(w->rest), &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, session, &result)) {
 			if (result == 0 && w->found == nullptr)
 				stand_in(w, session);

@@ -5,9 +5,8 @@
  *
  *	int64_t result = walk_begin(&w, dirfd, path, 0);
  *	while (result == 0) {
- *		e = file_X(&w.at, ..., w.path, w.length, ..., w.rest, sizeof(w.rest), &w.rest_length);
- *		if (walk_is_done(&w, e, outcome, node, 0, &result))
- *			break;
+ *		e = file_X(&w.at, ..., w.path, w.length, ..., w.rest, sizeof(w.rest),
+ *&w.rest_length); if (walk_is_done(&w, e, outcome, node, 0, &result)) break;
  *	}
  *	walk_end(&w);
  */
@@ -21,14 +20,15 @@ struct description;
 
 struct walk {
 	struct remote at; /* whom to ask */
-	size_t length;	  /* of `path` */
+	size_t length;    /* of `path` */
 	size_t rest_length;
 	unsigned jumps;
-	bool close; /* `at` is ours */
+	bool close;               /* `at` is ours */
 	struct description *base; /* a reference; nullptr with `close` */
-	struct line *line;	  /* of `at`; nullptr: not known */
-	uint32_t mount;		  /* the same */
-	struct description *found; /* the walk ended at a descriptor that is no server's: a reference */
+	struct line *line;        /* of `at`; nullptr: not known */
+	uint32_t mount;           /* the same */
+	struct description
+		*found; /* the walk ended at a descriptor that is no server's: a reference */
 	char path[PATH_MOST], rest[PATH_MOST];
 };
 
@@ -49,8 +49,8 @@ struct description *descriptor_or_place(uint32_t fd);
 /* What /proc/self leads to, or with `thread` /proc/thread-self: at most 40 bytes; their count. */
 size_t path_of_self(char *to, bool thread);
 /*
- * For calls with two paths: walk to the directory that holds the last name of `w`. Then `at` leads to
- * it and `path` is that name, or empty for the directory itself.
+ * For calls with two paths: walk to the directory that holds the last name of `w`. Then `at` leads
+ * to it and `path` is that name, or empty for the directory itself.
  */
 int64_t walk_to_parent(struct walk *w);
 

@@ -28,16 +28,23 @@ struct attributes {
 
 static enum err ask(struct walk *w, uint32_t flags, struct attributes *a, int32_t *outcome)
 {
-	return file_stat(&w->at, flags, w->path, w->length, &a->size, &a->blocks, &a->atime, &a->mtime, &a->ctime,
-			 &a->btime, &a->node, &a->device, &a->rdev, outcome, &a->mode, &a->nlink, &a->uid,
-			 &a->gid, &a->block_size, w->rest, sizeof(w->rest), &w->rest_length);
+	return file_stat(&w->at, flags, w->path, w->length, &a->size, &a->blocks, &a->atime,
+			 &a->mtime, &a->ctime, &a->btime, &a->node, &a->device, &a->rdev, outcome,
+			 &a->mode, &a->nlink, &a->uid, &a->gid, &a->block_size, w->rest,
+			 sizeof(w->rest), &w->rest_length);
 }
 
 /* Pipes, sockets and the like have no server to ask. */
 static void of_description(const struct description *d, struct attributes *a)
 {
-	*a = (struct attributes){ .node = d->node, .rdev = d->device, .mode = d->mode, .nlink = 1,
-				  .uid = process.euid, .gid = process.egid, .block_size = PAGE, .device = 12 };
+	*a = (struct attributes){ .node = d->node,
+				  .rdev = d->device,
+				  .mode = d->mode,
+				  .nlink = 1,
+				  .uid = process.euid,
+				  .gid = process.egid,
+				  .block_size = PAGE,
+				  .device = 12 };
 }
 
 static int64_t walk_stat(struct walk *w, uint32_t flags, struct attributes *a)
@@ -62,7 +69,8 @@ static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attri
 
 	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
 	if (result == 0)
-		result = walk_stat(w, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0, a);
+		result =
+			walk_stat(w, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0, a);
 	walk_end(w);
 	return result;
 }
@@ -145,7 +153,8 @@ CALL2(lstat, uint64_t, path, uint64_t, to)
 
 static struct statx_timestamp timestamp(int64_t ns)
 {
-	return (struct statx_timestamp){ .tv_sec = ns / SECOND, .tv_nsec = (uint32_t)(ns % SECOND) };
+	return (struct statx_timestamp){ .tv_sec = ns / SECOND,
+					 .tv_nsec = (uint32_t)(ns % SECOND) };
 }
 
 /* dev_t as stat gives it, cut into its numbers. */
@@ -161,7 +170,8 @@ static uint32_t minor_of(uint64_t device)
 
 CALL5(statx, int, dirfd, uint64_t, path, uint32_t, flags, uint32_t, mask, uint64_t, to)
 {
-	constexpr uint32_t KNOWN = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
+	constexpr uint32_t KNOWN =
+		AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
 	struct attributes a;
 	int64_t error;
 
@@ -208,9 +218,9 @@ static int64_t walk_change(struct walk *w, const struct change *c, uint32_t flag
 	while (w->found == nullptr) {
 		int32_t outcome;
 		uint64_t node;
-		enum err e = file_change(&w->at, c->size, c->atime, c->mtime, c->which, c->mode, c->uid, c->gid,
-					 flags, w->path, w->length, &node, &outcome, w->rest, sizeof(w->rest),
-					 &w->rest_length);
+		enum err e = file_change(&w->at, c->size, c->atime, c->mtime, c->which, c->mode,
+					 c->uid, c->gid, flags, w->path, w->length, &node, &outcome,
+					 w->rest, sizeof(w->rest), &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, 0, &result))
 			break;
 	}
@@ -225,7 +235,8 @@ static int64_t change_at(int dirfd, uint64_t path, uint32_t at_flags, const stru
 
 	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
 	if (result == 0)
-		result = walk_change(w, c, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0);
+		result = walk_change(w, c,
+				     (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0);
 	walk_end(w);
 	return result;
 }
@@ -265,7 +276,8 @@ static struct change owner_change(uint32_t uid, uint32_t gid)
 {
 	return (struct change){ .which = (uid != UINT32_MAX ? FILE_CHANGE_UID : 0) |
 					 (gid != UINT32_MAX ? FILE_CHANGE_GID : 0),
-				.uid = uid, .gid = gid };
+				.uid = uid,
+				.gid = gid };
 }
 
 CALL5(fchownat, int, dirfd, uint64_t, path, uint32_t, uid, uint32_t, gid, uint32_t, flags)
@@ -373,15 +385,21 @@ static int64_t put_statfs(fut_handle session, uint64_t to)
 	struct remote r = { .session = session };
 	uint64_t blocks, blocks_free, available, nodes, nodes_free, id;
 	uint32_t type, block_size, name_max, flags;
-	enum err e = file_statfs(&r, &blocks, &blocks_free, &available, &nodes, &nodes_free, &id, &type,
-				 &block_size, &name_max, &flags);
+	enum err e = file_statfs(&r, &blocks, &blocks_free, &available, &nodes, &nodes_free, &id,
+				 &type, &block_size, &name_max, &flags);
 
 	if (e != OK)
 		return file_error(e);
-	struct statfs s = { .f_type = (long)type, .f_bsize = (long)block_size, .f_blocks = (long)blocks,
-			    .f_bfree = (long)blocks_free, .f_bavail = (long)available, .f_files = (long)nodes,
-			    .f_ffree = (long)nodes_free, .f_namelen = (long)name_max,
-			    .f_frsize = (long)block_size, .f_flags = (long)flags };
+	struct statfs s = { .f_type = (long)type,
+			    .f_bsize = (long)block_size,
+			    .f_blocks = (long)blocks,
+			    .f_bfree = (long)blocks_free,
+			    .f_bavail = (long)available,
+			    .f_files = (long)nodes,
+			    .f_ffree = (long)nodes_free,
+			    .f_namelen = (long)name_max,
+			    .f_frsize = (long)block_size,
+			    .f_flags = (long)flags };
 	memcpy(&s.f_fsid, &id, sizeof(id));
 	return guest_put(to, &s, sizeof(s));
 }
@@ -393,7 +411,8 @@ CALL2(fstatfs, int, fd, uint64_t, to)
 
 	if (d == nullptr)
 		return -EBADF;
-	result = d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ? put_statfs(d->a, to) : -ENOSYS;
+	result = d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ? put_statfs(d->a, to)
+									    : -ENOSYS;
 	description_drop(d);
 	return result;
 }

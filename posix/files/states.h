@@ -6,7 +6,8 @@
 #pragma once
 #include "posix/files/description.h"
 
-/* Find the description's slot, and let `state` point to it. A description without a line gets one. */
+/* Find the description's slot, and let `state` point
+ * to it. A description without a line gets one. */
 int64_t states_map(struct description *d);
 
 struct line *line_hold(struct line *line); /* nullptr stays nullptr */

@@ -9,7 +9,8 @@
 
 bool description_is_nonblocking(const struct description *d)
 {
-	return (atomic_load_explicit(&d->state->status, memory_order_relaxed) & STATUS_NONBLOCK) != 0;
+	return (atomic_load_explicit(&d->state->status, memory_order_relaxed) & STATUS_NONBLOCK) !=
+	       0;
 }
 
 int64_t description_wait(struct description *d, uint32_t events, uint64_t deadline)
@@ -33,7 +34,8 @@ int64_t description_read(struct description *d, uint64_t to, uint64_t size, uint
 
 	if (d->ops->read == nullptr)
 		return -EINVAL;
-	while ((n = d->ops->read(d, to, size, at)) == -EAGAIN && !d->ops->waits && !description_is_nonblocking(d)) {
+	while ((n = d->ops->read(d, to, size, at)) == -EAGAIN && !d->ops->waits &&
+	       !description_is_nonblocking(d)) {
 		int64_t error = description_wait(d, POLLIN, TIME_NEVER);
 		if (error != 0)
 			return error;

@@ -62,7 +62,8 @@ static uint32_t ready(struct description *d, uint32_t events)
 {
 	uint64_t value = atomic_load(&shared(d)->value);
 
-	return ((value > 0 ? POLLIN | POLLRDNORM : 0) | (value < MOST ? POLLOUT | POLLWRNORM : 0)) & events;
+	return ((value > 0 ? POLLIN | POLLRDNORM : 0) | (value < MOST ? POLLOUT | POLLWRNORM : 0)) &
+	       events;
 }
 
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
@@ -93,7 +94,8 @@ static const struct description_ops counter_ops = {
 
 int64_t counter_import(fut_handle memory, fut_handle event, struct description **d)
 {
-	int64_t error = shared_import(&counter_ops, DESCRIPTOR_COUNTER, COUNTER_SIZE, memory, event, d);
+	int64_t error =
+		shared_import(&counter_ops, DESCRIPTOR_COUNTER, COUNTER_SIZE, memory, event, d);
 
 	if (error == 0)
 		(*d)->state = &shared(*d)->state;

@@ -22,8 +22,8 @@
 #include "posix/ipc/poll.h"
 #include "posix/signal/deliver.h"
 
-constexpr uint32_t READINESS = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLRDBAND |
-			       POLLWRNORM | POLLWRBAND | POLLMSG | EPOLLRDHUP;
+constexpr uint32_t READINESS = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDNORM |
+			       POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLMSG | EPOLLRDHUP;
 constexpr uint32_t KNOWN = READINESS | EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
 constexpr unsigned DEPTH_MOST = 4; /* epolls in epolls: as many waitsets nest */
 constexpr unsigned BATCH = 32, AT_ONCE = 1024;
@@ -46,8 +46,8 @@ struct epoll_entry {
 
 struct epoll {
 	fut_handle set, kick;
-	uint32_t pid;  /* whose these are */
-	uint32_t ages; /* given so far */
+	uint32_t pid;                 /* whose these are */
+	uint32_t ages;                /* given so far */
 	struct epoll_entry **entries; /* by fd */
 	unsigned room;
 	struct epoll_entry *first, *last; /* what may be ready */
@@ -136,7 +136,8 @@ static void arm(struct epoll_entry *e)
 {
 	struct wait_for w;
 
-	if (e->d->ops->wait == nullptr || e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
+	if (e->d->ops->wait == nullptr ||
+	    e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
 		return;
 	e->clear = w.clear;
 	if (e->watch != 0 && e->object == w.object)
@@ -282,7 +283,8 @@ static bool grow(struct epoll *p, unsigned fd)
 	return true;
 }
 
-/* How deep do epolls nest in it? Above DEPTH_MOST, or with `other` in it, it must not be added there. */
+/* How deep do epolls nest in it? Above DEPTH_MOST, or
+ * with `other` in it, it must not be added there. */
 static bool nests_too_deep(const struct epoll *p, const struct epoll *other, unsigned depth)
 {
 	if (p == other || depth > DEPTH_MOST)
@@ -294,7 +296,8 @@ static bool nests_too_deep(const struct epoll *p, const struct epoll *other, uns
 	return false;
 }
 
-static int64_t entry_add(struct epoll *p, struct description *d, int fd, const struct epoll_event *event)
+static int64_t entry_add(struct epoll *p, struct description *d, int fd,
+			 const struct epoll_event *event)
 {
 	struct epoll_entry *e;
 
@@ -304,8 +307,13 @@ static int64_t entry_add(struct epoll *p, struct description *d, int fd, const s
 		return -ELOOP;
 	if (!grow(p, (unsigned)fd) || (e = heap_new(sizeof(*e))) == nullptr)
 		return -ENOMEM;
-	*e = (struct epoll_entry){ .next_of_d = d->watched, .epoll = p, .d = d, .fd = fd, .age = ++p->ages,
-				   .events = event->events, .data = event->data };
+	*e = (struct epoll_entry){ .next_of_d = d->watched,
+				   .epoll = p,
+				   .d = d,
+				   .fd = fd,
+				   .age = ++p->ages,
+				   .events = event->events,
+				   .data = event->data };
 	d->watched = e;
 	p->entries[fd] = e;
 	queue_add(e);
@@ -324,7 +332,8 @@ static int64_t entry_change(struct epoll_entry *e, const struct epoll_event *eve
 	return 0;
 }
 
-static int64_t change(struct epoll *p, int op, struct description *d, int fd, const struct epoll_event *event)
+static int64_t change(struct epoll *p, int op, struct description *d, int fd,
+		      const struct epoll_event *event)
 {
 	struct epoll_entry *e = (unsigned)fd < p->room ? p->entries[fd] : nullptr;
 	int64_t result;
@@ -490,7 +499,8 @@ static int64_t wait_for_events(int fd, uint64_t to, int32_t most, uint64_t deadl
 		error = -EINVAL;
 	if (most > (int32_t)AT_ONCE)
 		most = AT_ONCE; /* the rest comes with the next call */
-	if (error == 0 && most > (int32_t)BATCH && (events = heap_new((size_t)most * sizeof(*events))) == nullptr)
+	if (error == 0 && most > (int32_t)BATCH &&
+	    (events = heap_new((size_t)most * sizeof(*events))) == nullptr)
 		error = -ENOMEM;
 	while (error == 0) {
 		n = try_harvest(epoll_of(d), events, (unsigned)most);
@@ -513,7 +523,8 @@ static uint64_t deadline_of_ms(int32_t ms)
 	return ms < 0 ? TIME_NEVER : ms == 0 ? 0 : clock_now() + (uint64_t)ms * 1'000'000;
 }
 
-static int64_t wait_masked(int fd, uint64_t to, int32_t most, uint64_t deadline, uint64_t mask, uint64_t size)
+static int64_t wait_masked(int fd, uint64_t to, int32_t most, uint64_t deadline, uint64_t mask,
+			   uint64_t size)
 {
 	int64_t result = poll_mask_set(mask, size);
 
@@ -532,12 +543,14 @@ CALL4(epoll_wait, int, fd, uint64_t, to, int32_t, most, int32_t, timeout)
 }
 #endif
 
-CALL6(epoll_pwait, int, fd, uint64_t, to, int32_t, most, int32_t, timeout, uint64_t, mask, uint64_t, size)
+CALL6(epoll_pwait, int, fd, uint64_t, to, int32_t, most, int32_t, timeout, uint64_t, mask, uint64_t,
+      size)
 {
 	return wait_masked(fd, to, most, deadline_of_ms(timeout), mask, size);
 }
 
-CALL6(epoll_pwait2, int, fd, uint64_t, to, int32_t, most, uint64_t, timeout, uint64_t, mask, uint64_t, size)
+CALL6(epoll_pwait2, int, fd, uint64_t, to, int32_t, most, uint64_t, timeout, uint64_t, mask,
+      uint64_t, size)
 {
 	uint64_t deadline;
 	int64_t error = poll_deadline(timeout, &deadline);

@@ -21,7 +21,7 @@ struct pipe_end {
 	struct pipe_shared *shared;
 	uint64_t mapped;    /* bytes */
 	fut_handle session; /* of a FIFO: as long as it is open the server counts us. 0: a pipe */
-	uint32_t seen;	    /* who had come to the other side and gone when we opened this one */
+	uint32_t seen;      /* who had come to the other side and gone when we opened this one */
 };
 
 static struct pipe_end *end_of(const struct description *d)
@@ -43,7 +43,8 @@ static char *ring(const struct description *d)
 static uint32_t size_of(const struct description *d)
 {
 	uint32_t size = atomic_load_explicit(&shared(d)->size, memory_order_relaxed);
-	bool good = size >= PIPE_ATOMIC && (size & (size - 1)) == 0 && size <= end_of(d)->mapped - PIPE_HEADER;
+	bool good = size >= PIPE_ATOMIC && (size & (size - 1)) == 0 &&
+		    size <= end_of(d)->mapped - PIPE_HEADER;
 
 	return good ? size : PIPE_ATOMIC;
 }
@@ -69,7 +70,8 @@ static bool is_alone(const struct description *d, const struct pipe_side *other)
 {
 	struct pipe_shared *p = shared(d);
 
-	return p->fifo != 0 ? atomic_load(&other->opened) == 0 : is_signalled(d, SIGNAL_PEER_CLOSED);
+	return p->fifo != 0 ? atomic_load(&other->opened) == 0
+			    : is_signalled(d, SIGNAL_PEER_CLOSED);
 }
 
 /* We made progress. False if nobody is left at the other side. */
@@ -85,7 +87,8 @@ static bool wake(const struct description *d, struct pipe_side *other)
 }
 
 /* Copy between the guest and the ring, which may wrap: bytes that were copied. */
-static uint32_t copy(const struct description *d, uint32_t index, uint64_t guest, uint32_t n, bool out)
+static uint32_t copy(const struct description *d, uint32_t index, uint64_t guest, uint32_t n,
+		     bool out)
 {
 	uint32_t size = size_of(d), at = index & (size - 1);
 	uint32_t first = n < size - at ? n : size - at, done;
@@ -164,7 +167,8 @@ static uint32_t ready_to_read(struct description *d)
 	struct pipe_shared *p = shared(d);
 	uint32_t now = filled(d) > 0 ? POLLIN | POLLRDNORM : 0;
 
-	if (is_alone(d, &p->write) && (p->fifo == 0 || atomic_load(&p->write.ever) != end_of(d)->seen))
+	if (is_alone(d, &p->write) &&
+	    (p->fifo == 0 || atomic_load(&p->write.ever) != end_of(d)->seen))
 		now |= POLLHUP;
 	return now;
 }
@@ -216,9 +220,24 @@ static void close_pipe(struct description *d)
 }
 
 static const struct description_ops ops[] = {
-	[1] = { .name = "pipe", .read = read, .ready = ready, .wait = wait, .ioctl = control_pipe, .close = close_pipe },
-	[2] = { .name = "pipe", .write = write, .ready = ready, .wait = wait, .ioctl = control_pipe, .close = close_pipe },
-	[3] = { .name = "pipe", .read = read, .write = write, .ready = ready, .wait = wait, .ioctl = control_pipe,
+	[1] = { .name = "pipe",
+		.read = read,
+		.ready = ready,
+		.wait = wait,
+		.ioctl = control_pipe,
+		.close = close_pipe },
+	[2] = { .name = "pipe",
+		.write = write,
+		.ready = ready,
+		.wait = wait,
+		.ioctl = control_pipe,
+		.close = close_pipe },
+	[3] = { .name = "pipe",
+		.read = read,
+		.write = write,
+		.ready = ready,
+		.wait = wait,
+		.ioctl = control_pipe,
 		.close = close_pipe },
 };
 
@@ -227,15 +246,18 @@ bool is_pipe(const struct description *d)
 	return d->ops >= &ops[1] && d->ops <= &ops[3];
 }
 
-/* An end of the pipe that lies in that memory. The handles become the description's, or are closed. */
-static int64_t end_new(uint32_t access, fut_handle memory, fut_handle event, struct description **to)
+/* An end of the pipe that lies in that memory. The
+ * handles become the description's, or are closed. */
+static int64_t end_new(uint32_t access, fut_handle memory, fut_handle event,
+		       struct description **to)
 {
 	struct description *d = description_new(&ops[access]);
 	struct pipe_end *end = heap_new(sizeof(*end));
 	uint64_t size = 0, pages;
 	uint32_t flags;
 	void *at;
-	enum err e = d != nullptr && end != nullptr ? fut_vmo_info(memory, &size, &pages, &flags) : ERR_NO_MEMORY;
+	enum err e = d != nullptr && end != nullptr ? fut_vmo_info(memory, &size, &pages, &flags)
+						    : ERR_NO_MEMORY;
 
 	if (e == OK && (size <= PIPE_HEADER || size > PIPE_HEADER + PIPE_MOST))
 		e = ERR_BAD_ARGUMENT;
@@ -260,7 +282,8 @@ static int64_t end_new(uint32_t access, fut_handle memory, fut_handle event, str
 	return 0;
 }
 
-int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **to)
+int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event,
+		    struct description **to)
 {
 	int64_t error = end_new(from->kind == DESCRIPTOR_PIPE_WRITE ? 2 : 1, memory, event, to);
 
@@ -376,7 +399,8 @@ static int64_t fifo_meet(struct description *d, bool may_wait)
 		return d->access == 2 && atomic_load(&p->read.opened) == 0 ? -ENXIO : 0;
 	while (atomic_load(&other->opened) == 0 && atomic_load(&other->ever) == end_of(d)->seen) {
 		(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
-		if (atomic_load(&other->opened) != 0 || atomic_load(&other->ever) != end_of(d)->seen)
+		if (atomic_load(&other->opened) != 0 ||
+		    atomic_load(&other->ever) != end_of(d)->seen)
 			break;
 		int64_t error = wait_object(d->b, PIPE_WAKE, 0, TIME_NEVER);
 		if (error != 0)

@@ -3,10 +3,12 @@
 #pragma once
 #include "posix/files/description.h"
 
-int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **d);
+int64_t pipe_import(const struct descriptor *from, fut_handle memory, fut_handle event,
+		    struct description **d);
 /* A new pipe: both ends. */
 int64_t pipe_new(uint32_t status, struct description **read_end, struct description **write_end);
-/* `*d` is a FIFO as its server opened it: make a pipe's end of it, when the other side is there too. */
+/* `*d` is a FIFO as its server opened it: make a
+ * pipe's end of it, when the other side is there too. */
 int64_t fifo_become(struct description **d, uint32_t status);
 
 bool is_pipe(const struct description *d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * poll and select. Readiness is looked up in memory; only when nothing is ready does the thread wait,
- * for one object directly, for several through a waitset.
+ * poll and select. Readiness is looked up in memory; only when nothing is ready does the thread
+ * wait, for one object directly, for several through a waitset.
  */
 #include "posix/ipc/poll.h"
 #include <asm/poll.h>
@@ -55,7 +55,8 @@ static unsigned collect(struct polled *all, unsigned n, struct polled **only)
 	for (unsigned i = 0; i < n; i++) {
 		struct description *d = all[i].d;
 		all[i].wait = (struct wait_for){};
-		if (d == nullptr || d->ops->wait == nullptr || d->ops->wait(d, all[i].events, &all[i].wait) != 0)
+		if (d == nullptr || d->ops->wait == nullptr ||
+		    d->ops->wait(d, all[i].events, &all[i].wait) != 0)
 			continue;
 		count++;
 		*only = &all[i];
@@ -69,7 +70,8 @@ static enum err watch_all(fut_handle set, struct polled *all, unsigned n)
 
 	for (unsigned i = 0; i < n && e == OK; i++)
 		if (all[i].wait.object != 0)
-			e = fut_watch_create(set, all[i].wait.object, all[i].wait.signals | SIGNAL_PEER_CLOSED, 0, i,
+			e = fut_watch_create(set, all[i].wait.object,
+					     all[i].wait.signals | SIGNAL_PEER_CLOSED, 0, i,
 					     &all[i].watch);
 	return e;
 }
@@ -96,9 +98,13 @@ static int64_t wait_for_several(struct polled *all, unsigned n, uint64_t deadlin
 		struct polled *p = &all[events[i].cookie];
 		uint64_t got;
 		if (p->wait.clear != 0)
-			(void)fut_wait(p->wait.object, p->wait.clear, p->wait.clear, 0, &got); /* it may be clear */
+			(void)fut_wait(p->wait.object, p->wait.clear, p->wait.clear, 0,
+				       &got); /* it may be clear */
 	}
-	return e == OK ? 0 : e == ERR_TIMED_OUT ? -ETIMEDOUT : e == ERR_INTERRUPTED ? -EINTR : call_error(e);
+	return e == OK                ? 0
+	       : e == ERR_TIMED_OUT   ? -ETIMEDOUT
+	       : e == ERR_INTERRUPTED ? -EINTR
+				      : call_error(e);
 }
 
 static int64_t wait_once(struct polled *all, unsigned n, uint64_t deadline)
@@ -113,7 +119,8 @@ static int64_t wait_once(struct polled *all, unsigned n, uint64_t deadline)
 		return error != 0 ? error : -ETIMEDOUT;
 	}
 	if (count == 1)
-		return wait_object(only->wait.object, only->wait.signals | SIGNAL_PEER_CLOSED, only->wait.clear, deadline);
+		return wait_object(only->wait.object, only->wait.signals | SIGNAL_PEER_CLOSED,
+				   only->wait.clear, deadline);
 	int64_t error = wait_for_several(all, n, deadline);
 	return error == -EINTR ? (interrupted() ? -ERESTARTSYS : 0) : error;
 }
@@ -183,7 +190,7 @@ static int64_t deadline_of(uint64_t seconds, uint64_t ns, uint64_t *deadline)
 {
 	if ((int64_t)seconds < 0 || ns >= SECOND)
 		return -EINVAL;
-	*deadline = seconds == 0 && ns == 0 ? 0
+	*deadline = seconds == 0 && ns == 0             ? 0
 		    : seconds < TIME_NEVER / SECOND / 2 ? clock_now() + seconds * SECOND + ns
 							: TIME_NEVER;
 	return 0;
@@ -242,7 +249,9 @@ void poll_mask_back(uint64_t mask, int64_t result)
 #ifdef __x86_64__
 CALL3(poll, uint64_t, fds, uint32_t, n, int32_t, timeout)
 {
-	uint64_t deadline = timeout < 0 ? TIME_NEVER : timeout == 0 ? 0 : clock_now() + (uint64_t)timeout * 1'000'000;
+	uint64_t deadline = timeout < 0    ? TIME_NEVER
+			    : timeout == 0 ? 0
+					   : clock_now() + (uint64_t)timeout * 1'000'000;
 
 	return poll(fds, n, deadline);
 }
@@ -362,21 +371,24 @@ CALL5(select, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64
 	if (timeout != 0 && guest_get(&t, timeout, sizeof(t)) != 0)
 		return -EFAULT;
 	if (timeout != 0)
-		result = t.tv_usec < 0 ? -EINVAL
-				       : deadline_of((uint64_t)t.tv_sec + (uint64_t)t.tv_usec / 1'000'000,
-						     (uint64_t)t.tv_usec % 1'000'000 * 1000, &deadline);
+		result = t.tv_usec < 0
+				 ? -EINVAL
+				 : deadline_of((uint64_t)t.tv_sec + (uint64_t)t.tv_usec / 1'000'000,
+					       (uint64_t)t.tv_usec % 1'000'000 * 1000, &deadline);
 	if (result == 0)
 		result = select(n, (uint64_t[]){ in, out, except }, deadline);
 	if (timeout != 0) {
 		uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
-		t = (struct __kernel_old_timeval){ (long)(left / SECOND), (long)(left % SECOND / 1000) };
+		t = (struct __kernel_old_timeval){ (long)(left / SECOND),
+						   (long)(left % SECOND / 1000) };
 		(void)guest_put(timeout, &t, sizeof(t)); /* as Linux */
 	}
 	return result;
 }
 #endif
 
-CALL6(pselect6, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64_t, timeout, uint64_t, mask)
+CALL6(pselect6, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64_t, timeout,
+      uint64_t, mask)
 {
 	struct {
 		uint64_t set, size;

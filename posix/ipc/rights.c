@@ -10,8 +10,8 @@
 /* Handles of one session or of memory and event. A terminal's event is asked for again. */
 static bool has_two(uint32_t kind)
 {
-	return kind == DESCRIPTOR_PIPE_READ || kind == DESCRIPTOR_PIPE_WRITE || kind == DESCRIPTOR_SOCKET ||
-	       kind == DESCRIPTOR_COUNTER || kind == DESCRIPTOR_TIMER;
+	return kind == DESCRIPTOR_PIPE_READ || kind == DESCRIPTOR_PIPE_WRITE ||
+	       kind == DESCRIPTOR_SOCKET || kind == DESCRIPTOR_COUNTER || kind == DESCRIPTOR_TIMER;
 }
 
 static int64_t stash(const struct description *d, uint64_t *token)
@@ -29,7 +29,8 @@ static int64_t stash(const struct description *d, uint64_t *token)
 	int32_t outcome = 0;
 	enum err e;
 
-	if (d->kind == 0 || (d->kind == DESCRIPTOR_SOCKET && socket_of(d)->state != SOCKET_CONNECTED))
+	if (d->kind == 0 ||
+	    (d->kind == DESCRIPTOR_SOCKET && socket_of(d)->state != SOCKET_CONNECTED))
 		return -EOPNOTSUPP;
 	e = fut_handle_duplicate(d->a, RIGHTS_ALL, &a);
 	if (e == OK && has_two(d->kind) && (e = fut_handle_duplicate(d->b, RIGHTS_ALL, &b)) != OK)

@@ -4,8 +4,8 @@
 #include "posix/core/call.h"
 #include "posix/core/memory.h"
 
-int64_t shared_import(const struct description_ops *ops, uint32_t kind, uint64_t size, fut_handle memory,
-		      fut_handle event, struct description **to)
+int64_t shared_import(const struct description_ops *ops, uint32_t kind, uint64_t size,
+		      fut_handle memory, fut_handle event, struct description **to)
 {
 	struct description *d = description_new(ops);
 	uint64_t real = 0, pages;
@@ -33,7 +33,8 @@ int64_t shared_import(const struct description_ops *ops, uint32_t kind, uint64_t
 	return 0;
 }
 
-int64_t shared_new(const struct description_ops *ops, uint32_t kind, uint64_t size, struct description **to)
+int64_t shared_new(const struct description_ops *ops, uint32_t kind, uint64_t size,
+		   struct description **to)
 {
 	fut_handle memory, event;
 	enum err e = fut_vmo_create(size, 0, &memory);

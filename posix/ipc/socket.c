@@ -119,7 +119,8 @@ static bool may_wait(const struct description *d, uint32_t flags)
 	return (flags & MSG_DONTWAIT) == 0 && !description_is_nonblocking(d);
 }
 
-int64_t socket_send(struct description *d, struct message_data *data, const struct message_extra *x, uint32_t flags)
+int64_t socket_send(struct description *d, struct message_data *data, const struct message_extra *x,
+		    uint32_t flags)
 {
 	uint64_t deadline = deadline_of(socket_of(d)->send_limit), done = 0, all = data->size;
 	struct message_extra rest = { .pid = x->pid, .uid = x->uid, .gid = x->gid };
@@ -143,14 +144,17 @@ int64_t socket_send(struct description *d, struct message_data *data, const stru
 	}
 }
 
-int64_t socket_receive(struct description *d, struct message_data *data, struct message_extra *x, uint32_t flags)
+int64_t socket_receive(struct description *d, struct message_data *data, struct message_extra *x,
+		       uint32_t flags)
 {
 	uint64_t deadline = deadline_of(socket_of(d)->receive_limit), done = 0;
-	bool all = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && socket_of(d)->type == SOCK_STREAM;
+	bool all = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 &&
+		   socket_of(d)->type == SOCK_STREAM;
 
 	for (;;) {
 		struct message_extra more;
-		int64_t n = socket_receive_once(d, data, done > 0 ? &more : x, (flags & MSG_PEEK) != 0);
+		int64_t n =
+			socket_receive_once(d, data, done > 0 ? &more : x, (flags & MSG_PEEK) != 0);
 		if (n > 0 && all && (uint64_t)n < data->size && x->nrights == 0) {
 			done += (uint64_t)n;
 			data_skip(data, (uint64_t)n);
@@ -165,7 +169,6 @@ int64_t socket_receive(struct description *d, struct message_data *data, struct 
 		return done > 0 ? (int64_t)done + (n > 0 ? n : 0) : n;
 	}
 }
-
 
 static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
 {
@@ -202,8 +205,9 @@ static int64_t control_socket(struct description *d, uint32_t command, uint64_t 
 		return -ENOTTY;
 	if (socket_of(d)->state != SOCKET_CONNECTED)
 		return -EINVAL;
-	n = command == FIONREAD ? (int32_t)socket_waiting(d)
-				: (int32_t)way_filled(&socket_of(d)->shared->way[socket_of(d)->side]);
+	n = command == FIONREAD
+		    ? (int32_t)socket_waiting(d)
+		    : (int32_t)way_filled(&socket_of(d)->shared->way[socket_of(d)->side]);
 	return guest_put(argument, &n, sizeof(n));
 }
 
@@ -320,7 +324,8 @@ int64_t socket_join(struct description *d, fut_handle memory, fut_handle event, 
 	return 0;
 }
 
-int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **to)
+int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event,
+		      struct description **to)
 {
 	struct description *d;
 	int64_t error = socket_new(SOCK_STREAM, 0, &d);
@@ -354,7 +359,8 @@ static int64_t type_check(uint32_t domain, uint32_t type, uint32_t protocol)
 	if (domain != AF_UNIX)
 		return -EAFNOSUPPORT;
 	if (bare != SOCK_STREAM && bare != SOCK_DGRAM && bare != SOCK_SEQPACKET)
-		return bare > SOCK_PACKET || (type & ~(TYPE_FLAGS | 15)) != 0 ? -EINVAL : -ESOCKTNOSUPPORT;
+		return bare > SOCK_PACKET || (type & ~(TYPE_FLAGS | 15)) != 0 ? -EINVAL
+									      : -ESOCKTNOSUPPORT;
 	return protocol != 0 && protocol != PF_UNIX ? -EPROTONOSUPPORT : 0;
 }
 
@@ -364,7 +370,8 @@ CALL3(socket, uint32_t, domain, uint32_t, type, uint32_t, protocol)
 	int64_t error = type_check(domain, type, protocol);
 
 	if (error == 0)
-		error = socket_new(type & ~TYPE_FLAGS, (type & SOCK_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0, &d);
+		error = socket_new(type & ~TYPE_FLAGS,
+				   (type & SOCK_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0, &d);
 	return error != 0 ? error : fd_add(d, (type & SOCK_CLOEXEC) != 0, 0);
 }
 
@@ -397,7 +404,8 @@ CALL4(socketpair, uint32_t, domain, uint32_t, type, uint32_t, protocol, uint64_t
 	int64_t error = type_check(domain, type, protocol);
 
 	if (error == 0)
-		error = pair(type & ~TYPE_FLAGS, (type & SOCK_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0, d);
+		error = pair(type & ~TYPE_FLAGS, (type & SOCK_NONBLOCK) != 0 ? STATUS_NONBLOCK : 0,
+			     d);
 	if (error != 0)
 		return domain == AF_INET || domain == AF_INET6 ? -EOPNOTSUPP : error;
 	fds[0] = (int)fd_add(d[0], (type & SOCK_CLOEXEC) != 0, 0);

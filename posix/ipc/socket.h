@@ -7,7 +7,7 @@
 
 enum socket_state : uint32_t {
 	SOCKET_NEW,
-	SOCKET_BOUND,	  /* a: the listener, which does not listen yet */
+	SOCKET_BOUND,     /* a: the listener, which does not listen yet */
 	SOCKET_LISTENING, /* a: the listener (door.fipc), b: its event */
 	SOCKET_CONNECTED, /* a: memory, b: our end of the event pair */
 };
@@ -18,12 +18,12 @@ constexpr unsigned ADDRESS_MOST = 110; /* sizeof(struct sockaddr_un) */
 struct socket {
 	enum socket_state state;
 	uint32_t type;
-	unsigned side;		      /* of a connection */
+	unsigned side;                /* of a connection */
 	struct socket_shared *shared; /* the same */
-	uint32_t name_len;	      /* bound to */
+	uint32_t name_len;            /* bound to */
 	char name[ADDRESS_MOST];
-	bool passes_credentials;		/* SO_PASSCRED */
-	bool reset_told;			/* ECONNRESET is given once */
+	bool passes_credentials;            /* SO_PASSCRED */
+	bool reset_told;                    /* ECONNRESET is given once */
 	uint64_t receive_limit, send_limit; /* SO_RCVTIMEO, SO_SNDTIMEO in nanoseconds; 0: none */
 };
 
@@ -44,7 +44,8 @@ struct socket_ends {
 int64_t socket_ends_make(uint32_t type, struct socket_ends *ends);
 /* `d`, which is new or bound, becomes a side of the connection. The handles are taken. */
 int64_t socket_join(struct description *d, fut_handle memory, fut_handle event, unsigned side);
-int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event, struct description **d);
+int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event,
+		      struct description **d);
 
 /* --- Messages --- */
 
@@ -66,13 +67,16 @@ struct message_extra {
 };
 
 /* One try: bytes, or EAGAIN, EPIPE and so on. A stream may take less than all. */
-int64_t socket_send_once(struct description *d, const struct message_data *data, const struct message_extra *x);
+int64_t socket_send_once(struct description *d, const struct message_data *data,
+			 const struct message_extra *x);
 /* The same; with `peek` all stays as it is. Tokens are given once. */
-int64_t socket_receive_once(struct description *d, const struct message_data *data, struct message_extra *x,
-			    bool peek);
+int64_t socket_receive_once(struct description *d, const struct message_data *data,
+			    struct message_extra *x, bool peek);
 /* Sending and receiving with waiting, as flags (MSG_) say. */
-int64_t socket_send(struct description *d, struct message_data *data, const struct message_extra *x, uint32_t flags);
-int64_t socket_receive(struct description *d, struct message_data *data, struct message_extra *x, uint32_t flags);
+int64_t socket_send(struct description *d, struct message_data *data, const struct message_extra *x,
+		    uint32_t flags);
+int64_t socket_receive(struct description *d, struct message_data *data, struct message_extra *x,
+		       uint32_t flags);
 /* Bytes that can be received. */
 int64_t socket_waiting(const struct description *d);
 void socket_end(struct description *d, bool reading, bool writing);

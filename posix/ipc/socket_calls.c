@@ -13,7 +13,8 @@
 constexpr unsigned RANGES_MOST = 1024; /* IOV_MAX */
 constexpr uint64_t TRANSFER_MOST = 0x7ffff000;
 constexpr size_t CONTROL_MOST = 8192; /* bytes of control messages that are looked at */
-constexpr uint32_t SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_MORE | MSG_CONFIRM | MSG_DONTROUTE;
+constexpr uint32_t SEND_FLAGS =
+	MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_MORE | MSG_CONFIRM | MSG_DONTROUTE;
 constexpr uint32_t BUFFER_SIZE = 212992; /* SO_SNDBUF as Linux's wmem_default has it */
 
 /* struct msghdr as the kernel has it. */
@@ -86,7 +87,8 @@ static int64_t credentials_read(struct job *w, const struct ucred *c)
 	return 0;
 }
 
-static int64_t control_read_one(struct job *w, const struct cmsghdr *c, const void *data, size_t size)
+static int64_t control_read_one(struct job *w, const struct cmsghdr *c, const void *data,
+				size_t size)
 {
 	if (c->cmsg_level != SOL_SOCKET)
 		return 0; /* other protocols' */
@@ -131,7 +133,9 @@ static bool control_add(struct job *w, int type, const void *data, size_t size)
 	if (w->control_used + len > room)
 		return false;
 	char *at = w->control + w->control_used;
-	memset(at, 0, ((len + 7) & ~7ull) < room - w->control_used ? (len + 7) & ~7ull : room - w->control_used);
+	memset(at, 0,
+	       ((len + 7) & ~7ull) < room - w->control_used ? (len + 7) & ~7ull
+							    : room - w->control_used);
 	memcpy(at, &len, sizeof(len));
 	memcpy(at + sizeof(len), words, sizeof(words));
 	memcpy(at + HEAD, data, size);
@@ -214,7 +218,8 @@ CALL3(sendmsg, int, fd, uint64_t, message, uint32_t, flags)
 }
 
 /* Without an address and control messages: nothing large is needed. */
-CALL6(sendto, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags, uint64_t, name, uint32_t, name_len)
+CALL6(sendto, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags, uint64_t, name, uint32_t,
+      name_len)
 {
 	struct iovec range = { (void *)from, size < TRANSFER_MOST ? size : TRANSFER_MOST };
 	struct message_data data = { &range, 1, range.iov_len };
@@ -246,7 +251,8 @@ CALL4(sendmmsg, int, fd, uint64_t, many, uint32_t, n, uint32_t, flags)
 		uint64_t at = many + done * sizeof(struct guest_many);
 		int64_t sent = send_at(fd, at, flags, nullptr);
 		uint32_t len = (uint32_t)sent;
-		if (sent >= 0 && guest_put(at + offsetof(struct guest_many, len), &len, sizeof(len)) != 0)
+		if (sent >= 0 &&
+		    guest_put(at + offsetof(struct guest_many, len), &len, sizeof(len)) != 0)
 			sent = -EFAULT;
 		if (sent < 0)
 			return done > 0 ? (int64_t)done : sent;
@@ -317,7 +323,8 @@ CALL3(recvmsg, int, fd, uint64_t, message, uint32_t, flags)
 	return receive_at(fd, message, flags);
 }
 
-CALL6(recvfrom, int, fd, uint64_t, to, uint64_t, size, uint32_t, flags, uint64_t, name, uint64_t, name_len)
+CALL6(recvfrom, int, fd, uint64_t, to, uint64_t, size, uint32_t, flags, uint64_t, name, uint64_t,
+      name_len)
 {
 	struct iovec range = { (void *)to, size < TRANSFER_MOST ? size : TRANSFER_MOST };
 	struct message_data data = { &range, 1, range.iov_len };
@@ -352,12 +359,16 @@ CALL5(recvmmsg, int, fd, uint64_t, many, uint32_t, n, uint32_t, flags, uint64_t,
 {
 	uint32_t done = 0;
 
-	(void)timeout; /* as on Linux it is only looked at between messages; none is waited for after the first */
+	(void)timeout; /* as on Linux it is only looked at between messages; none is waited for
+			  after the first */
 	for (; done < n && done < RANGES_MOST; done++) {
 		uint64_t at = many + done * sizeof(struct guest_many);
-		int64_t got = receive_at(fd, at, flags | (done > 0 && (flags & MSG_WAITFORONE) != 0 ? MSG_DONTWAIT : 0));
+		int64_t got = receive_at(
+			fd, at,
+			flags | (done > 0 && (flags & MSG_WAITFORONE) != 0 ? MSG_DONTWAIT : 0));
 		uint32_t len = (uint32_t)got;
-		if (got >= 0 && guest_put(at + offsetof(struct guest_many, len), &len, sizeof(len)) != 0)
+		if (got >= 0 &&
+		    guest_put(at + offsetof(struct guest_many, len), &len, sizeof(len)) != 0)
 			got = -EFAULT;
 		if (got < 0)
 			return done > 0 ? (int64_t)done : got;
@@ -449,7 +460,8 @@ CALL5(getsockopt, int, fd, int, level, int, option, uint64_t, to, uint64_t, to_l
 	if (error == 0) {
 		if (room > n)
 			room = (uint32_t)n;
-		error = guest_put(to, value, room) != 0 ? -EFAULT : guest_put(to_len, &room, sizeof(room));
+		error = guest_put(to, value, room) != 0 ? -EFAULT
+							: guest_put(to_len, &room, sizeof(room));
 	}
 	description_drop(d);
 	return error;
@@ -505,7 +517,8 @@ CALL5(setsockopt, int, fd, int, level, int, option, uint64_t, from, uint32_t, le
 	struct description *d = socket_get(fd, &error);
 
 	if (error == 0)
-		error = level == SOL_SOCKET ? option_set(socket_of(d), option, from, len) : -EOPNOTSUPP;
+		error = level == SOL_SOCKET ? option_set(socket_of(d), option, from, len)
+					    : -EOPNOTSUPP;
 	description_drop(d);
 	return error;
 }

@@ -17,7 +17,7 @@
 #include "protocol/posix.h"
 
 #ifndef AT_FDCWD
-#define AT_FDCWD (-100) /* linux/fcntl.h, which sys/socket.h does not go with */
+	#define AT_FDCWD (-100) /* linux/fcntl.h, which sys/socket.h does not go with */
 #endif
 
 constexpr uint32_t PATH_AT = offsetof(struct sockaddr_un, sun_path);
@@ -85,8 +85,9 @@ static int64_t bind_path(const char *path, fut_handle door)
 		fut_handle given;
 		enum err e = fut_handle_duplicate(door, RIGHTS_ALL & ~RIGHT_MANAGE, &given);
 		if (e == OK)
-			e = file_bind(&w->at, S_IFSOCK | (0777 & ~process.umask), w->path, w->length, given, &node,
-				      &outcome, w->rest, sizeof(w->rest), &w->rest_length);
+			e = file_bind(&w->at, S_IFSOCK | (0777 & ~process.umask), w->path,
+				      w->length, given, &node, &outcome, w->rest, sizeof(w->rest),
+				      &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, 0, &result))
 			break;
 	}
@@ -139,10 +140,12 @@ static int64_t bind_to(struct description *d, struct address *a)
 		error = bind_path(a->path, door);
 	} else {
 		(void)fut_handle_close(door); /* found by name */
-		error = a->len > PATH_AT ? name_abstract(&listener, a) : name_automatic(&listener, a);
+		error = a->len > PATH_AT ? name_abstract(&listener, a)
+					 : name_automatic(&listener, a);
 	}
 	if (error != 0 || s->state == SOCKET_CONNECTED)
-		(void)fut_handle_close(listener.session); /* ours; a connected one only has the name */
+		(void)fut_handle_close(
+			listener.session); /* ours; a connected one only has the name */
 	if (error != 0)
 		return error;
 	if (s->state == SOCKET_NEW) {
@@ -204,8 +207,8 @@ CALL2(listen, int, fd, int32_t, backlog)
 }
 
 /* The connection that came is ours: who connected sees our name. */
-static int64_t welcome(const struct description *listener, fut_handle memory, fut_handle event, uint32_t status,
-		       struct description **to)
+static int64_t welcome(const struct description *listener, fut_handle memory, fut_handle event,
+		       uint32_t status, struct description **to)
 {
 	const struct socket *s = socket_of(listener);
 	struct description *d;
@@ -327,8 +330,8 @@ static int64_t door_of_path(const char *path, fut_handle *door)
 	while (result == 0 && w->found == nullptr) {
 		uint64_t node;
 		int32_t outcome;
-		enum err e = file_door(&w->at, w->path, w->length, door, &outcome, &node, w->rest, sizeof(w->rest),
-				       &w->rest_length);
+		enum err e = file_door(&w->at, w->path, w->length, door, &outcome, &node, w->rest,
+				       sizeof(w->rest), &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, 0, &result))
 			break;
 	}
@@ -377,8 +380,10 @@ static int64_t knock(struct description *d, struct remote *door)
 	struct socket_side us = { .pid = process.pid, .uid = process.euid, .gid = process.egid };
 	atomic_init(&us.name_len, socket_of(d)->name_len);
 	memcpy(us.name, socket_of(d)->name, socket_of(d)->name_len);
-	(void)fut_vmo_write(ends.memory[0], offsetof(struct socket_shared, side), &us, sizeof(us)); /* its memory is there */
-	enum err e = door_connect(door, &hello, sizeof(hello), ends.memory[1], ends.event[1], &outcome);
+	(void)fut_vmo_write(ends.memory[0], offsetof(struct socket_shared, side), &us,
+			    sizeof(us)); /* its memory is there */
+	enum err e =
+		door_connect(door, &hello, sizeof(hello), ends.memory[1], ends.event[1], &outcome);
 	if (e != OK || outcome != 0) {
 		(void)fut_handle_close(ends.memory[0]); /* ours */
 		(void)fut_handle_close(ends.event[0]);

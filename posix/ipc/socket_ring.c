@@ -59,21 +59,25 @@ static bool put_guest(char *ring, uint32_t at, uint64_t from, uint32_t n)
 {
 	uint32_t first = n < SOCKET_RING - (at & MASK) ? n : SOCKET_RING - (at & MASK);
 
-	return guest_get(ring + (at & MASK), from, first) == 0 && guest_get(ring, from + first, n - first) == 0;
+	return guest_get(ring + (at & MASK), from, first) == 0 &&
+	       guest_get(ring, from + first, n - first) == 0;
 }
 
 static bool get_guest(const char *ring, uint32_t at, uint64_t to, uint32_t n)
 {
 	uint32_t first = n < SOCKET_RING - (at & MASK) ? n : SOCKET_RING - (at & MASK);
 
-	return guest_put(to, ring + (at & MASK), first) == 0 && guest_put(to + first, ring, n - first) == 0;
+	return guest_put(to, ring + (at & MASK), first) == 0 &&
+	       guest_put(to + first, ring, n - first) == 0;
 }
 
 /* The part of the ranges that begins `skip` bytes in: n bytes to or from the ring. */
-static bool move(char *ring, uint32_t at, const struct message_data *data, uint64_t skip, uint32_t n, bool out)
+static bool move(char *ring, uint32_t at, const struct message_data *data, uint64_t skip,
+		 uint32_t n, bool out)
 {
 	for (unsigned i = 0; i < data->n && n > 0; i++) {
-		uint64_t size = data->ranges[i].iov_len, address = (uint64_t)data->ranges[i].iov_base;
+		uint64_t size = data->ranges[i].iov_len,
+			 address = (uint64_t)data->ranges[i].iov_base;
 		if (skip >= size) {
 			skip -= size;
 			continue;
@@ -120,7 +124,10 @@ static int64_t record_write(struct socket *s, struct socket_way *w, const struct
 {
 	char *ring = ring_of(s, s->side);
 	uint32_t at = atomic_load(&w->written), head = head_size(x->nrights, x->from_len), n;
-	struct socket_record r = { .nrights = x->nrights, .pid = x->pid, .uid = x->uid, .gid = x->gid,
+	struct socket_record r = { .nrights = x->nrights,
+				   .pid = x->pid,
+				   .uid = x->uid,
+				   .gid = x->gid,
 				   .from_len = x->from_len };
 
 	if (!fits(SOCKET_RING - way_filled(w), head, data->size, s->type == SOCK_STREAM, &n))
@@ -135,7 +142,8 @@ static int64_t record_write(struct socket *s, struct socket_way *w, const struct
 	return n;
 }
 
-int64_t socket_send_once(struct description *d, const struct message_data *data, const struct message_extra *x)
+int64_t socket_send_once(struct description *d, const struct message_data *data,
+			 const struct message_extra *x)
 {
 	struct socket *s = socket_of(d);
 	struct socket_way *w;
@@ -163,18 +171,21 @@ int64_t socket_send_once(struct description *d, const struct message_data *data,
 /* --- Receiving --- */
 
 /* The first record, if there is a whole one. */
-static bool record_first(const struct socket *s, const struct socket_way *w, uint32_t at, struct socket_record *r)
+static bool record_first(const struct socket *s, const struct socket_way *w, uint32_t at,
+			 struct socket_record *r)
 {
 	uint32_t filled = atomic_load(&w->written) - at;
 
 	if (filled < sizeof(*r) || filled > SOCKET_RING)
 		return false;
 	get(ring_of(s, !s->side), at, r, sizeof(*r));
-	return r->nrights <= SOCKET_RIGHTS && r->from_len <= ADDRESS_MOST && r->size <= SOCKET_RING &&
+	return r->nrights <= SOCKET_RIGHTS && r->from_len <= ADDRESS_MOST &&
+	       r->size <= SOCKET_RING &&
 	       head_size(r->nrights, r->from_len) + padded(r->size) <= filled;
 }
 
-static void take_extra(const char *ring, uint32_t at, const struct socket_record *r, struct message_extra *x)
+static void take_extra(const char *ring, uint32_t at, const struct socket_record *r,
+		       struct message_extra *x)
 {
 	x->nrights = r->nrights;
 	x->pid = r->pid;
@@ -256,8 +267,8 @@ static int64_t nothing(struct description *d, const struct socket_way *w)
 	return 0;
 }
 
-int64_t socket_receive_once(struct description *d, const struct message_data *data, struct message_extra *x,
-			    bool peek)
+int64_t socket_receive_once(struct description *d, const struct message_data *data,
+			    struct message_extra *x, bool peek)
 {
 	struct socket *s = socket_of(d);
 	struct socket_way *w;
@@ -271,7 +282,8 @@ int64_t socket_receive_once(struct description *d, const struct message_data *da
 	if (way_filled(w) == 0)
 		return nothing(d, w);
 	shared_lock(&w->read_lock);
-	n = s->type == SOCK_STREAM ? stream_read(s, w, data, x, peek) : packet_read(s, w, data, x, peek);
+	n = s->type == SOCK_STREAM ? stream_read(s, w, data, x, peek)
+				   : packet_read(s, w, data, x, peek);
 	shared_unlock(&w->read_lock);
 	if (n >= 0 && !peek)
 		wake(d, &w->writer_waits, SOCKET_ROOM);
@@ -306,6 +318,6 @@ void socket_end(struct description *d, bool reading, bool writing)
 		atomic_store(&s->shared->way[!s->side].write_ended, 1);
 	if (writing)
 		atomic_store(&s->shared->way[s->side].write_ended, 1);
-	(void)fut_event_signal(d->b, SOCKET_INPUT | SOCKET_ROOM, 0); /* ours */
+	(void)fut_event_signal(d->b, SOCKET_INPUT | SOCKET_ROOM, 0);      /* ours */
 	(void)fut_event_signal_peer(d->b, SOCKET_INPUT | SOCKET_ROOM, 0); /* it may be gone */
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* timerfd: the kernel's event wakes who waits; how often it has expired is reckoned from the time. */
+/* timerfd: the kernel's event wakes who waits; how
+ * often it has expired is reckoned from the time. */
 #include <asm/poll.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
@@ -103,7 +104,8 @@ CALL2(timerfd_create, uint32_t, clock, uint32_t, flags)
 	struct description *d;
 	int64_t error;
 
-	if (!is_wall(clock) && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME && clock != CLOCK_BOOTTIME_ALARM)
+	if (!is_wall(clock) && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
+	    clock != CLOCK_BOOTTIME_ALARM)
 		return -EINVAL;
 	if ((flags & ~(uint32_t)(TFD_CLOEXEC | TFD_NONBLOCK)) != 0)
 		return -EINVAL;
@@ -128,8 +130,9 @@ static int64_t ns_of(const struct __kernel_timespec *t, uint64_t *ns)
 {
 	if (t->tv_sec < 0 || t->tv_nsec < 0 || (uint64_t)t->tv_nsec >= SECOND)
 		return -EINVAL;
-	*ns = (uint64_t)t->tv_sec < INT64_MAX / SECOND ? (uint64_t)t->tv_sec * SECOND + (uint64_t)t->tv_nsec
-						       : INT64_MAX;
+	*ns = (uint64_t)t->tv_sec < INT64_MAX / SECOND
+		      ? (uint64_t)t->tv_sec * SECOND + (uint64_t)t->tv_nsec
+		      : INT64_MAX;
 	return 0;
 }
 
@@ -170,13 +173,15 @@ CALL4(timerfd_settime, int, fd, uint32_t, flags, uint64_t, new, uint64_t, old)
 		error = -EINVAL;
 	if (error == 0)
 		error = guest_get(&t, new, sizeof(t));
-	if (error == 0 && (ns_of(&t.it_value, &value) != 0 || ns_of(&t.it_interval, &interval) != 0))
+	if (error == 0 &&
+	    (ns_of(&t.it_value, &value) != 0 || ns_of(&t.it_interval, &interval) != 0))
 		error = -EINVAL;
 	if (error == 0) {
 		struct timer_shared *s = shared(d);
 		left(s, &was);
 		atomic_store(&s->interval, value != 0 ? interval : 0);
-		atomic_store(&s->next, value != 0 ? first_of(s, value, flags & TFD_TIMER_ABSTIME) : 0);
+		atomic_store(&s->next,
+			     value != 0 ? first_of(s, value, flags & TFD_TIMER_ABSTIME) : 0);
 		arm(d);
 		if (old != 0)
 			error = guest_put(old, &was, sizeof(was));

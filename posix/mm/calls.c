@@ -28,10 +28,12 @@ CALL1(brk, uint64_t, wish)
 	old = page_up(process.brk);
 	new = page_up(wish);
 	if (wish >= process.brk_start && wish < process.brk_start + BRK_MOST && guest_ok(wish, 0)) {
-		struct map_request r = { .address = old, .size = new - old, .fixed = true,
+		struct map_request r = { .address = old,
+					 .size = new - old,
+					 .fixed = true,
 					 .flags = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_HEAP };
-		if (new == old || (new > old && maps_add(&r) >= 0) ||
-		    (new < old && maps_remove(new, old - new) == 0))
+		if (new == old || (new > old &&maps_add(&r) >= 0) ||
+		    (new < old &&maps_remove(new, old - new) == 0))
 			process.brk = wish;
 	}
 	uint64_t now = process.brk;
@@ -80,7 +82,8 @@ CALL5(mremap, uint64_t, address, uint64_t, size, uint64_t, new_size, uint32_t, f
 	mutex_lock(&maps_lock);
 	if (keep && !is_fixed)
 		to = maps_gap(new_size, maps_top);
-	int64_t result = maps_move(address, size, new_size, may_move, keep, is_fixed || keep ? to : 0);
+	int64_t result =
+		maps_move(address, size, new_size, may_move, keep, is_fixed || keep ? to : 0);
 	mutex_unlock(&maps_lock);
 	return result;
 }
@@ -171,7 +174,9 @@ CALL2(munlock, uint64_t, address, uint64_t, size)
 
 CALL1(mlockall, uint32_t, flags)
 {
-	return flags == 0 || (flags & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 ? -EINVAL : 0;
+	return flags == 0 || (flags & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0
+		       ? -EINVAL
+		       : 0;
 }
 
 CALL0(munlockall)

@@ -119,7 +119,8 @@ static void split(uint64_t address)
 
 static bool joins(const struct map_entry *a, const struct map_entry *b)
 {
-	return a->end == b->start && a->flags == b->flags && a->is_copy == b->is_copy && a->backing == b->backing &&
+	return a->end == b->start && a->flags == b->flags && a->is_copy == b->is_copy &&
+	       a->backing == b->backing &&
 	       (a->backing == 0 || a->offset + (a->end - a->start) == b->offset);
 }
 
@@ -181,7 +182,8 @@ uint64_t maps_gap(uint64_t size, uint64_t below)
 /* --- Mapping --- */
 
 /* Private contents of a file are a copy-on-write clone of it, as far as the file goes. */
-static enum err clone_part(const struct map_backing *b, uint64_t offset, uint64_t size, fut_handle *clone)
+static enum err clone_part(const struct map_backing *b, uint64_t offset, uint64_t size,
+			   fut_handle *clone)
 {
 	uint64_t whole, pages;
 	uint32_t flags;
@@ -200,9 +202,11 @@ static enum err kernel_map(struct map_entry *m, bool replace, bool commit)
 {
 	uint64_t at, size = m->end - m->start, offset = m->offset;
 	/* What cannot be written needs no copy, until mprotect lets it be. */
-	bool is_direct = m->backing != 0 && (m->flags & (MAP_IS_SHARED | MAP_IS_WRITABLE)) != MAP_IS_WRITABLE;
+	bool is_direct = m->backing != 0 &&
+			 (m->flags & (MAP_IS_SHARED | MAP_IS_WRITABLE)) != MAP_IS_WRITABLE;
 	bool is_shared = is_direct || (m->flags & MAP_IS_SHARED) != 0;
-	uint32_t flags = (m->flags & ACCESS) | MAP_FIXED | (is_shared ? INHERIT_SHARE : INHERIT_COPY);
+	uint32_t flags =
+		(m->flags & ACCESS) | MAP_FIXED | (is_shared ? INHERIT_SHARE : INHERIT_COPY);
 	fut_handle vmo = 0, clone = 0;
 	enum err e = OK;
 
@@ -233,8 +237,9 @@ static int64_t choose(const struct map_request *r)
 {
 	if (r->address != 0 && guest_ok(r->address, r->size) && r->address >= GUEST_START &&
 	    (r->fixed || is_free(r->address, r->size)))
-		return r->fixed && !r->replace && !is_free(r->address, r->size) ? -EEXIST
-										 : (int64_t)r->address;
+		return r->fixed && !r->replace && !is_free(r->address, r->size)
+			       ? -EEXIST
+			       : (int64_t)r->address;
 	if (r->fixed)
 		return guest_ok(r->address, r->size) ? -EPERM : -ENOMEM;
 	uint64_t gap = maps_gap(r->size, r->low ? LOW_END : maps_top);
@@ -369,7 +374,8 @@ static int64_t relocate(const struct map_entry *m, uint64_t size, uint64_t to)
 	return 0;
 }
 
-int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep, uint64_t to)
+int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep,
+		  uint64_t to)
 {
 	const struct map_entry *found = maps_find(address);
 	int64_t error;
@@ -402,7 +408,9 @@ int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_m
 	if ((error = relocate(&m, kept, to)) < 0)
 		return error;
 	if (keep) {
-		struct map_request again = { .address = address, .size = kept, .fixed = true, .flags = m.flags };
+		struct map_request again = {
+			.address = address, .size = kept, .fixed = true, .flags = m.flags
+		};
 		if ((error = maps_add(&again)) < 0)
 			return error;
 	}
@@ -415,7 +423,8 @@ int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_m
 
 void maps_clear(void)
 {
-	(void)fut_space_unmap(0, GUEST_START, GUEST_END - GUEST_START); /* nothing needs to be split */
+	(void)fut_space_unmap(0, GUEST_START,
+			      GUEST_END - GUEST_START); /* nothing needs to be split */
 	while (maps.count > 0)
 		erase(maps.count - 1);
 }

@@ -18,11 +18,11 @@ struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node,
 void backing_drop(struct map_backing *b);
 
 struct map_request {
-	uint64_t address, size; /* whole pages; address 0: anywhere, else a wish */
-	bool fixed, replace;	/* exactly there; in place of what is there */
-	bool low;		/* MAP_32BIT */
-	bool commit;		/* MAP_POPULATE */
-	uint32_t flags;		/* enum map_flags */
+	uint64_t address, size;      /* whole pages; address 0: anywhere, else a wish */
+	bool fixed, replace;         /* exactly there; in place of what is there */
+	bool low;                    /* MAP_32BIT */
+	bool commit;                 /* MAP_POPULATE */
+	uint32_t flags;              /* enum map_flags */
 	struct map_backing *backing; /* nullptr: fresh memory */
 	uint64_t offset;
 };
@@ -33,7 +33,8 @@ int64_t maps_remove(uint64_t address, uint64_t size);
 /* The three access bits. ENOMEM if part of the range is not mapped. */
 int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access);
 /* As mremap; `to` is 0 or the new address. */
-int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep, uint64_t to);
+int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep,
+		  uint64_t to);
 /* Throw private contents away: what stands behind shows again. */
 int64_t maps_discard(uint64_t address, uint64_t size);
 /* The entry at the address or the first above it; nullptr if there is none. */

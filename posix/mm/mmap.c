@@ -27,7 +27,8 @@ static int64_t of_file(int fd, uint32_t access, bool shared, uint64_t size, stru
 	*b = nullptr;
 	if (d == nullptr || d->access == 0)
 		error = -EBADF;
-	else if ((d->access & 1) == 0 || (shared && (access & PROT_WRITE) != 0 && (d->access & 2) == 0))
+	else if ((d->access & 1) == 0 ||
+		 (shared && (access & PROT_WRITE) != 0 && (d->access & 2) == 0))
 		error = -EACCES;
 	else if (d->ops->map == nullptr)
 		error = -ENODEV;
@@ -39,7 +40,8 @@ static int64_t of_file(int fd, uint32_t access, bool shared, uint64_t size, stru
 	return error;
 }
 
-CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags, int, fd, uint64_t, offset)
+CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags, int, fd, uint64_t,
+      offset)
 {
 	uint32_t type = flags & MAP_TYPE;
 	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
@@ -50,12 +52,14 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 		.fixed = fixed,
 		.replace = (flags & MAP_FIXED) != 0,
 		.commit = (flags & MAP_POPULATE) != 0,
-		.flags = (access & (PROT_READ | PROT_WRITE | PROT_EXEC)) | (shared ? MAP_IS_SHARED : 0),
+		.flags = (access & (PROT_READ | PROT_WRITE | PROT_EXEC)) |
+			 (shared ? MAP_IS_SHARED : 0),
 		.offset = offset,
 	};
 	int64_t result = 0;
 
-	if (size == 0 || (!shared && type != MAP_PRIVATE) || offset % PAGE != 0 || (fixed && address % PAGE != 0))
+	if (size == 0 || (!shared && type != MAP_PRIVATE) || offset % PAGE != 0 ||
+	    (fixed && address % PAGE != 0))
 		return -EINVAL;
 	if (size > GUEST_END || !guest_ok(0, r.size) || offset > INT64_MAX - r.size)
 		return size > GUEST_END || !guest_ok(0, r.size) ? -ENOMEM : -EOVERFLOW;
@@ -74,8 +78,9 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 	result = maps_add(&r);
 	backing_drop(r.backing);
 	mutex_unlock(&maps_lock);
-	return result == -EINVAL && (access & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC) ? -EACCES
-												   : result;
+	return result == -EINVAL && (access & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC)
+		       ? -EACCES
+		       : result;
 }
 
 CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)

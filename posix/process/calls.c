@@ -147,7 +147,8 @@ CALL2(set_robust_list, uint64_t, head, uint64_t, size)
 }
 
 #ifdef __x86_64__
-constexpr uint32_t SET_GS = 0x1001, SET_FS = 0x1002, GET_FS = 0x1003, GET_GS = 0x1004; /* asm/prctl.h */
+constexpr uint32_t SET_GS = 0x1001, SET_FS = 0x1002, GET_FS = 0x1003,
+		   GET_GS = 0x1004; /* asm/prctl.h */
 
 CALL2(arch_prctl, uint32_t, what, uint64_t, address)
 {

@@ -12,8 +12,8 @@
 #include "posix/signal/state.h"
 
 constexpr uint64_t THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
-constexpr uint64_t NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-				CLONE_NEWPID | CLONE_NEWNET;
+constexpr uint64_t NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+				CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
 static int64_t new_thread(const struct clone_args *a)
 {
@@ -38,8 +38,10 @@ static int64_t new_thread(const struct clone_args *a)
 	t->signals.stack_flags = SS_DISABLE;
 	if ((a->flags & CLONE_CHILD_CLEARTID) != 0)
 		t->clear_tid = a->child_tid;
-	if (((a->flags & CLONE_PARENT_SETTID) != 0 && guest_put(a->parent_tid, &tid, sizeof(tid)) != 0) ||
-	    ((a->flags & CLONE_CHILD_SETTID) != 0 && guest_put(a->child_tid, &tid, sizeof(tid)) != 0)) {
+	if (((a->flags & CLONE_PARENT_SETTID) != 0 &&
+	     guest_put(a->parent_tid, &tid, sizeof(tid)) != 0) ||
+	    ((a->flags & CLONE_CHILD_SETTID) != 0 &&
+	     guest_put(a->child_tid, &tid, sizeof(tid)) != 0)) {
 		thread_drop(t);
 		return -EFAULT;
 	}
@@ -67,7 +69,8 @@ static int64_t new_process(const struct clone_args *a)
 
 	/* Memory or descriptors shared between processes for longer than vfork: nobody's C library
 	 * asks for that. */
-	if ((a->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM || (a->flags & (CLONE_FILES | CLONE_SIGHAND)) != 0)
+	if ((a->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM ||
+	    (a->flags & (CLONE_FILES | CLONE_SIGHAND)) != 0)
 		return -EINVAL;
 	if (a->exit_signal != 0 && a->exit_signal != SIGCHLD)
 		return -EINVAL;
@@ -87,13 +90,19 @@ static int64_t clone(const struct clone_args *a)
 
 /* The order of the last two differs between the architectures. */
 #if defined(__x86_64__)
-CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, child_tid, uint64_t, tls)
+CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, child_tid, uint64_t,
+      tls)
 #else
-CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, tls, uint64_t, child_tid)
+CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, tls, uint64_t,
+      child_tid)
 #endif
 {
-	struct clone_args a = { .flags = flags & ~(uint64_t)CSIGNAL, .exit_signal = flags & CSIGNAL, .stack = stack,
-				.parent_tid = parent_tid, .child_tid = child_tid, .tls = tls };
+	struct clone_args a = { .flags = flags & ~(uint64_t)CSIGNAL,
+				.exit_signal = flags & CSIGNAL,
+				.stack = stack,
+				.parent_tid = parent_tid,
+				.child_tid = child_tid,
+				.tls = tls };
 
 	return clone(&a);
 }

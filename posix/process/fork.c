@@ -28,14 +28,16 @@ struct birth {
 
 static void birth_drop(struct birth *b)
 {
-	(void)fut_handle_close(b->session); /* ours: the pid is free again, or the child has its own */
+	(void)fut_handle_close(
+		b->session); /* ours: the pid is free again, or the child has its own */
 	if (b->done != 0)
 		(void)fut_handle_close(b->done);
 }
 
 static int64_t prepare(const struct fork *f, struct birth *b)
 {
-	uint32_t flags = (f->no_signal ? POSIX_FORK_NO_SIGNAL : 0) | (f->sibling ? POSIX_FORK_SIBLING : 0);
+	uint32_t flags =
+		(f->no_signal ? POSIX_FORK_NO_SIGNAL : 0) | (f->sibling ? POSIX_FORK_SIBLING : 0);
 	int32_t outcome;
 	enum err e = posix_fork(&process.posix, flags, &b->session, &outcome, &b->pid);
 
@@ -96,7 +98,8 @@ static void in_child(const struct fork *f, const struct birth *b)
 	tids_forked();
 	timers_forget();
 	if (f->child_set_tid != 0)
-		(void)guest_put(f->child_set_tid, &me->tid, sizeof(me->tid)); /* as Linux: not told */
+		(void)guest_put(f->child_set_tid, &me->tid,
+				sizeof(me->tid)); /* as Linux: not told */
 	if (f->stack != 0)
 		frame_set_sp(call_frame(), f->stack);
 	if (f->set_tls)
@@ -107,7 +110,8 @@ static void wait_for_child(fut_handle watch)
 {
 	uint64_t got;
 
-	/* Signals wait until the child has executed or ended, as on Linux; only death comes through. */
+	/* Signals wait until the child has executed or
+	 * ended, as on Linux; only death comes through. */
 	while (fut_wait(watch, SIGNAL_PEER_CLOSED, 0, TIME_NEVER, &got) == ERR_INTERRUPTED)
 		interrupted_later();
 	(void)fut_handle_close(watch); /* ours */
@@ -120,7 +124,8 @@ static int64_t in_parent(const struct fork *f, struct birth *b, fut_handle task)
 
 	birth_drop(b);
 	if (f->parent_set_tid != 0)
-		(void)guest_put(f->parent_set_tid, &b->pid, sizeof(b->pid)); /* as Linux: not told */
+		(void)guest_put(f->parent_set_tid, &b->pid,
+				sizeof(b->pid)); /* as Linux: not told */
 	if (f->vfork)
 		wait_for_child(b->watch);
 	return e != OK || outcome < 0 ? (e != OK ? file_error(e) : outcome) : (int64_t)b->pid;

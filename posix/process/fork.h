@@ -3,11 +3,11 @@
 #include <stdint.h>
 
 struct fork {
-	bool vfork;	 /* the child uses the parent's memory until it executes or ends; the caller waits */
-	bool no_signal;	 /* its end raises no SIGCHLD */
-	bool sibling;	 /* CLONE_PARENT */
-	uint64_t stack;	 /* of the child; 0: as the parent's */
-	uint64_t tls;	 /* with set_tls */
+	bool vfork; /* the child uses the parent's memory until it executes or ends; that waits */
+	bool no_signal; /* its end raises no SIGCHLD */
+	bool sibling;   /* CLONE_PARENT */
+	uint64_t stack; /* of the child; 0: as the parent's */
+	uint64_t tls;   /* with set_tls */
 	bool set_tls;
 	uint64_t child_set_tid, child_clear_tid, parent_set_tid; /* guest addresses; 0: none */
 };

@@ -55,11 +55,13 @@ static int64_t renew_places(fut_handle root)
 	return error == -EIO ? 0 : error; /* a directory of another server keeps its line */
 }
 
-static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32_t saved, const void *groups, size_t size)
+static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32_t saved,
+		       const void *groups, size_t size)
 {
 	fut_handle root = 0;
 	int32_t outcome = 0;
-	enum err e = posix_set_ids(&process.posix, which, real, effective, saved, groups, size, &root, &outcome);
+	enum err e = posix_set_ids(&process.posix, which, real, effective, saved, groups, size,
+				   &root, &outcome);
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
@@ -80,17 +82,20 @@ CALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
 /* Without privilege only the effective id changes, to one of the other two. */
 CALL1(setuid, uint32_t, id)
 {
-	return process.euid == 0 ? set_ids(USERS, id, id, id, "", 0) : set_ids(USERS, KEEP, id, KEEP, "", 0);
+	return process.euid == 0 ? set_ids(USERS, id, id, id, "", 0)
+				 : set_ids(USERS, KEEP, id, KEEP, "", 0);
 }
 
 CALL1(setgid, uint32_t, id)
 {
-	return process.euid == 0 ? set_ids(GROUPS, id, id, id, "", 0) : set_ids(GROUPS, KEEP, id, KEEP, "", 0);
+	return process.euid == 0 ? set_ids(GROUPS, id, id, id, "", 0)
+				 : set_ids(GROUPS, KEEP, id, KEEP, "", 0);
 }
 
 /* The saved id follows the effective one where the real one is set, or the effective one to other
  * than the real: setreuid(2). */
-static uint32_t saved_after(uint32_t real, uint32_t effective, uint32_t real_now, uint32_t effective_now)
+static uint32_t saved_after(uint32_t real, uint32_t effective, uint32_t real_now,
+			    uint32_t effective_now)
 {
 	return real != KEEP || (effective != KEEP && effective != real_now)
 		       ? (effective != KEEP ? effective : effective_now)
@@ -101,14 +106,16 @@ CALL2(setreuid, uint32_t, real, uint32_t, effective)
 {
 	if (process.euid != 0 && real != KEEP && real != process.uid && real != process.euid)
 		return -EPERM;
-	return set_ids(USERS, real, effective, saved_after(real, effective, process.uid, process.euid), "", 0);
+	return set_ids(USERS, real, effective,
+		       saved_after(real, effective, process.uid, process.euid), "", 0);
 }
 
 CALL2(setregid, uint32_t, real, uint32_t, effective)
 {
 	if (process.euid != 0 && real != KEEP && real != process.gid && real != process.egid)
 		return -EPERM;
-	return set_ids(GROUPS, real, effective, saved_after(real, effective, process.gid, process.egid), "", 0);
+	return set_ids(GROUPS, real, effective,
+		       saved_after(real, effective, process.gid, process.egid), "", 0);
 }
 
 CALL2(setgroups, uint32_t, n, uint64_t, from)

@@ -18,8 +18,8 @@ struct changed {
 static int64_t ask(uint32_t options, uint32_t kind, uint32_t id, struct changed *c)
 {
 	int32_t outcome = 0;
-	enum err e = posix_wait(&process.posix, options, kind, id, &c->user_ns, &c->system_ns, &outcome, &c->pid,
-				&c->status, &c->uid);
+	enum err e = posix_wait(&process.posix, options, kind, id, &c->user_ns, &c->system_ns,
+				&outcome, &c->pid, &c->status, &c->uid);
 
 	return e != OK ? file_error(e) : outcome;
 }
@@ -27,7 +27,8 @@ static int64_t ask(uint32_t options, uint32_t kind, uint32_t id, struct changed 
 /* posixd interrupts one of our threads when a child has changed; it counts that in child_turn. */
 static int64_t wait_for_news(uint32_t turn)
 {
-	enum err e = fut_futex_wait((uint64_t)&process.child_turn, turn, ~0u, FUTEX_PRIVATE, TIME_NEVER);
+	enum err e =
+		fut_futex_wait((uint64_t)&process.child_turn, turn, ~0u, FUTEX_PRIVATE, TIME_NEVER);
 
 	return e == ERR_INTERRUPTED && interrupted() ? -ERESTARTSYS : 0;
 }
@@ -64,7 +65,8 @@ CALL4(wait4, int, pid, uint64_t, status, uint32_t, options, uint64_t, usage)
 	struct changed c = {};
 	int64_t result;
 
-	if ((options & ~(uint32_t)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) != 0)
+	if ((options &
+	     ~(uint32_t)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) != 0)
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;

@@ -34,7 +34,8 @@ static void children_tell(const struct signal_action *before, const struct signa
 	int32_t outcome;
 
 	if (forgets_children(before) != forgets_children(now))
-		(void)posix_children(&process.posix, forgets_children(now), &outcome); /* it is gone */
+		(void)posix_children(&process.posix, forgets_children(now),
+				     &outcome); /* it is gone */
 }
 
 CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, size)
@@ -120,7 +121,8 @@ CALL0(pause)
 CALL2(sigaltstack, uint64_t, new, uint64_t, old)
 {
 	struct signal_thread *s = &self()->signals;
-	stack_t was = { .ss_sp = (void *)s->stack_base, .ss_size = s->stack_size,
+	stack_t was = { .ss_sp = (void *)s->stack_base,
+			.ss_size = s->stack_size,
 			.ss_flags = (int)s->stack_flags };
 	uint64_t sp = frame_sp(call_frame());
 	bool on_it = s->stack_size != 0 && sp - s->stack_base < s->stack_size;

@@ -103,7 +103,7 @@ static void cancel_opposites(unsigned signal)
 {
 	constexpr uint64_t STOPS = 1ull << (SIGSTOP - 1) | 1ull << (SIGTSTP - 1) |
 				   1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1);
-	uint64_t drop = signal == SIGCONT			? STOPS
+	uint64_t drop = signal == SIGCONT                   ? STOPS
 			: (signal_bit(signal) & STOPS) != 0 ? signal_bit(SIGCONT)
 							    : 0;
 
@@ -127,7 +127,8 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 	uint64_t blocked = (t != nullptr ? t : self())->signals.blocked;
 	if (!signal_is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
 		/* Without memory a signal is lost, as on Linux when the queue is full. */
-		(void)signal_queue_add(t != nullptr ? &t->signals.queue : &process.signals.queue, info);
+		(void)signal_queue_add(t != nullptr ? &t->signals.queue : &process.signals.queue,
+				       info);
 		struct thread *to = t != nullptr ? t : taker(bit);
 		if (to != nullptr && (wanted(to) & bit) != 0)
 			poke(to);
@@ -145,7 +146,8 @@ void signal_force(const siginfo_t *info)
 	struct signal_action *action = &process.signals.actions[signal];
 
 	mutex_lock(&process.signals.lock);
-	if ((t->signals.blocked & signal_bit(signal)) != 0 || action->handler == (uint64_t)SIG_IGN) {
+	if ((t->signals.blocked & signal_bit(signal)) != 0 ||
+	    action->handler == (uint64_t)SIG_IGN) {
 		action->handler = (uint64_t)SIG_DFL;
 		t->signals.blocked &= ~signal_bit(signal);
 	}
@@ -161,8 +163,9 @@ void signal_block(struct thread *t, uint64_t blocked)
 	t->signals.blocked = blocked & ~SIGNALS_UNBLOCKABLE;
 	if (signal_deliverable(t))
 		work_add(t, WORK_SIGNAL);
-	/* A signal of the process that waits, and that only this thread would have taken, stays until
-	 * another thread unblocks it: as on Linux, where any thread looks on its next return. */
+	/* A signal of the process that waits, and that only this
+	 * thread would have taken, stays until another thread unblocks
+	 * it: as on Linux, where any thread looks on its next return. */
 }
 
 static void take_over(const struct posix_signal *s)
@@ -201,7 +204,8 @@ static void child_changed(void)
 	uint32_t woken;
 
 	atomic_fetch_add(&process.child_turn, 1);
-	(void)fut_futex_wake((uint64_t)&process.child_turn, UINT32_MAX, ~0u, FUTEX_PRIVATE, &woken); /* ours */
+	(void)fut_futex_wake((uint64_t)&process.child_turn, UINT32_MAX, ~0u, FUTEX_PRIVATE,
+			     &woken); /* ours */
 }
 
 void signal_fetch(void)

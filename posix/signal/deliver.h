@@ -11,8 +11,8 @@ void signal_force(const siginfo_t *info);
 /* Is one to be delivered to the calling thread? */
 bool signal_deliverable(struct thread *t);
 /*
- * Deliver what there is: change `frame` to the handler's start, or end or stop the process. `result`
- * is of the call the frame is in, with `in_call`: decides about its repetition.
+ * Deliver what there is: change `frame` to the handler's start, or end or stop the process.
+ * `result` is of the call the frame is in, with `in_call`: decides about its repetition.
  */
 void signal_deliver(struct registers *frame, bool in_call, int64_t result);
 /* Change the calling thread's mask, and look whether that frees a signal. */

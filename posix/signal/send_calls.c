@@ -34,7 +34,8 @@ CALL2(kill, int32_t, target, uint32_t, signal)
 	if (signal > SIGNALS)
 		return -EINVAL;
 	/* To ourselves alone nobody else is needed, but for what only posixd can do. */
-	if (target == (int32_t)process.pid && signal != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE) == 0) {
+	if (target == (int32_t)process.pid && signal != 0 &&
+	    (signal_bit(signal) & SIGNALS_UNBLOCKABLE) == 0) {
 		siginfo_t info = from_us(signal, SI_USER);
 		signal_raise(nullptr, &info);
 		return 0;
@@ -108,7 +109,8 @@ CALL4(rt_tgsigqueueinfo, uint32_t, group, uint32_t, tid, uint32_t, signal, uint6
 	struct thread *t = group == process.pid ? own_thread(tid) : nullptr;
 	if (t == nullptr)
 		return group == process.pid ? -ESRCH
-					    : send((int32_t)group, signal, info.si_code, tid, (uint64_t)info.si_ptr);
+					    : send((int32_t)group, signal, info.si_code, tid,
+						   (uint64_t)info.si_ptr);
 	info.si_signo = (int)signal;
 	if (signal != 0)
 		signal_raise(t, &info);

@@ -32,8 +32,8 @@ struct signal_queue {
 
 struct signal_thread {
 	uint64_t blocked;
-	uint64_t saved;	  /* sigsuspend, ppoll: what `blocked` is after the next handler's start */
-	bool restore;	  /* `saved` holds */
+	uint64_t saved;   /* sigsuspend, ppoll: what `blocked` is after the next handler's start */
+	bool restore;     /* `saved` holds */
 	uint64_t waiting; /* sigtimedwait: these count as deliverable though blocked */
 	struct signal_queue queue;
 	uint64_t stack_base, stack_size; /* sigaltstack */
@@ -56,7 +56,8 @@ struct signal_process {
 };
 
 void signal_queue_init(struct signal_queue *q);
-/* Add one; false if there is no memory. One that waits already and is no realtime signal is left. */
+/* Add one; false if there is no memory. One that
+ * waits already and is no realtime signal is left. */
 bool signal_queue_add(struct signal_queue *q, const siginfo_t *info);
 /* Take the first in `allowed`: its number, 0 if there is none. */
 unsigned signal_queue_take(struct signal_queue *q, uint64_t allowed, siginfo_t *info);

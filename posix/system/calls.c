@@ -63,7 +63,8 @@ static int64_t set_text(uint32_t which, uint64_t from, uint64_t size)
 		return -EINVAL;
 	if (guest_get(text, from, size) != 0)
 		return -EFAULT;
-	enum err e = posix_system(&process.posix, which, 1, text, size, &outcome, now, sizeof(now), &n);
+	enum err e =
+		posix_system(&process.posix, which, 1, text, size, &outcome, now, sizeof(now), &n);
 	return answer(e, outcome);
 }
 
@@ -87,7 +88,8 @@ CALL3(getrandom, uint64_t, to, uint64_t, size, uint32_t, flags)
 
 /* --- Limits and usage --- */
 
-static int64_t limit(uint32_t pid, uint32_t resource, bool set, const struct rlimit64 *new, struct rlimit64 *old)
+static int64_t limit(uint32_t pid, uint32_t resource, bool set, const struct rlimit64 *new,
+		     struct rlimit64 *old)
 {
 	uint64_t soft = 0, hard = 0;
 	int32_t outcome = 0;
@@ -130,7 +132,9 @@ CALL2(setrlimit, uint32_t, resource, uint64_t, from)
 
 	if (guest_get(&n, from, sizeof(n)) != 0)
 		return -EFAULT;
-	return resource >= RLIM_NLIMITS || n.rlim_cur > n.rlim_max ? -EINVAL : limit(0, resource, true, &n, &o);
+	return resource >= RLIM_NLIMITS || n.rlim_cur > n.rlim_max
+		       ? -EINVAL
+		       : limit(0, resource, true, &n, &o);
 }
 
 static struct __kernel_old_timeval timeval(uint64_t ns)
@@ -146,8 +150,8 @@ CALL2(getrusage, int32_t, who, uint64_t, to)
 
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
 		return -EINVAL;
-	enum err e = posix_usage(&process.posix, who == RUSAGE_CHILDREN ? UINT32_MAX : 0, &user, &system, &rss,
-				 &faults, &outcome);
+	enum err e = posix_usage(&process.posix, who == RUSAGE_CHILDREN ? UINT32_MAX : 0, &user,
+				 &system, &rss, &faults, &outcome);
 	if (e != OK || outcome < 0)
 		return answer(e, outcome);
 	u.ru_utime = timeval(user);
@@ -162,7 +166,8 @@ CALL2(getpriority, uint32_t, which, uint32_t, id)
 	int32_t outcome = 0, nice = 0;
 	enum err e = posix_priority(&process.posix, which, id, 0, 0, &outcome, &nice);
 
-	return e != OK || outcome < 0 ? answer(e, outcome) : 20 - nice; /* 1 to 40, so that no value is an error */
+	return e != OK || outcome < 0 ? answer(e, outcome)
+				      : 20 - nice; /* 1 to 40, so that no value is an error */
 }
 
 CALL3(setpriority, uint32_t, which, uint32_t, id, int32_t, nice)
@@ -249,7 +254,10 @@ CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
 		return -EFAULT;
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return priority >= 1 && priority <= 99 ? -EPERM : -EINVAL;
-	return (policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE) && priority == 0 ? 0 : -EINVAL;
+	return (policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE) &&
+			       priority == 0
+		       ? 0
+		       : -EINVAL;
 }
 
 CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
@@ -257,17 +265,23 @@ CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
 	int priority;
 
 	(void)pid;
-	return guest_get(&priority, from, sizeof(priority)) != 0 ? -EFAULT : priority == 0 ? 0 : -EINVAL;
+	return guest_get(&priority, from, sizeof(priority)) != 0 ? -EFAULT
+	       : priority == 0                                   ? 0
+								 : -EINVAL;
 }
 
 CALL1(sched_get_priority_max, int32_t, policy)
 {
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 99 : policy <= SCHED_IDLE && policy >= 0 ? 0 : -EINVAL;
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 99
+	       : policy <= SCHED_IDLE && policy >= 0      ? 0
+							  : -EINVAL;
 }
 
 CALL1(sched_get_priority_min, int32_t, policy)
 {
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 1 : policy <= SCHED_IDLE && policy >= 0 ? 0 : -EINVAL;
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 1
+	       : policy <= SCHED_IDLE && policy >= 0      ? 0
+							  : -EINVAL;
 }
 
 CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
@@ -280,7 +294,8 @@ CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
 	return node != 0 ? guest_put(node, &zero, sizeof(zero)) : 0;
 }
 
-/* The personality that programs run with, as personality(2) numbers them: Linux, with nothing special. */
+/* The personality that programs run with, as
+ * personality(2) numbers them: Linux, with nothing special. */
 CALL1(personality, uint32_t, wanted)
 {
 	return wanted == UINT32_MAX || wanted == 0 ? 0 : -EINVAL;
@@ -318,7 +333,8 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 	case PR_SET_NAME:
 		return set_name(a);
 	case PR_GET_NAME:
-		return guest_put(a, self()->name[0] != '\0' ? self()->name : process.name, sizeof(process.name));
+		return guest_put(a, self()->name[0] != '\0' ? self()->name : process.name,
+				 sizeof(process.name));
 	case PR_SET_PDEATHSIG:
 		if (a > SIGNALS)
 			return -EINVAL;

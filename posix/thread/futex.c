@@ -36,8 +36,8 @@ static int64_t deadline_of(uint64_t timeout, bool absolute, bool realtime, uint6
 	return 0;
 }
 
-static int64_t wait(uint64_t address, uint32_t expected, uint32_t mask, uint32_t flags, uint64_t deadline,
-		    bool has_timeout)
+static int64_t wait(uint64_t address, uint32_t expected, uint32_t mask, uint32_t flags,
+		    uint64_t deadline, bool has_timeout)
 {
 	for (;;) {
 		enum err e = fut_futex_wait(address, expected, mask, flags, deadline);
@@ -59,10 +59,12 @@ static int64_t wake(uint64_t address, uint32_t count, uint32_t mask, uint32_t fl
 	return e == OK ? (int64_t)woken : e == ERR_BAD_ADDRESS ? -EFAULT : -EINVAL;
 }
 
-static int64_t requeue(uint64_t from, uint64_t to, uint32_t wakes, uint32_t moves, uint32_t expected, uint32_t flags)
+static int64_t requeue(uint64_t from, uint64_t to, uint32_t wakes, uint32_t moves,
+		       uint32_t expected, uint32_t flags)
 {
 	uint32_t woken, moved;
-	enum err e = fut_futex_requeue(from, to, expected, (uint64_t)moves << 32 | wakes, flags, &woken, &moved);
+	enum err e = fut_futex_requeue(from, to, expected, (uint64_t)moves << 32 | wakes, flags,
+				       &woken, &moved);
 
 	return e == OK ? (int64_t)woken + moved : e == ERR_WOULD_BLOCK ? -EAGAIN : call_error(e);
 }
@@ -101,9 +103,10 @@ static bool compares(uint32_t comparison, int32_t old, int32_t with)
 	}
 }
 
-/* FUTEX_WAKE_OP: change the second word in one step, wake at the first, and if the old value fits at
- * the second too. */
-static int64_t wake_and_change(uint64_t first, uint64_t second, uint32_t n, uint32_t n2, uint32_t code, uint32_t flags)
+/* FUTEX_WAKE_OP: change the second word in one step, wake at the first, and if the old value fits
+ * at the second too. */
+static int64_t wake_and_change(uint64_t first, uint64_t second, uint32_t n, uint32_t n2,
+			       uint32_t code, uint32_t flags)
 {
 	uint32_t operation = code >> 28, comparison = code >> 24 & 15, old;
 	int32_t operand = (int32_t)(code << 8) >> 20, with = (int32_t)(code << 20) >> 20;
@@ -125,8 +128,8 @@ static int64_t wake_and_change(uint64_t first, uint64_t second, uint32_t n, uint
 	return woken;
 }
 
-CALL6(futex, uint64_t, address, uint32_t, operation, uint32_t, value, uint64_t, timeout, uint64_t, address2, uint32_t,
-      value3)
+CALL6(futex, uint64_t, address, uint32_t, operation, uint32_t, value, uint64_t, timeout, uint64_t,
+      address2, uint32_t, value3)
 {
 	uint32_t flags = (operation & FUTEX_PRIVATE_FLAG) != 0 ? NATIVE_PRIVATE : 0;
 	uint32_t command = operation & (uint32_t)FUTEX_CMD_MASK;
@@ -140,12 +143,12 @@ CALL6(futex, uint64_t, address, uint32_t, operation, uint32_t, value, uint64_t, 
 	switch (command) {
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
-		error = deadline_of(timeout, command == FUTEX_WAIT_BITSET, (operation & FUTEX_CLOCK_REALTIME) != 0,
-				    &deadline);
+		error = deadline_of(timeout, command == FUTEX_WAIT_BITSET,
+				    (operation & FUTEX_CLOCK_REALTIME) != 0, &deadline);
 		if (error != 0)
 			return error;
-		return wait(address, value, command == FUTEX_WAIT ? FUTEX_BITSET_MATCH_ANY : value3, flags, deadline,
-			    timeout != 0);
+		return wait(address, value, command == FUTEX_WAIT ? FUTEX_BITSET_MATCH_ANY : value3,
+			    flags, deadline, timeout != 0);
 	case FUTEX_WAKE:
 		return wake(address, value, FUTEX_BITSET_MATCH_ANY, flags);
 	case FUTEX_WAKE_BITSET:
@@ -157,7 +160,8 @@ CALL6(futex, uint64_t, address, uint32_t, operation, uint32_t, value, uint64_t, 
 		return requeue(address, address2, value, (uint32_t)timeout, value3,
 			       flags | (command == FUTEX_REQUEUE ? NATIVE_ALWAYS : 0));
 	case FUTEX_WAKE_OP:
-		return guest_ok(address2, 4) ? wake_and_change(address, address2, value, (uint32_t)timeout, value3, flags)
+		return guest_ok(address2, 4) ? wake_and_change(address, address2, value,
+							       (uint32_t)timeout, value3, flags)
 					     : -EFAULT;
 	default:
 		return -ENOSYS; /* priority inheritance, fd */

@@ -43,7 +43,8 @@ void robust_release(struct thread *t)
 		at = next;
 	}
 	if (head.list_op_pending != nullptr)
-		release(((uint64_t)head.list_op_pending & ~1ull) + (uint64_t)head.futex_offset, t->tid);
+		release(((uint64_t)head.list_op_pending & ~1ull) + (uint64_t)head.futex_offset,
+			t->tid);
 }
 
 CALL3(get_robust_list, uint32_t, tid, uint64_t, head, uint64_t, size)
@@ -52,5 +53,6 @@ CALL3(get_robust_list, uint32_t, tid, uint64_t, head, uint64_t, size)
 
 	if (tid != 0 && tid != self()->tid)
 		return -ESRCH;
-	return guest_put(size, &n, sizeof(n)) != 0 ? -EFAULT : guest_put(head, &self()->robust_list, 8);
+	return guest_put(size, &n, sizeof(n)) != 0 ? -EFAULT
+						   : guest_put(head, &self()->robust_list, 8);
 }

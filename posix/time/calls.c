@@ -17,7 +17,8 @@ constexpr uint64_t TICK = 10'000'000; /* USER_HZ is 100 */
 
 static int64_t put_time(uint64_t to, uint64_t ns)
 {
-	struct __kernel_timespec t = { .tv_sec = (int64_t)(ns / SECOND), .tv_nsec = (int64_t)(ns % SECOND) };
+	struct __kernel_timespec t = { .tv_sec = (int64_t)(ns / SECOND),
+				       .tv_nsec = (int64_t)(ns % SECOND) };
 
 	return guest_put(to, &t, sizeof(t));
 }
@@ -30,8 +31,9 @@ static int64_t get_time(uint64_t from, uint64_t *ns)
 		return -EFAULT;
 	if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)SECOND)
 		return -EINVAL;
-	*ns = (uint64_t)t.tv_sec < TIME_NEVER / SECOND / 2 ? (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec
-							   : TIME_NEVER / 2;
+	*ns = (uint64_t)t.tv_sec < TIME_NEVER / SECOND / 2
+		      ? (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec
+		      : TIME_NEVER / 2;
 	return 0;
 }
 
@@ -93,7 +95,8 @@ CALL2(clock_settime, uint32_t, clock, uint64_t, from)
 CALL2(gettimeofday, uint64_t, to, uint64_t, zone)
 {
 	uint64_t ns = wall_now();
-	struct __kernel_old_timeval t = { .tv_sec = (long)(ns / SECOND), .tv_usec = (long)(ns % SECOND / 1000) };
+	struct __kernel_old_timeval t = { .tv_sec = (long)(ns / SECOND),
+					  .tv_usec = (long)(ns % SECOND / 1000) };
 	struct timezone z = {};
 
 	if (to != 0 && guest_put(to, &t, sizeof(t)) != 0)
@@ -170,7 +173,8 @@ CALL1(times, uint64_t, to)
 	int32_t outcome;
 	struct tms t = { .tms_utime = (long)(task_time() / TICK) };
 
-	if (posix_usage(&process.posix, UINT32_MAX, &user, &system, &rss, &faults, &outcome) == OK) {
+	if (posix_usage(&process.posix, UINT32_MAX, &user, &system, &rss, &faults, &outcome) ==
+	    OK) {
 		t.tms_cutime = (long)(user / TICK);
 		t.tms_cstime = (long)(system / TICK);
 	}

@@ -12,10 +12,11 @@
 #include "protocol/posix.h"
 
 constexpr uint64_t SECOND = 1'000'000'000;
-constexpr unsigned TIMERS = 64; /* protocol/posix.fipc */
+constexpr unsigned TIMERS = 64;   /* protocol/posix.fipc */
 constexpr unsigned INTERVAL = 61; /* from here on they are setitimer's */
 
-/* By setitimer's `which`. Time is not counted apart for user and system: what a process uses is both. */
+/* By setitimer's `which`. Time is not counted apart
+ * for user and system: what a process uses is both. */
 static const struct {
 	unsigned id;
 	uint32_t signal;
@@ -69,7 +70,8 @@ void timers_forget(void)
 		timers[i] = (struct timer){};
 }
 
-static int64_t set(unsigned id, uint32_t signal, uint64_t at, uint64_t interval, uint64_t *left, uint64_t *old)
+static int64_t set(unsigned id, uint32_t signal, uint64_t at, uint64_t interval, uint64_t *left,
+		   uint64_t *old)
 {
 	int32_t outcome = 0;
 	enum err e = posix_timer(&process.posix, id, signal, id, at, interval, left, old, &outcome);
@@ -87,7 +89,8 @@ static bool to_ns(int64_t seconds, int64_t parts, int64_t per_second, uint64_t *
 	if (seconds < 0 || parts < 0 || parts >= per_second)
 		return false;
 	*ns = (uint64_t)seconds < TIME_NEVER / SECOND / 4
-		      ? (uint64_t)seconds * SECOND + (uint64_t)parts * (SECOND / (uint64_t)per_second)
+		      ? (uint64_t)seconds * SECOND +
+				(uint64_t)parts * (SECOND / (uint64_t)per_second)
 		      : TIME_NEVER / 4;
 	return true;
 }
@@ -118,7 +121,8 @@ static struct __kernel_old_itimerval itimerval(uint64_t left, uint64_t interval)
 CALL2(getitimer, uint32_t, which, uint64_t, to)
 {
 	uint64_t left = 0, interval = 0;
-	int64_t error = which > ITIMER_PROF ? -EINVAL : get(interval_timers[which].id, &left, &interval);
+	int64_t error =
+		which > ITIMER_PROF ? -EINVAL : get(interval_timers[which].id, &left, &interval);
 	struct __kernel_old_itimerval v = itimerval(left, interval);
 
 	return error != 0 ? error : guest_put(to, &v, sizeof(v));
@@ -138,8 +142,8 @@ CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 	    !to_ns(v.it_interval.tv_sec, v.it_interval.tv_usec, 1'000'000, &interval))
 		return -EINVAL;
 	uint64_t now = which == ITIMER_REAL ? clock_now() : cpu_time();
-	error = set(interval_timers[which].id, interval_timers[which].signal, first != 0 ? now + first : 0,
-		    interval, &left, &old_interval);
+	error = set(interval_timers[which].id, interval_timers[which].signal,
+		    first != 0 ? now + first : 0, interval, &left, &old_interval);
 	v = itimerval(left, old_interval);
 	return error != 0 || old == 0 ? error : guest_put(old, &v, sizeof(v));
 }
@@ -148,7 +152,8 @@ CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 CALL1(alarm, uint32_t, seconds)
 {
 	uint64_t left = 0, interval;
-	int64_t error = set(INTERVAL, SIGALRM, seconds != 0 ? clock_now() + seconds * SECOND : 0, 0, &left, &interval);
+	int64_t error = set(INTERVAL, SIGALRM, seconds != 0 ? clock_now() + seconds * SECOND : 0, 0,
+			    &left, &interval);
 
 	return error != 0 ? error : (int64_t)((left + SECOND - 1) / SECOND);
 }
@@ -158,7 +163,8 @@ CALL1(alarm, uint32_t, seconds)
 
 static bool clock_ok(uint32_t clock)
 {
-	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+	       clock == CLOCK_TAI;
 }
 
 static int64_t timer_new(uint32_t clock, const struct sigevent *event)
@@ -169,10 +175,14 @@ static int64_t timer_new(uint32_t clock, const struct sigevent *event)
 	while (id < INTERVAL && timers[id].used)
 		id++;
 	if (id < INTERVAL)
-		timers[id] = (struct timer){ .used = true, .clock = clock, .notify = (uint32_t)event->sigev_notify,
-					     .signal = event->sigev_notify == SIGEV_NONE ? 0
-										       : (uint32_t)event->sigev_signo,
-					     .tid = (uint32_t)event->_sigev_un._tid, .value = event->sigev_value };
+		timers[id] = (struct timer){ .used = true,
+					     .clock = clock,
+					     .notify = (uint32_t)event->sigev_notify,
+					     .signal = event->sigev_notify == SIGEV_NONE
+							       ? 0
+							       : (uint32_t)event->sigev_signo,
+					     .tid = (uint32_t)event->_sigev_un._tid,
+					     .value = event->sigev_value };
 	mutex_unlock(&lock);
 	return id < INTERVAL ? (int64_t)id : -EAGAIN;
 }
@@ -187,7 +197,8 @@ CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
 		return -EINVAL;
 	if (from != 0 && guest_get(&event, from, sizeof(event)) != 0)
 		return -EFAULT;
-	bool signals = (event.sigev_notify & ~SIGEV_THREAD_ID) == SIGEV_SIGNAL || event.sigev_notify == SIGEV_THREAD;
+	bool signals = (event.sigev_notify & ~SIGEV_THREAD_ID) == SIGEV_SIGNAL ||
+		       event.sigev_notify == SIGEV_THREAD;
 	if ((!signals && event.sigev_notify != SIGEV_NONE) ||
 	    (signals && (event.sigev_signo < 1 || event.sigev_signo > (int)SIGNALS)))
 		return -EINVAL;

@@ -59,9 +59,9 @@ static int64_t put_int(int64_t value, uint64_t to)
 /* --- Settings --- */
 
 /* Bits a second of CBAUD's values; those from 16 on are with CBAUDEX. */
-static const uint32_t speeds[] = { 0,	    50,	     75,      110,     134,	150,	 200,
-				   300,	    600,     1200,    1800,    2400,	4800,	 9600,
-				   19200,   38400,   0,	      57600,   115200,	230400,	 460800,
+static const uint32_t speeds[] = { 0,       50,      75,      110,     134,     150,     200,
+				   300,     600,     1200,    1800,    2400,    4800,    9600,
+				   19200,   38400,   0,       57600,   115200,  230400,  460800,
 				   500000,  576000,  921600,  1000000, 1152000, 1500000, 2000000,
 				   2500000, 3000000, 3500000, 4000000 };
 
@@ -209,7 +209,8 @@ static int64_t control_by(struct description *d, uint32_t op, uint64_t from)
 {
 	int32_t value;
 
-	return guest_get(&value, from, sizeof(value)) != 0 ? -EFAULT : control_ask(d, op, (uint32_t)value);
+	return guest_get(&value, from, sizeof(value)) != 0 ? -EFAULT
+							   : control_ask(d, op, (uint32_t)value);
 }
 
 static int64_t discipline_set(uint64_t from)

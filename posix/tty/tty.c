@@ -31,7 +31,8 @@ static int64_t event_get(struct description *d)
 	enum err e = file_ready(&r, &event, &outcome);
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
-	if (!__atomic_compare_exchange_n(&d->b, &none, event, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (!__atomic_compare_exchange_n(&d->b, &none, event, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
 		(void)fut_handle_close(event); /* another thread was first */
 	return 0;
 }
@@ -64,7 +65,8 @@ static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t 
 		if (wait == TTY_WAIT_BACKGROUND)
 			result = tty_background(d, SIGTTIN, &group);
 		else if (wait == TTY_WAIT_TIMED)
-			result = tty_wait(d, TTY_READY_MORE, clock_now() + (uint64_t)outcome * TENTH);
+			result = tty_wait(d, TTY_READY_MORE,
+					  clock_now() + (uint64_t)outcome * TENTH);
 		else
 			result = tty_wait(d, TTY_READY_MORE, TIME_NEVER);
 		if (result == -ETIMEDOUT) {
@@ -91,8 +93,8 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 		if (size <= SHORT)
 			e = tty_write_short(&r, group, data, size, &outcome, &wait);
 		else
-			e = tty_write(&r, group, (const void *)from, size < PIECE ? size : PIECE, &outcome,
-				      &wait);
+			e = tty_write(&r, group, (const void *)from, size < PIECE ? size : PIECE,
+				      &outcome, &wait);
 		if (e != OK)
 			return file_error(e);
 		if (wait == TTY_WAIT_NONE)
@@ -183,7 +185,8 @@ static bool is_pts(uint64_t major)
 /* The name in ttyd's tree of the terminal with that number; false: there is no such. */
 static bool terminal_name(uint64_t device, char name[16])
 {
-	uint64_t major = device >> 8 & 0xfff, number = (major - PTS_MAJOR) * 256 + device_minor(device);
+	uint64_t major = device >> 8 & 0xfff,
+		 number = (major - PTS_MAJOR) * 256 + device_minor(device);
 	char digits[8];
 	unsigned n = 0;
 
@@ -256,8 +259,8 @@ static int64_t open_at_ttyd(struct description *node, const char *name, uint32_t
 		return error == -EINVAL || error == -ENOENT ? -ENXIO : error;
 	struct remote r = tty_remote(root);
 	enum err e = file_open(&r, flags & (FILE_OPEN_READ | FILE_OPEN_WRITE), 0, name,
-			       __builtin_strlen(name), &o.session, &outcome, &o.slot, &o.node, &o.size,
-			       &o.mode, rest, sizeof(rest), &rest_length);
+			       __builtin_strlen(name), &o.session, &outcome, &o.slot, &o.node,
+			       &o.size, &o.mode, rest, sizeof(rest), &rest_length);
 	if (e != OK || outcome != 0)
 		error = e != OK ? file_error(e) : outcome < 0 ? outcome : -ENXIO;
 	o.line = root->line;

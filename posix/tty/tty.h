@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Terminals: descriptions that are sessions with ttyd (protocol/tty.fipc), and the controlling one. */
+/* Terminals: descriptions that are sessions with
+ * ttyd (protocol/tty.fipc), and the controlling one. */
 #pragma once
 #include "lib/futura/message.h"
 #include "posix/files/description.h"
 
 /* description.own: what is learnt of a terminal when it is needed. */
 struct tty {
-	uint64_t device; /* the terminal's number, whatever name it was opened by; 0: not asked for */
+	uint64_t device; /* the terminal's number, whatever name it was opened by; 0: not asked */
 };
 
 static inline struct remote tty_remote(const struct description *d)
@@ -18,8 +19,8 @@ static inline struct remote tty_remote(const struct description *d)
 bool is_tty(const struct description *d);
 
 /*
- * `*d` is a character device that a server has opened: make a terminal of it if it is one. ENXIO: it
- * is none. `flags` are file_open's.
+ * `*d` is a character device that a server has opened: make a terminal of it if it is one. ENXIO:
+ * it is none. `flags` are file_open's.
  */
 int64_t tty_become(struct description **d, uint32_t flags);
 

@@ -6,13 +6,13 @@
 #include "posix/core/ticks.h"
 
 #if defined(__x86_64__)
-	#define VDSO(name) __vdso_##name
+	#define VDSO(name)    __vdso_##name
 	#define CLOCK_GETTIME 228
-	#define CLOCK_GETRES 229
+	#define CLOCK_GETRES  229
 #else
-	#define VDSO(name) __kernel_##name
+	#define VDSO(name)    __kernel_##name
 	#define CLOCK_GETTIME 113
-	#define CLOCK_GETRES 114
+	#define CLOCK_GETRES  114
 #endif
 
 constexpr uint64_t SECOND = 1'000'000'000;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The tree of names, which is /dev/pts: the pseudo-terminals by number, ptmx, and for those who know
- * of it the console. What is opened is a seat at a terminal (terminal.h).
+ * The tree of names, which is /dev/pts: the pseudo-terminals by number, ptmx, and for those who
+ * know of it the console. What is opened is a seat at a terminal (terminal.h).
  */
 #pragma once
 #include "services/ttyd/terminal.h"

@@ -92,7 +92,8 @@ static unsigned given_resources(const struct manifest_service *s, fut_handle tas
 	for (unsigned i = 0; i < s->ngives; i++) {
 		enum source source = s->gives[i].source;
 		bool optional = source == SOURCE_MSI || source == SOURCE_IOPORT;
-		n += resource_kind(source) != 0 && (!optional || holds(task, resource_kind(source)));
+		n += resource_kind(source) != 0 &&
+		     (!optional || holds(task, resource_kind(source)));
 	}
 	return n;
 }

@@ -4,7 +4,7 @@
 #include "abi/control.h"
 #include "abi/user.h"
 
-constexpr uint16_t GUEST_MACHINE = 183; /* EM_AARCH64 */
+constexpr uint16_t GUEST_MACHINE = 183;  /* EM_AARCH64 */
 constexpr unsigned CALL_INSTRUCTION = 4; /* bytes of `svc` */
 #define GUEST_PLATFORM "aarch64"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #define CONTROL_GUEST_PC  32
-#define CONTROL_FIXUP	  40
+#define CONTROL_FIXUP     40
 #define CONTROL_GUEST_X17 664
 
 #define WORDS_STACK    968

@@ -93,8 +93,7 @@ int64_t signal_frame_push(struct registers *f, const struct signal_action *actio
 	int64_t error = guest_put(at, frame, offsetof(struct frame, uc.uc_mcontext) + HEAD);
 	heap_free(frame);
 	if (error != 0 || guest_put(record_at, record, sizeof(record)) != 0 ||
-	    !guest_ok(at, sizeof(struct frame)) ||
-	    simd_push(context_of(at) + HEAD) != 0)
+	    !guest_ok(at, sizeof(struct frame)) || simd_push(context_of(at) + HEAD) != 0)
 		return -EFAULT;
 	f->x[0] = (uint64_t)info->si_signo;
 	f->x[1] = at + offsetof(struct frame, info);

@@ -3,7 +3,9 @@
 
 static void cpuid(uint32_t leaf, uint32_t out[4])
 {
-	__asm__("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(0));
+	__asm__("cpuid"
+		: "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+		: "a"(leaf), "c"(0));
 }
 
 uint64_t cpu_capabilities(void)

@@ -4,7 +4,7 @@
 #include "abi/control.h"
 #include "abi/user.h"
 
-constexpr uint16_t GUEST_MACHINE = 62; /* EM_X86_64 */
+constexpr uint16_t GUEST_MACHINE = 62;   /* EM_X86_64 */
 constexpr unsigned CALL_INSTRUCTION = 2; /* bytes of `syscall` */
 #define GUEST_PLATFORM "x86_64"
 

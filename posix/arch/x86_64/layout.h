@@ -2,10 +2,10 @@
 /* Offsets for assembly, asserted in cpu.c: struct control, its words for us, struct registers. */
 #pragma once
 
-#define CONTROL_MASKED	 24
-#define CONTROL_PENDING	 28
+#define CONTROL_MASKED   24
+#define CONTROL_PENDING  28
 #define CONTROL_GUEST_PC 32
-#define CONTROL_FIXUP	 40
+#define CONTROL_FIXUP    40
 
 #define WORDS_STACK    904
 #define WORDS_GUEST_SP 912

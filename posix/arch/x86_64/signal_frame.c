@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A signal's frame on the guest's stack, as Linux lays it out: return address, ucontext, siginfo, and
- * above them the XSAVE area, whose unused bytes say how large it is (asm/sigcontext.h).
+ * A signal's frame on the guest's stack, as Linux lays it out: return address, ucontext, siginfo,
+ * and above them the XSAVE area, whose unused bytes say how large it is (asm/sigcontext.h).
  */
 #include <linux/signal.h>
 #include <asm/sigcontext.h>
