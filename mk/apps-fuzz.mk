@@ -34,4 +34,5 @@ test-apps-fuzz: $(APPS_FUZZERS:%=$(APPS_FUZZ)/%)
 		{ tail -40 $(APPS_FUZZ)/log; echo "0 passed, 1 failed"; exit 1; }; n=$$((n + 1)); \
 		done; done; echo "$$n passed, 0 failed"
 
--include $(SH_FUZZ_OBJS:.o=.d) $(UTIL_FUZZ_OBJS:.o=.d)
+-include $(SH_FUZZ_OBJS:.o=.d) $(UTIL_FUZZ_OBJS:.o=.d) \
+	$(APPS_FUZZERS:%=$(APPS_FUZZ)/tests/fuzz/%.d)
