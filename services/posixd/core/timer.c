@@ -210,7 +210,7 @@ static void timer_fire(struct timer *t, uint64_t now)
 	}
 	if (t->id == TIMER_LIMIT) {
 		limit_check(p);
-		(void)timer_catch_up(t, now);
+		(void)timer_catch_up(t, now); /* only the next time matters */
 		heap_add(p->world->timers, t);
 		return;
 	}
@@ -218,7 +218,7 @@ static void timer_fire(struct timer *t, uint64_t now)
 		t->at = 0;
 	(void)signal_send_timer(p, &s, t); /* one that the queue cannot take is an overrun */
 	if (t->waiting == nullptr && t->interval != 0) {
-		(void)timer_catch_up(t, now);
+		(void)timer_catch_up(t, now); /* the same */
 		heap_add(p->world->timers, t);
 	}
 }
@@ -255,7 +255,7 @@ void timer_signal_gone(struct timer *t)
 	t->waiting = nullptr;
 	if (t->interval == 0)
 		return;
-	(void)timer_catch_up(t, t->process->world->timers->now());
+	(void)timer_catch_up(t, t->process->world->timers->now()); /* the same */
 	heap_add(t->process->world->timers, t);
 }
 

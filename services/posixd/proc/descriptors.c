@@ -130,13 +130,15 @@ static int description_text(const struct subject *s, const struct process_view *
 	uint64_t path = 0;
 	uint32_t kind = 0;
 
-	(void)memory_read(s->p, description + v->description.path, &path, sizeof(path));
+	(void)memory_read(s->p, description + v->description.path, &path,
+			  sizeof(path)); /* else it has none */
 	if (path != 0 && memory_text(s->p, path, t->room, FILES_PATH)) {
 		t->text = t->room;
 		t->len = strlen(t->room);
 		return 0;
 	}
-	(void)memory_read(s->p, description + v->description.kind, &kind, sizeof(kind));
+	(void)memory_read(s->p, description + v->description.kind, &kind,
+			  sizeof(kind)); /* else it is no file */
 	if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE)
 		return place_text(s, v, description, t);
 	return kind_text(s->p, v, description, t);
@@ -197,9 +199,10 @@ void fill_fdinfo(struct text *t, const struct subject *s)
 
 	if (description == 0)
 		return;
-	(void)memory_read(s->p, description + v.description.access, &access, sizeof(access));
+	(void)memory_read(s->p, description + v.description.access, &access,
+			  sizeof(access)); /* else it shows none */
 	if (memory_read(s->p, description + v.description.state, &at, sizeof(at)))
-		(void)memory_read(s->p, at, &state, sizeof(state));
+		(void)memory_read(s->p, at, &state, sizeof(state)); /* else it shows nothing */
 	uint32_t status = atomic_load(&state.status);
 	uint32_t flags = access == 3 ? 2 : access == 2 ? 1 : 0;
 	flags |= status & STATUS_APPEND ? FLAGS[0] : 0;

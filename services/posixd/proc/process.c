@@ -63,11 +63,12 @@ static void facts_view(const struct process *p, struct facts *f)
 
 	if (!view_read(p, &v))
 		return;
-	(void)memory_read(p, v.umask, &f->umask, sizeof(f->umask));
+	(void)memory_read(p, v.umask, &f->umask, sizeof(f->umask)); /* else it shows nothing */
 	(void)memory_read(p, v.pending, &f->waiting, sizeof(f->waiting));
 	facts_actions(p, &v, f);
 	if (memory_read(p, v.threads, &thread, sizeof(thread))) {
-		(void)memory_read(p, thread + v.thread.blocked, &f->blocked, sizeof(f->blocked));
+		(void)memory_read(p, thread + v.thread.blocked, &f->blocked,
+				  sizeof(f->blocked)); /* else it shows nothing */
 		(void)memory_read(p, thread + v.thread.pending, &f->pending, sizeof(f->pending));
 	}
 }

@@ -79,7 +79,8 @@ static void flags_add(struct text *t)
 {
 	unsigned leaf[LEAVES] = {}, a, b, c;
 
-	(void)__get_cpuid(1, &a, &b, &leaf[LEAF_1_ECX], &leaf[LEAF_1_EDX]);
+	(void)__get_cpuid(1, &a, &b, &leaf[LEAF_1_ECX],
+			  &leaf[LEAF_1_EDX]); /* a leaf that is missing leaves zeros */
 	(void)__get_cpuid(0x80000001, &a, &b, &leaf[LEAF_EXTENDED_ECX], &leaf[LEAF_EXTENDED_EDX]);
 	(void)__get_cpuid_count(7, 0, &a, &leaf[LEAF_7_EBX], &b, &c);
 	text_add(t, "flags\t\t:");
@@ -94,7 +95,8 @@ void cpu_describe(struct text *t, unsigned cpu, unsigned ncpus)
 	unsigned most, vendor[3], signature, b, c, d;
 	char name[49];
 
-	(void)__get_cpuid(0, &most, &vendor[0], &vendor[2], &vendor[1]);
+	(void)__get_cpuid(0, &most, &vendor[0], &vendor[2],
+			  &vendor[1]); /* a leaf that is missing leaves zeros */
 	(void)__get_cpuid(1, &signature, &b, &c, &d);
 	unsigned family = signature >> 8 & 0xf, model = signature >> 4 & 0xf;
 	if (family == 0xf)
