@@ -64,3 +64,16 @@ $(FSD_OBJS): | $(O)/linux-headers/.made
 $(O)/native/tests/fsd-tests/main.c.o: NATIVE_CFLAGS += -isystem $(O)/linux-headers
 $(O)/native/tests/fsd-tests/main.c.o: | $(O)/linux-headers/.made
 NATIVE_PROGRAMS += tests/fsd-tests
+
+RAMFSD_FUZZERS := services/ramfsd/fuzz/messages services/ramfsd/fuzz/tar
+FUZZERS += $(RAMFSD_FUZZERS:%=fuzz-%)
+.PHONY: $(RAMFSD_FUZZERS:%=fuzz-%)
+$(RAMFSD_FUZZERS:%=fuzz-%): fuzz-%: $(H)/fuzz/%
+	$(Q)mkdir -p $(H)/corpus/$*
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+		-artifact_prefix=$(H)/fuzz/ $(H)/corpus/$*
+$(RAMFSD_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: %_fuzz.c $(RAMFSD_HOST_SRCS) \
+		$(RAMFSD_HOST)/.made | $(HOST_GEN) $(HOST_OVERLAY)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -I$(RAMFSD_HOST) \
+		-fsanitize=fuzzer $(HOST_LDFLAGS) -o $@ $(filter-out lib/test/test.c,$(filter %.c,$^))

@@ -45,6 +45,9 @@ static int event_make(struct files_session *s)
 	s->next_watcher = s->node->watchers;
 	s->node->watchers = s;
 	ready_tell(s);
+	/* Who was refused a lock before there was an event may have missed its end: it tries again.
+	 */
+	(void)fut_event_signal(s->event, FILE_READY_LOCK, 0); /* ours, and open */
 	return 0;
 }
 

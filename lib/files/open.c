@@ -40,6 +40,8 @@ static int open_temporary(struct files_walk *w, const struct file_open_args *a)
 	struct files_new new = { .mode = S_IFREG | (a->permissions & 07777) };
 	struct files_node *n = nullptr;
 
+	if (w->node == nullptr)
+		return -ENOENT;
 	if (!S_ISDIR(w->node->mode))
 		return -ENOTDIR;
 	if (!(a->flags & FILE_OPEN_WRITE))

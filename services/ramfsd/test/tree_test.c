@@ -82,6 +82,7 @@ TEST(ramfs, a_temporary_file_can_be_given_a_name)
 	uint32_t which;
 	size_t len;
 
+	CHECK(do_open(&root, "none", FILE_TEMPORARY | FILE_OPEN_WRITE, 0).outcome == -ENOENT);
 	CHECK(do_stat(&f, "", 0).nlink == 0);
 	fut_handle to = must_open(&root, "tmp", FILE_PATH).session;
 	CHECK(file_link(&f, 0, "", 0, "named", 5, to, &node, &outcome, &which, rest, sizeof(rest),

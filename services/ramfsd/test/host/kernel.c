@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-constexpr unsigned OBJECTS = 1 << 20;
+constexpr unsigned OBJECTS = 1 << 16; /* at a time: numbers go on */
 constexpr unsigned MAPPINGS = 4096;
 constexpr size_t PAGE = 4096;
 
@@ -21,7 +21,8 @@ struct object {
 	uint32_t peer;
 };
 
-static struct object objects[OBJECTS];
+static struct object objects[OBJECTS]; /* by number, modulo */
+static uint32_t first_id, last_id;     /* made since the last reset */
 static struct {
 	char *at;
 	size_t size;
@@ -39,35 +40,42 @@ static const struct fake_handle *handle_of(const struct fake_task *t, fut_handle
 	return handle != 0 && h->type != 0 && h->age == handle / FAKE_HANDLES ? h : nullptr;
 }
 
+static struct object *object_of(uint32_t id)
+{
+	return &objects[id % OBJECTS];
+}
+
 static unsigned char used[OBJECTS]; /* by a handle */
-static uint32_t nobjects;
 
 static void used_find(void)
 {
-	memset(used, 0, nobjects + 1);
+	for (uint32_t id = first_id; id <= last_id; id++)
+		used[id % OBJECTS] = 0;
 	for (unsigned i = 0; i < FAKE_HANDLES; i++) {
 		if (fake_client.handles[i].type != 0)
-			used[fake_client.handles[i].id] = 1;
+			used[fake_client.handles[i].id % OBJECTS] = 1;
 		if (fake_server.handles[i].type != 0)
-			used[fake_server.handles[i].id] = 1;
+			used[fake_server.handles[i].id % OBJECTS] = 1;
 	}
 }
 
 uint64_t kernel_orphan(void)
 {
 	used_find();
-	for (uint32_t i = 0; i <= nobjects; i++)
-		if (!used[i] && objects[i].badge != 0) {
-			uint64_t badge = objects[i].badge;
-			objects[i].badge = 0;
-			return badge;
-		}
+	for (uint32_t id = first_id; id <= last_id; id++) {
+		struct object *o = object_of(id);
+		uint64_t badge = o->badge;
+		if (used[id % OBJECTS] || badge == 0)
+			continue;
+		o->badge = 0;
+		return badge;
+	}
 	return 0;
 }
 
 uint64_t kernel_badge(const struct fake_task *t, fut_handle session)
 {
-	return objects[fake_object(t, session)].badge;
+	return object_of(fake_object(t, session))->badge;
 }
 
 static void object_end(struct object *o)
@@ -81,8 +89,9 @@ void kernel_reset(void)
 {
 	struct rlimit limit;
 
-	for (unsigned i = 0; i < OBJECTS; i++)
-		object_end(&objects[i]);
+	for (uint32_t id = first_id; id <= last_id; id++)
+		object_end(object_of(id));
+	first_id = last_id + 1;
 	for (unsigned i = 0; i < MAPPINGS; i++)
 		if (mappings[i].at != nullptr) {
 			munmap(mappings[i].at, mappings[i].size);
@@ -105,9 +114,9 @@ static void objects_collect(void)
 	if (++turn % 256 != 0)
 		return;
 	used_find();
-	for (uint32_t i = 0; i <= nobjects; i++)
-		if (!used[i] && objects[i].fd != 0)
-			object_end(&objects[i]);
+	for (uint32_t id = first_id; id <= last_id; id++)
+		if (!used[id % OBJECTS] && object_of(id)->fd != 0)
+			object_end(object_of(id));
 }
 
 static bool must_fail(void)
@@ -121,10 +130,10 @@ static fut_handle object_make(enum object_type type, uint32_t rights, struct obj
 	fut_handle h = fake_open(fake_current, type, rights);
 	uint32_t id = fake_object(fake_current, h);
 
-	if (h == 0 || id >= OBJECTS)
+	if (h == 0 || id - first_id >= OBJECTS)
 		abort(); /* the test is larger than the kernel */
-	nobjects = id > nobjects ? id : nobjects;
-	*o = &objects[id];
+	last_id = id;
+	*o = object_of(id);
 	return h;
 }
 
@@ -220,7 +229,7 @@ static enum err vmo_clone(const struct object *o, const uint64_t *a, struct nati
 	e = vmo_create(a[2], r);
 	if (e != OK)
 		return e;
-	int to = objects[fake_object(fake_current, (fut_handle)r->word[0])].fd;
+	int to = object_of(fake_object(fake_current, (fut_handle)r->word[0]))->fd;
 	off_t end = (off_t)(a[1] + a[2]), at = (off_t)a[1];
 	while ((at = lseek(from, at, SEEK_DATA)) >= 0 && at < end) {
 		if (pread(from, page, PAGE, at) != PAGE ||
@@ -241,7 +250,7 @@ static enum err space_map(const uint64_t *a, struct native_words *r)
 		if (mappings[i].at != nullptr)
 			continue;
 		int prot = (a[5] & MAP_READ ? PROT_READ : 0) | (a[5] & MAP_WRITE ? PROT_WRITE : 0);
-		mappings[i].fd = dup(objects[h->id].fd);
+		mappings[i].fd = dup(object_of(h->id)->fd);
 		mappings[i].at = mmap(nullptr, a[4], prot, MAP_SHARED, mappings[i].fd, (off_t)a[3]);
 		mappings[i].size = a[4];
 		mappings[i].offset = a[3];
@@ -282,7 +291,7 @@ static enum err space_present(const uint64_t *a)
 static enum err vmo_call(enum call number, const uint64_t *a, struct native_words *r)
 {
 	const struct fake_handle *h = handle_of(fake_current, (fut_handle)a[0]);
-	const struct object *o = h != nullptr ? &objects[h->id] : nullptr;
+	const struct object *o = h != nullptr ? object_of(h->id) : nullptr;
 
 	if (o == nullptr || h->type != OBJECT_VMO)
 		return ERR_BAD_HANDLE;
@@ -330,7 +339,7 @@ static enum err event_signal(const uint64_t *a)
 
 	if (h == nullptr)
 		return ERR_BAD_HANDLE;
-	objects[h->id].signals = (objects[h->id].signals & ~a[2]) | a[1];
+	object_of(h->id)->signals = (object_of(h->id)->signals & ~a[2]) | a[1];
 	return OK;
 }
 
@@ -340,8 +349,8 @@ static enum err wait(const uint64_t *a, struct native_words *r)
 
 	if (h == nullptr)
 		return ERR_BAD_HANDLE;
-	r->word[0] = objects[h->id].signals & a[1];
-	objects[h->id].signals &= ~a[2];
+	r->word[0] = object_of(h->id)->signals & a[1];
+	object_of(h->id)->signals &= ~a[2];
 	return r->word[0] != 0 ? OK : ERR_WOULD_BLOCK;
 }
 
