@@ -202,6 +202,7 @@ static void fill_around(struct mapping *m, vaddr va)
 		from = m->address;
 	if (to > mapping_end(m))
 		to = mapping_end(m);
+	/* Only ahead of need: what is not filled now faults later. */
 	(void)space_fill(m, from, (to - from) >> PAGE_SHIFT);
 }
 

@@ -30,7 +30,8 @@ FUZZERS += $(APPS_FUZZ_TARGETS)
 HOST_TESTS += test-apps-fuzz
 test-apps-fuzz: $(APPS_FUZZERS:%=$(APPS_FUZZ)/%)
 	$(Q)n=0; for f in $(APPS_FUZZERS); do for i in tests/fuzz/$$f-corpus/*; do \
-		$(APPS_FUZZ_ENV) $(APPS_FUZZ)/$$f -timeout=10 -close_fd_mask=1 $$i 2>$(APPS_FUZZ)/log || \
+		$(APPS_FUZZ_ENV) $(APPS_FUZZ)/$$f -timeout=10 -close_fd_mask=1 $$i \
+		2>$(APPS_FUZZ)/log || \
 		{ tail -40 $(APPS_FUZZ)/log; echo "0 passed, 1 failed"; exit 1; }; n=$$((n + 1)); \
 		done; done; echo "$$n passed, 0 failed"
 

@@ -39,7 +39,8 @@ $(DEVD_SEED):
 	$(Q)qemu-system-aarch64 -M virt,dumpdtb=$@.dtb >/dev/null
 	$(Q){ printf '\3'; head -c 12000 $@.dtb; } >$@ && rm $@.dtb
 
-$(DEVICE_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: %_fuzz.c $(DEVICE_PARTS) | $$(HOST_GEN) $$(HOST_OVERLAY)
+$(DEVICE_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: %_fuzz.c $(DEVICE_PARTS) \
+		| $$(HOST_GEN) $$(HOST_OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -fsanitize=fuzzer \
 		$(HOST_LDFLAGS) -o $@ $(filter %.c,$^)

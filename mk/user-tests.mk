@@ -4,8 +4,8 @@
 FUTURA_TEST_SRCS := $(patsubst %,lib/futura/test/%_test.c,chacha cpio elf heap text) \
 	$(wildcard services/init/test/*.c services/init/core/*.c) \
 	lib/test/test.c
-FUTURA_HOST_SRCS := lib/futura/chacha.c lib/futura/cpio.c lib/futura/elf.c lib/futura/heap.c lib/futura/number.c \
-	lib/futura/startup.c
+FUTURA_HOST_SRCS := lib/futura/chacha.c lib/futura/cpio.c lib/futura/elf.c lib/futura/heap.c \
+	lib/futura/number.c lib/futura/startup.c
 FUTURA_HOST_OBJS := $(patsubst %,$(H)/futura/%.o,$(FUTURA_TEST_SRCS) $(FUTURA_HOST_SRCS))
 
 $(H)/futura/%.c.o: %.c | $(HOST_GEN) $(HOST_OVERLAY)

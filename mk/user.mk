@@ -4,8 +4,8 @@
 # A program is a folder of C files with a main, given in NATIVE_PROGRAMS (every architecture) or
 # NATIVE_PROGRAMS_<arch>; it becomes build/<arch>/bin/<folder's name>, and bin/<name> in the bundle.
 
-NATIVE_PROGRAMS += services/init services/registryd services/posixd services/exec services/login examples/echo \
-	apps/native/ps apps/native/counters apps/native/tracedump tests/native bench
+NATIVE_PROGRAMS += services/init services/registryd services/posixd services/exec services/login \
+	examples/echo apps/native/ps apps/native/counters apps/native/tracedump tests/native bench
 NATIVE_PROGRAMS_x86_64 += drivers/ns16550 drivers/cmos
 NATIVE_PROGRAMS_arm64 += drivers/pl011 drivers/pl031
 

@@ -71,7 +71,7 @@ void terminal_stop(int fd)
 {
 	terminal_end(fd);
 	raise(SIGTSTP);
-	(void)terminal_begin(fd);
+	(void)terminal_begin(fd); /* it worked before we stopped */
 }
 
 static int byte_read(int fd, int timeout_ms)

@@ -67,7 +67,7 @@ static int reset_main(int argc, char **argv)
 	struct opt_state s;
 
 	opt_init(&s, argc, argv);
-	(void)opt_next(&s);
+	(void)opt_next(&s); /* there are none but --help */
 	if (s.index < argc)
 		opt_extra_operand(argv[s.index]);
 	int fd = terminal_open();

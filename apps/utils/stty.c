@@ -364,7 +364,7 @@ static void sane_set(struct stty *s)
 {
 	for (size_t i = 0; i < MODE_COUNT; i++)
 		if (modes[i].sane == ON || (modes[i].sane == OFF && !modes[i].is_choice))
-			(void)mode_set(s, modes[i].name, modes[i].sane == ON);
+			(void)mode_set(s, modes[i].name, modes[i].sane == ON); /* it is there */
 	for (size_t i = 0; i < SPECIAL_COUNT; i++)
 		s->t.c_cc[specials[i].index] = specials[i].sane;
 }
@@ -540,7 +540,7 @@ static int setting_apply(struct stty *s, const char *word, const char *next)
 		if (!out)
 			(void)cfsetispeed(&s->t, code); /* the code is from the table */
 		if (!in)
-			(void)cfsetospeed(&s->t, code);
+			(void)cfsetospeed(&s->t, code); /* the same */
 		s->changed = true;
 		return 1 + (in || out);
 	}

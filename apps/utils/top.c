@@ -364,13 +364,13 @@ static void help_show(struct top *t)
 		   "Up Down   move in the list\r\n"
 		   "Space     a new picture now\r\n"
 		   "q         quit\r\n\nPress a key.");
-	(void)terminal_key(t->fd, -1);
+	(void)terminal_key(t->fd, -1); /* any will do */
 }
 
 static void tell(struct top *t, const char *what)
 {
 	put_format("\033[%d;1H\033[K%s", 6, what);
-	(void)terminal_key(t->fd, 1500);
+	(void)terminal_key(t->fd, 1500); /* or none */
 }
 
 static void kill_ask(struct top *t)

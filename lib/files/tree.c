@@ -331,7 +331,7 @@ enum err on_link(void *self, uint64_t badge, const struct file_link_args *a,
 		e = walk_told(p.which ? &p.to : &p.from, e, &r->node, r->rest, &r->rest_len);
 	pair_end(&p);
 	if (a->target != 0)
-		(void)fut_handle_close(a->target);
+		(void)fut_handle_close(a->target); /* ours, and open */
 	r->which = p.which;
 	r->outcome = e;
 	return OK;
