@@ -229,8 +229,8 @@ static void data_set_size(struct ram_node *n, uint64_t size)
 {
 	n->node.size = size;
 	if (n->data.size_page != 0)
-		(void)fut_vmo_write(n->data.size_page, 0, &size, sizeof(size)); /* its page is there
-										 */
+		/* This cannot fail: the page is there. */
+		(void)fut_vmo_write(n->data.size_page, 0, &size, sizeof(size));
 }
 
 static int data_set_room(struct ram_data *d, uint64_t room)
@@ -305,7 +305,7 @@ void data_fini(struct ram_node *n)
 	if (n->data.memory != 0)
 		(void)fut_handle_close(n->data.memory); /* ours */
 	if (n->data.size_page != 0)
-		(void)fut_handle_close(n->data.size_page);
+		(void)fut_handle_close(n->data.size_page); /* ours */
 }
 
 /* --- Reading and writing --- */

@@ -27,10 +27,10 @@ static struct ram_fifo *fifo_create(void)
 	f->shared->fifo = 1;
 	return f;
 close_events:
-	(void)fut_handle_close(f->read); /* all three are ours */
+	(void)fut_handle_close(f->read); /* ours, as all here */
 	(void)fut_handle_close(f->write);
 close:
-	(void)fut_handle_close(f->memory);
+	(void)fut_handle_close(f->memory); /* ours */
 free:
 	free(f);
 	return nullptr;
