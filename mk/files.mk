@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-# lib/files: what servers of protocol/file.fipc have in common, an archive that programs take it from.
+# lib/files: what servers of protocol/file.fipc have in common, an archive programs take it from.
 
 LIBFILES := $(O)/libfiles.a
 LIBFILES_OBJS := $(patsubst %,$(O)/native/%.o,$(wildcard lib/files/*.c))
@@ -76,4 +76,5 @@ $(RAMFSD_FUZZERS:%=$(H)/fuzz/%): $(H)/fuzz/%: %_fuzz.c $(RAMFSD_HOST_SRCS) \
 		$(RAMFSD_HOST)/.made | $(HOST_GEN) $(HOST_OVERLAY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(HOST_CFLAGS)) -I$(RAMFSD_HOST) \
-		-fsanitize=fuzzer $(HOST_LDFLAGS) -o $@ $(filter-out lib/test/test.c,$(filter %.c,$^))
+		-fsanitize=fuzzer $(HOST_LDFLAGS) -o $@ \
+		$(filter-out lib/test/test.c,$(filter %.c,$^))
