@@ -90,11 +90,7 @@ void event_main(void)
 		fault(c);
 	else
 		work_add(self(), WORK_NEWS);
-#ifdef __x86_64__
-	/* Between the last look at `pending` and the guest: as if it were there already. */
-	if (c->saved.rip >= (uint64_t)entry_leave && c->saved.rip < (uint64_t)entry_left)
-		c->saved.rip = c->saved.rcx;
-#endif
+	frame_finish_call(&c->saved, entry_leave, entry_left);
 	work(&c->saved, false, 0);
 	resume(&c->saved);
 }

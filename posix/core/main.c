@@ -23,12 +23,6 @@
 constexpr unsigned FIRST_DESCRIPTORS = 16;           /* that a start can give */
 constexpr int NOT_FOUND = 127, NOT_EXECUTABLE = 126; /* exit codes, as a shell's */
 
-#if defined(__x86_64__)
-constexpr uint32_t RELOCATION_RELATIVE = 8;
-#else
-constexpr uint32_t RELOCATION_RELATIVE = 1027;
-#endif
-
 extern const Elf64_Ehdr __ehdr_start;
 extern const Elf64_Dyn _DYNAMIC[];
 extern const char entry_call[], entry_event[];

@@ -125,5 +125,6 @@ void memory_init(void)
 	for (uint64_t at = GUEST_END; fut_space_find(0, at, &m, sizeof(m)) == OK;
 	     at = m.address + m.size)
 		if (m.kind != MAPPING_AREA && m.kind != MAPPING_CLOCK)
-			(void)fut_space_inherit(0, m.address, m.size, INHERIT_PRIVATE);
+			(void)fut_space_inherit(0, m.address, m.size,
+						INHERIT_PRIVATE); /* mapped: just found */
 }

@@ -62,7 +62,7 @@ int64_t process_alone(void)
 			if (t != me && t->handle != 0)
 				(void)fut_thread_interrupt(t->handle); /* it may be ending */
 		mutex_unlock(&process.threads_lock);
-		(void)fut_thread_yield();
+		(void)fut_thread_yield(); /* never fails */
 		mutex_lock(&process.threads_lock);
 	}
 	process.exiting = false;

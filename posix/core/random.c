@@ -10,7 +10,7 @@
 #include <string.h>
 #include "lib/futura/lock.h"
 #include "posix/core/guest.h"
-#include "posix/core/ticks.h"
+#include <posix-arch/ticks.h>
 
 struct mutex random_lock;
 static uint32_t key[8];

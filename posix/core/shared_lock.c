@@ -38,7 +38,7 @@ static void lock_nth(_Atomic uint32_t *lock, uint32_t n)
 		/* Interruptions wait until the lock is free: it is held only for a copy. */
 		if (fut_futex_wait((uint64_t)lock, seen | WAITERS, ~0u, 0, TIME_NEVER) ==
 		    ERR_INTERRUPTED)
-			(void)fut_thread_yield();
+			(void)fut_thread_yield(); /* never fails */
 		seen = atomic_load(lock);
 	}
 }

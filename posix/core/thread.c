@@ -95,7 +95,7 @@ static enum err create(struct thread *t, uint64_t top)
 
 	while ((e = fut_thread_create(0, top, (uint64_t)thread_main, top - FRAME_ROOM, (uint64_t)t,
 				      PRIORITY, &t->handle)) == ERR_EXISTS)
-		(void)fut_thread_yield();
+		(void)fut_thread_yield(); /* never fails */
 	return e;
 }
 
@@ -147,11 +147,13 @@ void thread_end(void)
 	mutex_lock(&process.threads_lock);
 	delist(t);
 	signal_queue_drop(&t->signals.queue, ~0ull);
-	(void)fut_handle_close(t->handle);
+	(void)fut_handle_close(t->handle); /* ours */
 	heap_free(t);
 	/* From here on a new thread may get this slot: it waits until the kernel unmapped the area,
 	 * and it does not use the stack before. */
 	mutex_unlock(&process.threads_lock);
 	for (;;)
-		(void)fut_thread_exit(clear != 0 && guest_ok(clear, 4) ? clear : 0);
+		(void)fut_thread_exit(clear != 0 && guest_ok(clear, 4)
+					      ? clear
+					      : 0); /* nothing else is to be done */
 }

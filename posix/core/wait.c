@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/core/wait.h"
+#include <stdatomic.h>
 #include <asm/errno.h>
 #include "abi/clock.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/leave.h"
-#include "posix/core/ticks.h"
+#include <posix-arch/ticks.h>
 
 int64_t wait_object(fut_handle object, uint64_t signals, uint64_t clear, uint64_t deadline)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* execve and its kin. */
 #include <linux/fcntl.h>
 #include <string.h>
 #include "posix/core/call.h"

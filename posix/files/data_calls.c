@@ -59,7 +59,7 @@ CALL1(syncfs, int, fd)
 /* The root's file system. Errors are not told, as on Linux. */
 CALL0(sync)
 {
-	(void)synchronise_all(process.root);
+	(void)synchronise_all(process.root); /* nothing else is to be done */
 	return 0;
 }
 

@@ -40,7 +40,7 @@ static void destroy(struct description *d)
 	if (d->a != 0)
 		(void)fut_handle_close(d->a); /* ours */
 	if (d->b != 0)
-		(void)fut_handle_close(d->b);
+		(void)fut_handle_close(d->b); /* ours */
 	line_drop(d->line);
 	heap_free(d->path);
 	heap_free(d);

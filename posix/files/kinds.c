@@ -22,7 +22,7 @@ int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b,
 	default:
 		(void)fut_handle_close(a); /* ours */
 		if (b != 0)
-			(void)fut_handle_close(b);
+			(void)fut_handle_close(b); /* ours */
 		return -EOPNOTSUPP;
 	}
 }

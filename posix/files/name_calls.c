@@ -350,7 +350,6 @@ CALL4(readlinkat, int, dirfd, uint64_t, path, uint64_t, to, int32_t, size)
 	return readlink(dirfd, path, to, size);
 }
 
-#ifdef __x86_64__
 CALL2(mkdir, uint64_t, path, uint32_t, mode)
 {
 	return make(AT_FDCWD, path, S_IFDIR | (mode & 07777), 0);
@@ -395,7 +394,6 @@ CALL3(readlink, uint64_t, path, uint64_t, to, int32_t, size)
 {
 	return readlink(AT_FDCWD, path, to, size);
 }
-#endif
 
 /* --- Directories --- */
 

@@ -133,7 +133,6 @@ CALL4(openat2, int, dirfd, uint64_t, path, uint64_t, how, uint64_t, size)
 	return open(dirfd, path, h.flags, (uint32_t)h.mode, h.resolve);
 }
 
-#ifdef __x86_64__
 CALL3(open, uint64_t, path, uint32_t, flags, uint32_t, mode)
 {
 	return open(AT_FDCWD, path, flags, mode, 0);
@@ -143,7 +142,6 @@ CALL2(creat, uint64_t, path, uint32_t, mode)
 {
 	return open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0);
 }
-#endif
 
 CALL1(close, uint32_t, fd)
 {
@@ -161,7 +159,7 @@ CALL3(close_range, uint32_t, first, uint32_t, last, uint32_t, flags)
 		if ((flags & CLOEXEC) != 0)
 			(void)fd_set_flag(fd, true); /* open a moment ago */
 		else
-			(void)fd_close((unsigned)fd);
+			(void)fd_close((unsigned)fd); /* open a moment ago */
 	}
 	return 0;
 }
@@ -198,7 +196,6 @@ CALL3(dup3, int, fd, uint32_t, to, uint32_t, flags)
 	return duplicate_to(fd, to, (flags & O_CLOEXEC) != 0);
 }
 
-#ifdef __x86_64__
 CALL2(dup2, int, fd, uint32_t, to)
 {
 	bool flag;
@@ -207,7 +204,6 @@ CALL2(dup2, int, fd, uint32_t, to)
 		return fd_flag(fd, &flag) ? fd : -EBADF;
 	return duplicate_to(fd, to, false);
 }
-#endif
 
 static int64_t set_status(struct description *d, uint64_t flags)
 {

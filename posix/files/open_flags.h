@@ -3,13 +3,7 @@
 #pragma once
 #include <stdint.h>
 #include "posix/files/description.h"
-
-/* glibc's O_LARGEFILE is 0 on 64-bit machines; F_GETFL tells the kernel's. */
-#if defined(__x86_64__)
-constexpr uint32_t OPEN_LARGE = 0100000;
-#else
-constexpr uint32_t OPEN_LARGE = 0400000;
-#endif
+#include <posix-arch/cpu.h>
 
 uint32_t open_flags(uint64_t flags);      /* FILE_ bits */
 uint32_t status_of_flags(uint64_t flags); /* enum file_status */

@@ -133,7 +133,6 @@ CALL2(fstat, int, fd, uint64_t, to)
 	return error != 0 ? error : put_stat(to, &a);
 }
 
-#ifdef __x86_64__
 CALL2(stat, uint64_t, path, uint64_t, to)
 {
 	struct attributes a;
@@ -149,7 +148,6 @@ CALL2(lstat, uint64_t, path, uint64_t, to)
 
 	return error != 0 ? error : put_stat(to, &a);
 }
-#endif
 
 static struct statx_timestamp timestamp(int64_t ns)
 {
@@ -314,7 +312,6 @@ CALL2(ftruncate, int, fd, int64_t, size)
 	return !is_open ? -EBADF : !ok || size < 0 ? -EINVAL : change_fd(fd, &c);
 }
 
-#ifdef __x86_64__
 CALL2(chmod, uint64_t, path, uint32_t, mode)
 {
 	struct change c = mode_change(mode);
@@ -335,7 +332,6 @@ CALL3(lchown, uint64_t, path, uint32_t, uid, uint32_t, gid)
 
 	return change_at(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &c);
 }
-#endif
 
 /* utimensat's pair of times; UTIME_OMIT leaves one, UTIME_NOW asks the server for the present. */
 static int64_t times_change(uint64_t times, struct change *c)

@@ -118,10 +118,3 @@ CALL2(eventfd2, uint32_t, value, uint32_t, flags)
 	atomic_store(&d->state->status, status_of_flags(flags & EFD_NONBLOCK));
 	return fd_add(d, (flags & EFD_CLOEXEC) != 0, 0);
 }
-
-#ifdef __x86_64__
-CALL1(eventfd, uint32_t, value)
-{
-	return call_eventfd2(value, 0, 0, 0, 0, 0);
-}
-#endif

@@ -108,7 +108,7 @@ static enum err set_make(struct epoll *p)
 	e = fut_handle_duplicate(set, RIGHTS_WAITSET & ~RIGHT_INHERIT, &p->set);
 	(void)fut_handle_close(set); /* ours */
 	if (e == OK && (e = fut_event_create(&p->kick)) != OK)
-		(void)fut_handle_close(p->set);
+		(void)fut_handle_close(p->set); /* ours */
 	if (e != OK)
 		return e;
 	p->pid = process.pid;
@@ -216,7 +216,7 @@ static uint32_t look_inside(struct epoll *p)
 		next = e->next;
 		if (readiness(e) != 0)
 			return POLLIN | POLLRDNORM;
-		(void)look_at(e);
+		(void)look_at(e); /* what it says is seen by its place */
 		if (e->queued)
 			return POLLIN | POLLRDNORM;
 	}
@@ -426,13 +426,6 @@ CALL1(epoll_create1, uint32_t, flags)
 	return fd_add(d, (flags & EPOLL_CLOEXEC) != 0, 0);
 }
 
-#ifdef __x86_64__
-CALL1(epoll_create, int32_t, size)
-{
-	return size <= 0 ? -EINVAL : call_epoll_create1(0, 0, 0, 0, 0, 0);
-}
-#endif
-
 CALL4(epoll_ctl, int, epoll, int, op, int, fd, uint64_t, from)
 {
 	struct epoll_event event = {};
@@ -535,13 +528,6 @@ static int64_t wait_masked(int fd, uint64_t to, int32_t most, uint64_t deadline,
 		poll_mask_back(mask, result);
 	return result;
 }
-
-#ifdef __x86_64__
-CALL4(epoll_wait, int, fd, uint64_t, to, int32_t, most, int32_t, timeout)
-{
-	return wait_for_events(fd, to, most, deadline_of_ms(timeout));
-}
-#endif
 
 CALL6(epoll_pwait, int, fd, uint64_t, to, int32_t, most, int32_t, timeout, uint64_t, mask, uint64_t,
       size)

@@ -353,7 +353,7 @@ static enum err make(fut_handle memory[2], fut_handle events[2])
 	if (e == OK && (e = fut_event_create_pair(&events[0], &events[1])) != OK)
 		(void)fut_handle_close(memory[1]); /* ours */
 	if (e != OK)
-		(void)fut_handle_close(memory[0]);
+		(void)fut_handle_close(memory[0]); /* ours */
 	return e;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* pipe and pipe2. */
 #include <linux/fcntl.h>
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -33,9 +34,7 @@ CALL2(pipe2, uint64_t, to, uint32_t, flags)
 	return make(to, flags);
 }
 
-#ifdef __x86_64__
 CALL1(pipe, uint64_t, to)
 {
 	return make(to, 0);
 }
-#endif

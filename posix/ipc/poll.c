@@ -246,7 +246,6 @@ void poll_mask_back(uint64_t mask, int64_t result)
 	signal_block(t, t->signals.saved);
 }
 
-#ifdef __x86_64__
 CALL3(poll, uint64_t, fds, uint32_t, n, int32_t, timeout)
 {
 	uint64_t deadline = timeout < 0    ? TIME_NEVER
@@ -255,7 +254,6 @@ CALL3(poll, uint64_t, fds, uint32_t, n, int32_t, timeout)
 
 	return poll(fds, n, deadline);
 }
-#endif
 
 CALL5(ppoll, uint64_t, fds, uint32_t, n, uint64_t, timeout, uint64_t, mask, uint64_t, size)
 {
@@ -361,7 +359,6 @@ static int64_t select(unsigned n, const uint64_t at[SETS], uint64_t deadline)
 	return result;
 }
 
-#ifdef __x86_64__
 CALL5(select, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64_t, timeout)
 {
 	struct __kernel_old_timeval t;
@@ -385,7 +382,6 @@ CALL5(select, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64
 	}
 	return result;
 }
-#endif
 
 CALL6(pselect6, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64_t, timeout,
       uint64_t, mask)

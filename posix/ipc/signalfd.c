@@ -134,10 +134,3 @@ CALL4(signalfd4, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags)
 	atomic_store(&d->state->status, status_of_flags(flags & SFD_NONBLOCK));
 	return fd_add(d, (flags & SFD_CLOEXEC) != 0, 0);
 }
-
-#ifdef __x86_64__
-CALL3(signalfd, int, fd, uint64_t, from, uint64_t, size)
-{
-	return call_signalfd4((uint64_t)(int64_t)fd, from, size, 0, 0, 0);
-}
-#endif

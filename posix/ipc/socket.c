@@ -290,7 +290,7 @@ int64_t socket_ends_make(uint32_t type, struct socket_ends *e)
 	if (error == OK && (error = fut_event_create_pair(&e->event[0], &e->event[1])) != OK)
 		(void)fut_handle_close(e->memory[1]); /* ours */
 	if (error != OK)
-		(void)fut_handle_close(e->memory[0]);
+		(void)fut_handle_close(e->memory[0]); /* ours */
 	return call_error(error);
 }
 

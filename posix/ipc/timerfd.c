@@ -145,7 +145,7 @@ static void left(const struct timer_shared *s, struct __kernel_itimerspec *t)
 {
 	uint64_t next, now = clock_now();
 
-	(void)expired(s, now, &next);
+	(void)expired(s, now, &next); /* only the next is asked for */
 	t->it_interval = timespec_of(atomic_load(&s->interval));
 	t->it_value = timespec_of(next > now ? next - now : 0);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* mmap and msync: memory with or without a file. */
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"

@@ -90,12 +90,10 @@ CALL1(getpgid, uint32_t, pid)
 	return group_of(pid, false);
 }
 
-#ifdef __x86_64__
 CALL0(getpgrp)
 {
 	return group_of(0, false);
 }
-#endif
 
 CALL1(getsid, uint32_t, pid)
 {
@@ -145,27 +143,3 @@ CALL2(set_robust_list, uint64_t, head, uint64_t, size)
 	self()->robust_list = head;
 	return 0;
 }
-
-#ifdef __x86_64__
-constexpr uint32_t SET_GS = 0x1001, SET_FS = 0x1002, GET_FS = 0x1003,
-		   GET_GS = 0x1004; /* asm/prctl.h */
-
-CALL2(arch_prctl, uint32_t, what, uint64_t, address)
-{
-	uint64_t base = tls_now();
-
-	switch (what) {
-	case SET_FS:
-		if (!guest_ok(address, 0))
-			return -EPERM;
-		__asm__ volatile("wrfsbase %0" : : "r"(address));
-		return 0;
-	case GET_FS:
-		return guest_put(address, &base, sizeof(base));
-	case SET_GS: /* GS leads to the control page */
-	case GET_GS:
-	default:
-		return -EINVAL;
-	}
-}
-#endif

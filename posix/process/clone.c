@@ -89,14 +89,11 @@ static int64_t clone(const struct clone_args *a)
 }
 
 /* The order of the last two differs between the architectures. */
-#if defined(__x86_64__)
-CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, child_tid, uint64_t,
-      tls)
-#else
-CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, tls, uint64_t,
-      child_tid)
-#endif
+CALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, parent_tid, uint64_t, fourth, uint64_t,
+      fifth)
 {
+	uint64_t tls = CLONE_TLS_FOURTH ? fourth : fifth,
+		 child_tid = CLONE_TLS_FOURTH ? fifth : fourth;
 	struct clone_args a = { .flags = flags & ~(uint64_t)CSIGNAL,
 				.exit_signal = flags & CSIGNAL,
 				.stack = stack,
@@ -128,7 +125,6 @@ CALL2(clone3, uint64_t, from, uint64_t, size)
 	return clone(&a);
 }
 
-#ifdef __x86_64__
 CALL0(fork)
 {
 	struct fork f = {};
@@ -142,4 +138,3 @@ CALL0(vfork)
 
 	return process_fork(&f);
 }
-#endif

@@ -31,7 +31,7 @@ static void birth_drop(struct birth *b)
 	(void)fut_handle_close(
 		b->session); /* ours: the pid is free again, or the child has its own */
 	if (b->done != 0)
-		(void)fut_handle_close(b->done);
+		(void)fut_handle_close(b->done); /* ours */
 }
 
 static int64_t prepare(const struct fork *f, struct birth *b)
@@ -80,9 +80,9 @@ static void in_child(const struct fork *f, const struct birth *b)
 	if (me->handle != 0)
 		(void)fut_handle_close(me->handle); /* the parent's thread */
 	if (b->watch != 0)
-		(void)fut_handle_close(b->watch);
+		(void)fut_handle_close(b->watch); /* ours */
 	if (process.vfork != 0)
-		(void)fut_handle_close(process.vfork);
+		(void)fut_handle_close(process.vfork); /* ours */
 	process.posix.session = b->session;
 	process.vfork = b->done;
 	process.parent = f->sibling ? process.parent : process.pid;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Making a copy of the process. */
 #pragma once
 #include <stdint.h>
 

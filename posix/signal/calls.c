@@ -109,14 +109,12 @@ CALL2(rt_sigsuspend, uint64_t, mask, uint64_t, size)
 	return -ERESTARTNOHAND;
 }
 
-#ifdef __x86_64__
 CALL0(pause)
 {
 	while (!signal_deliverable(self()) && wait_until(TIME_NEVER) == 0)
 		;
 	return -ERESTARTNOHAND;
 }
-#endif
 
 CALL2(sigaltstack, uint64_t, new, uint64_t, old)
 {

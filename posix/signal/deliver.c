@@ -242,11 +242,11 @@ static void stop(unsigned signal)
 		mutex_unlock(&process.signals.lock);
 		if (goes_on || process.exiting)
 			break;
-		(void)fut_thread_sleep(TIME_NEVER);
+		(void)fut_thread_sleep(TIME_NEVER); /* nothing else is to be done */
 		self()->control->pending = 0;
 		signal_fetch();
 	}
-	(void)posix_stopped(&process.posix, 0, &outcome);
+	(void)posix_stopped(&process.posix, 0, &outcome); /* nobody left to tell */
 }
 
 static void default_act(unsigned signal)

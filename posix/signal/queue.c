@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Queues of signals that wait. */
 #include "posix/core/memory.h"
 #include "posix/signal/state.h"
 #include "posix/time/timers.h"

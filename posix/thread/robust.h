@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Locks that outlive their owner. */
 #pragma once
 
 struct thread;

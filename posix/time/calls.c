@@ -104,14 +104,12 @@ CALL2(gettimeofday, uint64_t, to, uint64_t, zone)
 	return zone != 0 ? guest_put(zone, &z, sizeof(z)) : 0;
 }
 
-#ifdef __x86_64__
 CALL1(time, uint64_t, to)
 {
 	int64_t seconds = (int64_t)(wall_now() / SECOND);
 
 	return to != 0 && guest_put(to, &seconds, sizeof(seconds)) != 0 ? -EFAULT : seconds;
 }
-#endif
 
 /* What is left when a sleep is interrupted, for the program and for restart_syscall. */
 static int64_t sleep_until(uint64_t deadline, uint64_t left);

@@ -148,7 +148,6 @@ CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 	return error != 0 || old == 0 ? error : guest_put(old, &v, sizeof(v));
 }
 
-#ifdef __x86_64__
 CALL1(alarm, uint32_t, seconds)
 {
 	uint64_t left = 0, interval;
@@ -157,7 +156,6 @@ CALL1(alarm, uint32_t, seconds)
 
 	return error != 0 ? error : (int64_t)((left + SECOND - 1) / SECOND);
 }
-#endif
 
 /* --- POSIX timers --- */
 

@@ -15,8 +15,8 @@
 #include "protocol/posix.h"
 #include "protocol/tty.h"
 
-static fut_handle place;  /* 0: none controls us */
-static uint64_t device;	  /* its number */
+static fut_handle place;   /* 0: none controls us */
+static uint64_t device;    /* its number */
 static uint32_t number_of; /* the session to which that was so */
 
 void tty_forget(void)
@@ -34,7 +34,8 @@ static uint64_t device_of(struct description *d)
 	int64_t outcome;
 	uint32_t wait;
 
-	if (own->device == 0 && tty_control(&r, TIOCGDEV, 0, 0, &outcome, &wait) == OK && outcome > 0)
+	if (own->device == 0 && tty_control(&r, TIOCGDEV, 0, 0, &outcome, &wait) == OK &&
+	    outcome > 0)
 		own->device = (uint64_t)outcome;
 	return own->device;
 }
@@ -53,7 +54,8 @@ int64_t tty_open_controlling(struct description **d, uint32_t flags)
 
 	if (place == 0)
 		return -ENXIO;
-	enum err e = tty_reopen(&r, flags & (FILE_OPEN_READ | FILE_OPEN_WRITE), &o.session, &outcome, &o.slot);
+	enum err e = tty_reopen(&r, flags & (FILE_OPEN_READ | FILE_OPEN_WRITE), &o.session,
+				&outcome, &o.slot);
 	if (e != OK || outcome < 0)
 		return e != OK ? -ENXIO : outcome;
 	int64_t error = file_description(&o, flags, atomic_load(&(*d)->state->status), &opened);

@@ -2,18 +2,11 @@
 /* Time without a system call, from the clock page: abi/clock.h. Runs in the guest, as its code. */
 #include <linux/time.h>
 #include <linux/time_types.h>
+#include <stdatomic.h>
 #include "abi/clock.h"
-#include "posix/core/ticks.h"
-
-#if defined(__x86_64__)
-	#define VDSO(name)    __vdso_##name
-	#define CLOCK_GETTIME 228
-	#define CLOCK_GETRES  229
-#else
-	#define VDSO(name)    __kernel_##name
-	#define CLOCK_GETTIME 113
-	#define CLOCK_GETRES  114
-#endif
+#include "calls.h"
+#include <posix-arch/ticks.h>
+#include <posix-arch/vdso.h>
 
 constexpr uint64_t SECOND = 1'000'000'000;
 
@@ -21,20 +14,7 @@ int VDSO(clock_gettime)(int clock, struct __kernel_timespec *to);
 int VDSO(clock_getres)(int clock, struct __kernel_timespec *to);
 int VDSO(gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone);
 
-/* What the page does not tell, the personality does. */
-static int64_t call(uint64_t number, uint64_t a, uint64_t b)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b) : "rcx", "r11", "memory");
-	return (int64_t)number;
-#else
-	register uint64_t x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b;
-
-	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory");
-	return (int64_t)x0;
-#endif
-}
-
+/* Nanoseconds since boot, or since 1970. */
 static uint64_t now(bool wall)
 {
 	const volatile struct clock_page *page = (const volatile struct clock_page *)CLOCK_PAGE;
@@ -59,7 +39,7 @@ int VDSO(clock_gettime)(int clock, struct __kernel_timespec *to)
 
 	if (!wall && clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_RAW &&
 	    clock != CLOCK_MONOTONIC_COARSE && clock != CLOCK_BOOTTIME)
-		return (int)call(CLOCK_GETTIME, (uint64_t)clock, (uint64_t)to);
+		return (int)linux_call(CALL_NUMBER_clock_gettime, (uint64_t)clock, (uint64_t)to);
 	uint64_t ns = now(wall);
 	to->tv_sec = (int64_t)(ns / SECOND);
 	to->tv_nsec = (int64_t)(ns % SECOND);
@@ -68,7 +48,7 @@ int VDSO(clock_gettime)(int clock, struct __kernel_timespec *to)
 
 int VDSO(clock_getres)(int clock, struct __kernel_timespec *to)
 {
-	return (int)call(CLOCK_GETRES, (uint64_t)clock, (uint64_t)to);
+	return (int)linux_call(CALL_NUMBER_clock_getres, (uint64_t)clock, (uint64_t)to);
 }
 
 int VDSO(gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone)
@@ -84,7 +64,7 @@ int VDSO(gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone)
 	return 0;
 }
 
-#if defined(__x86_64__)
+/* x86-64 alone has these two: its version script exports them. */
 int64_t __vdso_time(int64_t *to);
 int64_t __vdso_time(int64_t *to)
 {
@@ -98,15 +78,6 @@ int64_t __vdso_time(int64_t *to)
 int __vdso_getcpu(uint32_t *cpu, uint32_t *node, void *unused);
 int __vdso_getcpu(uint32_t *cpu, uint32_t *node, void *unused)
 {
-	uint32_t here;
-
 	(void)unused;
-	/* struct control: the CPU that it ran on last */
-	__asm__ volatile("mov %%gs:52, %0" : "=r"(here));
-	if (cpu != nullptr)
-		*cpu = here;
-	if (node != nullptr)
-		*node = 0;
-	return 0;
+	return (int)linux_call(CALL_NUMBER_getcpu, (uint64_t)cpu, (uint64_t)node);
 }
-#endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* SIMD registers to and from guest memory: x0 for v0 to v31, x1 for fpsr and fpcr. A fault gives 1. */
+/* SIMD registers to and from guest memory: x0 for v0 to v31, x1 for fpsr, fpcr. A fault gives 1. */
 #include "posix/arch/arm64/layout.h"
 
 	.arch_extension fp

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* What CPUID says, in the auxiliary vector's terms. */
 #include "posix/exec/capabilities.h"
 
 static void cpuid(uint32_t leaf, uint32_t out[4])

@@ -6,6 +6,9 @@
 
 constexpr uint16_t GUEST_MACHINE = 62;   /* EM_X86_64 */
 constexpr unsigned CALL_INSTRUCTION = 2; /* bytes of `syscall` */
+constexpr bool CLONE_TLS_FOURTH = false; /* clone's arguments */
+constexpr uint32_t OPEN_LARGE = 0100000; /* the kernel's O_LARGEFILE; glibc's is 0 */
+constexpr uint32_t RELOCATION_RELATIVE = 8;
 #define GUEST_PLATFORM "x86_64"
 
 static inline uint64_t frame_pc(const struct registers *f)
@@ -70,6 +73,14 @@ static inline uint64_t tls_now(void)
 static inline void tls_set(uint64_t tls)
 {
 	__asm__ volatile("wrfsbase %0" : : "r"(tls));
+}
+
+/* Interrupted between the last look at `pending` and the guest: as if it were there already. */
+static inline void frame_finish_call(struct registers *f, const char *leave, const char *left)
+{
+	/* rcx is where the jump goes. */
+	if (f->rip >= (uint64_t)leave && f->rip < (uint64_t)left)
+		f->rip = f->rcx;
 }
 
 /* Go on with the registers in the control page, unmasked: the native call upcall_return. */
