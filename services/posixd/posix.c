@@ -61,7 +61,7 @@ void process_closed(uint64_t badge)
 {
 	struct process *p = process_of_badge(badge);
 
-	if (p == nullptr || p->state != PROCESS_PREPARED || p->native.task != 0)
+	if (p == nullptr || p->state != PROCESS_PREPARED || p->native.task != 0 || p->is_starting)
 		return;
 	if (p->has_spoken)
 		process_ended(p, SIGKILL, &(struct usage){});

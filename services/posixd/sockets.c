@@ -6,6 +6,7 @@
 #include "protocol/door.h"
 #include "services/posixd/calls.h"
 
+constexpr unsigned LISTENERS = 4096; /* of all worlds */
 constexpr unsigned BACKLOG_MOST = 4096;
 constexpr unsigned BUCKETS = 64;
 constexpr uint32_t NAME_MOST = 108;
@@ -36,6 +37,7 @@ struct listener {
 };
 
 static struct listener *listeners[BUCKETS];
+static unsigned nlisteners;
 static struct listener *names[BUCKETS]; /* by abstract name */
 static uint64_t last_id;
 
@@ -78,6 +80,7 @@ static void listener_free(struct listener *l)
 	while (*at != l)
 		at = &(*at)->next;
 	*at = l->next;
+	nlisteners--;
 	handle_drop(&l->arrived);
 	handle_drop(&l->room);
 	free(l);
@@ -144,12 +147,13 @@ enum err posix_on_listen(void *self, uint64_t badge, const struct posix_listen_a
 			 struct posix_listen_results *r)
 {
 	const struct process *p = self;
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l = nlisteners < LISTENERS ? calloc(1, sizeof(*l)) : nullptr;
 	enum err e;
 
 	(void)badge;
 	if (l == nullptr)
 		return ERR_NO_MEMORY;
+	nlisteners++;
 	l->id = ++last_id;
 	l->world = p->world;
 	l->most = backlog_bound(a->backlog);

@@ -211,6 +211,7 @@ static enum err start_prepare(struct start *s, const struct worlds_start_args *a
 			credentials_put(who);
 		return ERR_NO_MEMORY;
 	}
+	s->process->is_starting = true; /* it may end, and its session close, before `done` runs */
 	s->who = credentials_get(who);
 	s->world = w;
 	s->errand.run = start_run;

@@ -50,6 +50,8 @@ int process_tids(struct process *p, uint32_t count)
 
 	if (count == 0 || count > MOST)
 		return -EINVAL;
+	if (p->ntids + count > TIDS_MOST)
+		return -EAGAIN;
 	struct tid_range *r = calloc(1, sizeof(*r));
 	if (r == nullptr)
 		return -EAGAIN;
@@ -60,6 +62,7 @@ int process_tids(struct process *p, uint32_t count)
 	}
 	*r = (struct tid_range){ .next = p->tids, .first = (uint32_t)first, .count = count };
 	p->tids = r;
+	p->ntids += count;
 	for (uint32_t n = r->first; n < r->first + count; n++)
 		w->numbers[n].owner = p->pid;
 	return first;

@@ -14,6 +14,7 @@
 
 constexpr uint32_t PID_MAX = 32768;    /* pids, tids and groups lie below */
 constexpr uint32_t PID_RESERVED = 300; /* numbers are not given again from below this */
+constexpr uint32_t TIDS_MOST = 8192;   /* numbers for threads of one process */
 constexpr uint32_t GROUPS_MAX = 256;   /* supplementary */
 constexpr unsigned LIMITS = 16;
 constexpr unsigned SIGNALS = 64;
@@ -94,9 +95,10 @@ struct process {
 	enum process_state state;
 	enum change change; /* not yet waited for; then it is in the parent's list */
 	bool is_stopped;
-	bool is_reaper;  /* pid 1: no program; forgets its children */
-	bool is_doomed;  /* SIGKILL came before the task */
-	bool has_spoken; /* has made a call */
+	bool is_reaper;   /* pid 1: no program; forgets its children */
+	bool is_doomed;   /* SIGKILL came before the task */
+	bool is_starting; /* posixd itself starts its task, and will hold it */
+	bool has_spoken;  /* has made a call */
 	bool has_execed;
 	bool has_told;         /* `status` is said or decided */
 	bool forgets_children; /* they leave nothing to wait for */
@@ -118,6 +120,7 @@ struct process {
 	uint32_t nqueued;
 	struct timer *timers;
 	struct tid_range *tids;
+	uint32_t ntids;
 	struct usage usage, children; /* own, known at the end; of those waited for */
 
 	/* What /proc shows. */
