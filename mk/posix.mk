@@ -18,7 +18,8 @@ $(POSIX_OVERLAY): mk/posix.mk
 	$(Q)touch $@
 
 POSIX_FLAGS_x86_64 := -mno-sse -mno-mmx -mno-avx -mfsgsbase
-POSIX_CFLAGS = $(filter-out -fstack-protector-strong,$(USER_CFLAGS)) -mgeneral-regs-only -D_GNU_SOURCE \
+POSIX_CFLAGS = $(filter-out -fstack-protector-strong,$(USER_CFLAGS)) \
+	-mgeneral-regs-only -D_GNU_SOURCE \
 	$(POSIX_FLAGS_$(ARCH)) -fno-stack-protector \
 	-isystem $(POSIX_O)/overlay -isystem /usr/include/$(MUSL_TRIPLET) -I$(POSIX_GEN)
 
@@ -46,7 +47,7 @@ $(POSIX_O)/%.S.o: %.S $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)
 
 # A shared library of the guest's: found by address, so without a name to be looked for.
 VDSO_OBJS := $(POSIX_O)/vdso/vdso.o $(POSIX_O)/vdso/sigreturn.o
-$(POSIX_O)/vdso/%.o: posix/vdso/%.c $(POSIX_OVERLAY) | $(GEN)
+$(POSIX_O)/vdso/%.o: posix/vdso/%.c $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fvisibility=hidden -fPIE,$(POSIX_CFLAGS)) -fPIC -c -o $@ $<
 $(POSIX_O)/vdso/%.o: posix/vdso/%.S
