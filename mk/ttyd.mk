@@ -38,5 +38,7 @@ $(TTYD_OVERLAY): mk/ttyd.mk
 	$(Q)ln -sfn /usr/include/asm-generic $(@D)/asm-generic
 	$(Q)ln -sfn /usr/include/$(MUSL_TRIPLET:-musl=-gnu)/asm $(@D)/asm
 	$(Q)touch $@
-$(O)/native/services/ttyd/% $(O)/native/tests/terminals/%: NATIVE_CFLAGS += -isystem $(O)/ttyd-overlay
-$(patsubst %,$(O)/native/%.o,$(wildcard services/ttyd/*.c tests/terminals/*.c) $(TTYD_CORE)): | $(TTYD_OVERLAY)
+$(O)/native/services/ttyd/% $(O)/native/tests/terminals/%: \
+	NATIVE_CFLAGS += -isystem $(O)/ttyd-overlay
+TTYD_NATIVE := $(wildcard services/ttyd/*.c tests/terminals/*.c) $(TTYD_CORE)
+$(TTYD_NATIVE:%=$(O)/native/%.o): | $(TTYD_OVERLAY)

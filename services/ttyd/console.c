@@ -23,7 +23,7 @@ static void disconnect(void)
 	if (input != 0)
 		(void)fut_handle_close(input); /* ours, and so is the next */
 	if (line.session != 0)
-		(void)fut_handle_close(line.session);
+		(void)fut_handle_close(line.session); /* ours */
 	input = 0;
 	line.session = 0;
 	loop_timer_set(&terminal_loop, &again, clock_after(RETRY), try_connect, nullptr);

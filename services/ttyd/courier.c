@@ -108,7 +108,7 @@ static void errand_do(const struct errand *e)
 		(void)jobs_signal(&posixd, e->group, e->signal, &outcome);
 		break;
 	case HANG_UP:
-		(void)jobs_hang_up(&posixd, &outcome);
+		(void)jobs_hang_up(&posixd, &outcome); /* as above */
 		break;
 	case FOREGROUND:
 		do_foreground(e, &posixd);
@@ -138,17 +138,18 @@ enum err courier_start(void)
 
 void courier_signal(struct jobs *j, int signal)
 {
-	(void)errand_add((struct errand){ SIGNAL, j, .group = 0, .signal = (uint32_t)signal });
+	(void)errand_add((struct errand){ SIGNAL, j, .group = 0,
+					  .signal = (uint32_t)signal }); /* full: lost */
 }
 
 void courier_hang_up(struct jobs *j)
 {
-	(void)errand_add((struct errand){ HANG_UP, j, .group = 0 });
+	(void)errand_add((struct errand){ HANG_UP, j, .group = 0 }); /* full: lost */
 }
 
 void courier_foreground(struct jobs *j, uint32_t group)
 {
-	(void)errand_add((struct errand){ FOREGROUND, j, .group = group });
+	(void)errand_add((struct errand){ FOREGROUND, j, .group = group }); /* full: lost */
 }
 
 static enum err errand_answer(struct errand e)
