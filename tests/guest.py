@@ -50,7 +50,8 @@ class Guest:
 	def expect(self, pattern, timeout=None):
 		"""Wait for the regular expression on the console; returns the match."""
 		try:
-			self.process.expect(pattern, timeout and timeout * PATIENCE)
+			# -1: the time that was given to PopenSpawn; None would be for ever.
+			self.process.expect(pattern, timeout * PATIENCE if timeout else -1)
 		except pexpect.TIMEOUT:
 			raise GuestError(f"waited in vain for {pattern!r}", self.log) from None
 		except pexpect.EOF:
@@ -66,7 +67,7 @@ class Guest:
 	def wait(self, timeout=None):
 		"""Wait until the machine is off; returns the status on the log's closing line."""
 		try:
-			self.process.expect(pexpect.EOF, timeout and timeout * PATIENCE)
+			self.process.expect(pexpect.EOF, timeout * PATIENCE if timeout else -1)
 		except pexpect.TIMEOUT:
 			raise GuestError("did not power off in time", self.log) from None
 		self.process.wait()
