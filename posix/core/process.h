@@ -32,6 +32,7 @@ struct process {
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	bool dumpable, no_new_privileges;
 	uint32_t death_signal;
+	bool subreaper;
 };
 
 extern struct process process;

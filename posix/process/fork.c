@@ -88,6 +88,8 @@ static void in_child(const struct fork *f, const struct birth *b)
 	process.parent = f->sibling ? process.parent : process.pid;
 	process.pid = me->tid = b->pid;
 	process.exiting = false;
+	process.death_signal = 0;
+	process.subreaper = false;
 	me->handle = 0;
 	me->robust_list = 0;
 	me->clear_tid = f->child_clear_tid;

@@ -326,6 +326,15 @@ static int64_t set_name(uint64_t from)
 	return 0;
 }
 
+/* What posixd does when a parent ends. */
+static int64_t family_set(uint32_t which, uint32_t value)
+{
+	int32_t outcome = 0;
+	enum err e = posix_family(&process.posix, which, value, &outcome);
+
+	return answer(e, outcome);
+}
+
 CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 {
 	(void)c, (void)d;
@@ -339,9 +348,14 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		if (a > SIGNALS)
 			return -EINVAL;
 		process.death_signal = (uint32_t)a;
-		return 0;
+		return family_set(1, process.death_signal);
 	case PR_GET_PDEATHSIG:
 		return put_int(a, (int)process.death_signal);
+	case PR_SET_CHILD_SUBREAPER:
+		process.subreaper = a != 0;
+		return family_set(0, process.subreaper);
+	case PR_GET_CHILD_SUBREAPER:
+		return put_int(a, process.subreaper);
 	case PR_SET_DUMPABLE:
 		if (a > 1)
 			return -EINVAL;

@@ -18,6 +18,7 @@ POSIX_CALL(exec);
 POSIX_CALL(exit);
 POSIX_CALL(wait);
 POSIX_CALL(children);
+POSIX_CALL(family);
 POSIX_CALL(tids);
 POSIX_CALL(thread);
 POSIX_CALL(usage);

@@ -132,6 +132,21 @@ enum err posix_on_children(void *self, uint64_t badge, const struct posix_childr
 	return OK;
 }
 
+enum err posix_on_family(void *self, uint64_t badge, const struct posix_family_args *a,
+			 struct posix_family_results *r)
+{
+	struct process *p = self;
+
+	(void)badge;
+	if (a->which == 0)
+		p->is_subreaper = a->value != 0;
+	else if (a->which == 1 && a->value <= SIGNALS)
+		p->death_signal = a->value;
+	else
+		r->outcome = -EINVAL;
+	return OK;
+}
+
 enum err posix_on_tids(void *self, uint64_t badge, const struct posix_tids_args *a,
 		       struct posix_tids_results *r)
 {

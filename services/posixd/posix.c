@@ -15,6 +15,7 @@ static const struct posix_ops handlers = {
 	.news = posix_on_news,
 	.stopped = posix_on_stopped,
 	.children = posix_on_children,
+	.family = posix_on_family,
 	.set_group = posix_on_set_group,
 	.group = posix_on_group,
 	.new_session = posix_on_new_session,

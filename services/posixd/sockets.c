@@ -26,6 +26,7 @@ struct listener {
 	bool is_closed;    /* nobody accepts any more */
 	uint32_t sessions; /* door and listener, while they are open */
 	uint32_t waiting, most;
+	uint32_t type; /* SOCK_: only such may connect */
 	struct connection *first, *last;
 	fut_handle arrived, room; /* events */
 	struct world *world;
@@ -157,6 +158,7 @@ enum err posix_on_listen(void *self, uint64_t badge, const struct posix_listen_a
 	l->id = ++last_id;
 	l->world = p->world;
 	l->most = backlog_bound(a->backlog);
+	l->type = a->type;
 	l->next = listeners[l->id % BUCKETS];
 	listeners[l->id % BUCKETS] = l;
 	if ((e = fut_event_create(&l->arrived)) != OK || (e = fut_event_create(&l->room)) != OK ||
@@ -177,9 +179,11 @@ static enum err on_connect(void *self, uint64_t badge, const struct door_connect
 	(void)self;
 	if (l == nullptr)
 		return ERR_DENIED;
-	r->outcome = l->is_closed ? -ECONNREFUSED : -EAGAIN;
+	bool fits = a->kind_len >= sizeof(l->type) &&
+		    memcmp(a->kind, &l->type, sizeof(l->type)) == 0; /* struct socket_hello */
+	r->outcome = l->is_closed ? -ECONNREFUSED : fits ? -EAGAIN : -EPROTOTYPE;
 	struct connection *c = nullptr;
-	if (!l->is_closed && l->waiting < l->most)
+	if (!l->is_closed && fits && l->waiting < l->most)
 		c = malloc(sizeof(*c) + a->kind_len);
 	if (c == nullptr) {
 		fut_handle given[] = { a->memory, a->event };

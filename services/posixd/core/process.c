@@ -239,20 +239,42 @@ void process_tell(struct process *p, uint32_t status)
 	p->has_told = true;
 }
 
-/* Children of a process that ends become the reaper's, which forgets the dead. */
+/* Who becomes the parent of the children of one that ends. */
+static struct process *process_heir(struct process *p)
+{
+	struct process *heir = p->parent;
+
+	while (heir != nullptr && (!heir->is_subreaper || heir->state == PROCESS_DEAD))
+		heir = heir->parent;
+	return heir != nullptr ? heir : p->world->reaper;
+}
+
+static void child_give(struct process *c, struct process *heir)
+{
+	enum change change = c->change;
+
+	change_taken(c);
+	child_unlink(c);
+	child_link(heir, c);
+	c->news |= POSIX_NEWS_SELF; /* getppid */
+	if (change != CHANGE_NONE)
+		process_changed(c, change);
+	if (c->death_signal != 0)
+		signal_system(c, c->death_signal);
+	c->world->ops->wake(c);
+}
+
+/* The reaper forgets the dead. */
 static void children_give(struct process *p)
 {
+	struct process *heir = process_heir(p);
+
 	while (p->first_child != nullptr) {
 		struct process *c = p->first_child;
-		if (c->state == PROCESS_DEAD) {
+		if (c->state == PROCESS_DEAD && (heir->is_reaper || heir->forgets_children))
 			process_forget(c);
-			continue;
-		}
-		change_taken(c);
-		child_unlink(c);
-		child_link(p->world->reaper, c);
-		c->news |= POSIX_NEWS_SELF; /* getppid */
-		p->world->ops->wake(c);
+		else
+			child_give(c, heir);
 	}
 }
 

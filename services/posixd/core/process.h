@@ -102,9 +102,11 @@ struct process {
 	bool has_execed;
 	bool has_told;         /* `status` is said or decided */
 	bool forgets_children; /* they leave nothing to wait for */
+	bool is_subreaper;     /* orphans among its descendants become its children */
 	bool no_signal;        /* its end sends none */
 	uint32_t status;       /* as wait4 has it; while stopped the signal */
 	uint32_t news;         /* POSIX_NEWS_ flags */
+	uint32_t death_signal; /* that comes when its parent ends; 0: none */
 	int32_t nice;
 
 	struct process *parent, *first_child, *next_sibling, *prev_sibling;

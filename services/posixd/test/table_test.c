@@ -88,6 +88,22 @@ TEST(process, orphans_become_the_reapers_and_leave_nothing)
 	teardown();
 }
 
+TEST(process, a_subreaper_inherits_and_the_death_signal_comes)
+{
+	struct waited w;
+
+	setup();
+	struct process *p = program(0), *c = child_of(p), *g = child_of(c), *z = child_of(c);
+	uint32_t zpid = z->pid;
+	p->is_subreaper = true;
+	g->death_signal = SIGUSR2;
+	end(z, 5 << 8);
+	end(c, 0);
+	CHECK(g->parent == p && next_signal(g) == SIGUSR2);
+	CHECK(process_wait(p, WEXITED, P_PID, zpid, &w) == 0 && w.status == 5 << 8);
+	teardown();
+}
+
 TEST(process, who_forgets_children_has_none_to_wait_for)
 {
 	struct waited w;
