@@ -62,6 +62,17 @@ CALL4(pwrite64, int, fd, uint64_t, from, uint64_t, size, int64_t, at)
 	return move_at(fd, TO_WRITE, description_write, from, size, at);
 }
 
+/* Is a length negative, as Linux sees it? */
+static bool ranges_are_wrong(uint64_t ranges, uint64_t n)
+{
+	struct iovec v;
+
+	for (uint64_t i = 0; i < n; i++)
+		if (guest_get(&v, ranges + i * sizeof(v), sizeof(v)) == 0 && (int64_t)v.iov_len < 0)
+			return true;
+	return false;
+}
+
 /* One range after the other, until one is not moved whole. */
 static int64_t move_ranges(int fd, uint32_t access, move_fn *f, uint64_t ranges, uint64_t n,
 			   uint64_t at)
@@ -70,7 +81,7 @@ static int64_t move_ranges(int fd, uint32_t access, move_fn *f, uint64_t ranges,
 	uint64_t total = 0;
 	int64_t moved = 0;
 
-	if (n > RANGES_MOST)
+	if (n > RANGES_MOST || ranges_are_wrong(ranges, n))
 		return -EINVAL;
 	d = fd_get_for(fd, access);
 	if (d == nullptr)

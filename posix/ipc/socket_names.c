@@ -133,7 +133,7 @@ static int64_t bind_to(struct description *d, struct address *a)
 
 	if (s->name_len != 0 || s->state == SOCKET_LISTENING)
 		return -EINVAL;
-	enum err e = posix_listen(&process.posix, 0, &door, &listener.session);
+	enum err e = posix_listen(&process.posix, 0, s->type, &door, &listener.session);
 	if (e != OK)
 		return file_error(e);
 	if (a->path[0] != '\0') {
