@@ -272,7 +272,7 @@ int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status
 	d->kind = DESCRIPTOR_FILE;
 	d->access = is_place ? 0 : access_of(flags);
 	d->slot = o->slot;
-	d->line = line_hold(o->line);
+	d->line = o->line != nullptr || !is_place ? line_hold(o->line) : line_new();
 	d->mount = o->mount;
 	d->mode = o->mode;
 	d->node = o->node;

@@ -18,6 +18,15 @@ struct line {
 
 struct mutex states_lock; /* of all lines */
 
+struct line *line_new(void)
+{
+	struct line *line = heap_new(sizeof(*line));
+
+	if (line != nullptr)
+		line->refs = 1;
+	return line;
+}
+
 struct line *line_hold(struct line *line)
 {
 	if (line != nullptr)
@@ -61,10 +70,9 @@ int64_t states_map(struct description *d)
 	if (table >= TABLES)
 		return -EMFILE;
 	if (d->line == nullptr) {
-		d->line = heap_new(sizeof(*d->line));
+		d->line = line_new();
 		if (d->line == nullptr)
 			return -ENOMEM;
-		d->line->refs = 1;
 	}
 	mutex_lock(&states_lock);
 	if (d->line->tables[table] == nullptr)

@@ -10,5 +10,7 @@
  * to it. A description without a line gets one. */
 int64_t states_map(struct description *d);
 
+/* Of sessions that come from a new place: what is opened from it shares it. nullptr: no memory. */
+struct line *line_new(void);
 struct line *line_hold(struct line *line); /* nullptr stays nullptr */
 void line_drop(struct line *line);
