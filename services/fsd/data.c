@@ -17,9 +17,9 @@ constexpr uint64_t AHEAD = 16;   /* pages that are read when one is wanted */
 constexpr unsigned LISTED = 512; /* written pages looked at in one go */
 
 static char piece[PIECE];
-/* Pages move from here into files. */
+/* Pages move from here into files. It is mapped nowhere, so that no TLB has to forget them. */
 static fut_handle stage;
-static char *staged;
+static char staged[PIECE];
 
 static uint64_t page_up(uint64_t size)
 {
@@ -73,15 +73,7 @@ bool data_is_shared(const struct fsd_node *n)
 
 static int stage_make(void)
 {
-	uint64_t at = 0;
-
-	if (stage != 0)
-		return 0;
-	enum err e = fut_vmo_create(PIECE, 0, &stage);
-	if (e == OK)
-		e = fut_space_map(0, stage, 0, 0, PIECE, MAP_READ | MAP_WRITE, &at);
-	staged = (char *)at;
-	return memory_error(e);
+	return stage != 0 ? 0 : memory_error(fut_vmo_create(PIECE, 0, &stage));
 }
 
 /* The bytes of `page` for a memory of that size; it only grows. */
@@ -131,6 +123,9 @@ static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool b
 		if (e != FS_OK)
 			return error_of(e);
 	}
+	int error = memory_error(fut_vmo_write(stage, 0, staged, size));
+	if (error != 0)
+		return error;
 	for (uint64_t at = 0; at < size; at += moved) {
 		enum err e = fut_vmo_supply(n->memory, first * FSD_PAGE + at, size - at, stage, at,
 					    &moved);
