@@ -159,6 +159,29 @@ static bool is_wanted(const struct check_case *c, int argc, char **argv)
 	return argc < 2;
 }
 
+/*
+ * Run in a group of our own below a parent in another: a group without such a parent is orphaned,
+ * and terminal stops do nothing to it, whatever the runner's own place is. What is left of the
+ * group at the end is killed: it may hold the runner's pipes.
+ */
+static void supervise(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		perror("fork"), exit(1);
+	if (pid == 0) {
+		setpgid(0, 0);
+		return;
+	}
+	setpgid(pid, pid);
+	while (waitpid(pid, &status, 0) != pid)
+		;
+	kill(-pid, SIGKILL);
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int main(int argc, char **argv)
 {
 	int n = 0, failed = 0;
@@ -167,6 +190,7 @@ int main(int argc, char **argv)
 	for (struct check_role *r = roles; r && argc > 1; r = r->next)
 		if (strcmp(argv[1], r->name) == 0)
 			return r->run(argc, argv);
+	supervise();
 	for (struct check_case *c = first; c; c = c->next)
 		n += is_wanted(c, argc, argv);
 	printf("plan %d\n", n);
