@@ -166,9 +166,11 @@ static bool is_wanted(const struct check_case *c, int argc, char **argv)
  */
 static void supervise(void)
 {
-	pid_t pid = fork();
 	int status;
 
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	pid_t pid = fork();
 	if (pid < 0)
 		perror("fork"), exit(1);
 	if (pid == 0) {
