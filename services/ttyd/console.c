@@ -9,6 +9,7 @@ constexpr size_t PIECE = 1024; /* bytes that console.write takes */
 /* A UART sends a byte in about 90 us at 115200 baud: by then its FIFO has room again. */
 constexpr uint64_t SOON = MILLISECOND;
 constexpr uint64_t RETRY = 100 * MILLISECOND;
+constexpr uint64_t START = 1000 * MILLISECOND;
 
 static struct remote line; /* no session: not connected */
 static fut_handle input;
@@ -71,11 +72,10 @@ static void read_input(void *self, uint64_t signals)
 	terminal_settle(&console_terminal);
 }
 
-static void try_connect(void *self, uint64_t signals)
+static void connect_until(uint64_t deadline)
 {
-	enum err e = service_find("console", clock_now(), &line.session);
+	enum err e = service_find("console", deadline, &line.session);
 
-	(void)self, (void)signals;
 	if (e == OK)
 		e = console_input(&line, &input);
 	if (e == OK)
@@ -87,8 +87,15 @@ static void try_connect(void *self, uint64_t signals)
 	read_input(nullptr, 1);
 }
 
+static void try_connect(void *self, uint64_t signals)
+{
+	(void)self, (void)signals;
+	connect_until(clock_now());
+}
+
+/* At the start nobody is kept waiting, and the driver is starting too. */
 void console_start(void)
 {
 	console_terminal.push = push;
-	try_connect(nullptr, 0);
+	connect_until(clock_after(START));
 }
