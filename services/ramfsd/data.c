@@ -51,7 +51,8 @@ uint64_t data_pages(struct ram_node *n)
 {
 	if (n->data.packed != nullptr)
 		return page_up(n->data.packed_size) / RAM_PAGE;
-	if (n->data.is_shared || n->data.is_sparse)
+	/* A file without holes gets no page by a mapping: there is nothing to ask. */
+	if ((n->data.is_shared || n->data.is_sparse) && n->data.dense < n->data.room / RAM_PAGE)
 		data_count(n);
 	return n->data.pages;
 }
