@@ -4,6 +4,7 @@
 Each boots to the first program and powers off by itself. A combination that the host cannot run is
 skipped by name, with the reason."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -51,6 +52,7 @@ def test_boots(boot, arch, options):
 	g = boot(arch=arch, append="run=hello", **options)
 	g.expect("hello from user mode")
 	assert g.wait() == 0
+	assert re.search(rf"^{options.get('cpus', 1)} CPUs, ", g.log, re.M), "all processors run"
 
 
 def test_the_programs_code_becomes_the_machines_status(boot, arch):

@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 
-import pytest
-
 TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/trace")
 
 
@@ -49,6 +47,4 @@ def test_a_timeline_is_balanced_and_in_order(boot, arch, tmp_path):
 			assert e["ts"] >= last.get(row, 0)
 			last[row] = e["ts"]
 	processors = {e["tid"] for e in events if e["ph"] == "X"}
-	if arch == "arm64" and processors == {0}:
-		pytest.xfail("with nothing else to do the second processor stays idle: docs/status.md")
 	assert processors == {0, 1}, "both processors have run threads"
