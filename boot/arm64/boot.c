@@ -30,8 +30,8 @@ constexpr uint64_t R_AARCH64_RELATIVE = 1027;
 extern const struct relocation relocations[], relocations_end[];
 
 /*
- * Where something is now. It will be elsewhere once we run at the final address, so the compiler must
- * not take what we remember of it for the symbol's address, and look that up again later.
+ * Where something is now. It will be elsewhere once we run at the final address, so the compiler
+ * must not take what we remember of it for the symbol's address, and look that up again later.
  */
 static uint64_t at_here(const void *symbol)
 {

@@ -88,6 +88,19 @@ def test_no_messages_no_indirect_descriptors_large_sectors(boot, arch, tmp_path)
 		assert f"crc32 {zlib.crc32((tmp_path / '0').read_bytes()):08x}" in g.log, features
 
 
+@pytest.mark.parametrize("arch,gic", [("arm64", 2), ("arm64", 3), ("x86_64", None)])
+def test_messages_do_not_run_out_as_lines_do(boot, arch, gic, tmp_path):
+	"""The bus has fewer interrupt lines than there are disks."""
+	names = [tmp_path / str(n) for n in range(6)]
+	for name in names:
+		name.write_bytes(os.urandom(1 << 16))
+	g = boot(arch=arch, cpus=2, disks=[str(name) for name in names],
+		append="run=blk sum block.5", **({"gic": gic} if gic else {}))
+	assert g.wait(timeout=120) == 0
+	assert f"crc32 {zlib.crc32(names[5].read_bytes()):08x}" in g.log
+	assert "which is taken" not in g.log
+
+
 def test_a_disk_behind_a_bridge(boot, tmp_path):
 	"""Where firmware has set bridges up."""
 	(tmp_path / "0").write_bytes(bytes(1 << 20))

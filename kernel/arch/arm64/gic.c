@@ -2,6 +2,7 @@
 /* GIC: Arm IHI 0048 (version 2) and IHI 0069 (version 3). */
 #include "kernel/arch/arm64/gic.h"
 #include "abi/kernel.h"
+#include "kernel/arch/arm64/its.h"
 #include "kernel/arch/arm64/machine.h"
 #include "kernel/arch/arm64/mmu.h"
 #include "kernel/log.h"
@@ -52,7 +53,7 @@ static struct {
 	registers redistributors[REDISTRIBUTOR_REGIONS];
 	registers own[CPUS_MAX];  /* where a CPU's own lines are: distributor or redistributor */
 	uint8_t target[CPUS_MAX]; /* version 2: a CPU's bit in the distributor */
-	unsigned messages_first, messages; /* of the GICv2m frame */
+	unsigned messages_first, messages; /* lines of the GICv2m frame, or the ITS's interrupts */
 } gic;
 
 static uint32_t read(registers r, unsigned offset)
@@ -106,7 +107,7 @@ static void lines_route(void)
 	}
 }
 
-static void messages_init(void)
+static void message_frame_init(void)
 {
 	registers frame = device_map(machine.gic.message_frame);
 
@@ -146,8 +147,6 @@ void gic_init(void)
 	lines_init(gic.distributor, GIC_SHARED, gic.lines);
 	lines_route();
 	write(gic.distributor, GICD_CTLR, gic.v3 ? CTLR_ARE | CTLR_ENABLE_GROUP1 : CTLR_ENABLE);
-	if (!gic.v3)
-		messages_init();
 }
 
 /* --- Each CPU's part --- */
@@ -177,6 +176,30 @@ static registers redistributor_find(uint64_t mpidr)
 		}
 	}
 	return nullptr;
+}
+
+static uint64_t redistributor_address(registers r)
+{
+	for (unsigned i = 0; i < REDISTRIBUTOR_REGIONS; i++) {
+		struct memory_range range = machine.gic.redistributors[i];
+
+		if (gic.redistributors[i] != nullptr && r >= gic.redistributors[i] &&
+		    r < gic.redistributors[i] + range.size)
+			return range.base + (uint64_t)(r - gic.redistributors[i]);
+	}
+	return 0;
+}
+
+void gic_messages_init(void)
+{
+	if (!gic.v3) {
+		message_frame_init();
+		return;
+	}
+	registers first = gic.own[0] - FRAME;
+
+	gic.messages = its_init(first, redistributor_address(first));
+	gic.messages_first = ITS_FIRST;
 }
 
 static bool cpu_init_v3(struct arch_cpu *cpu)
@@ -246,7 +269,7 @@ bool gic_take(uint32_t *token, unsigned *line)
 		*token = read(gic.interface, GICC_IAR);
 		*line = *token & 0x3ff;
 	}
-	return *line < LINES_MAX;
+	return *line < LINES_MAX || *line >= ITS_FIRST;
 }
 
 void gic_end(uint32_t token)
@@ -291,12 +314,7 @@ unsigned arch_irq_lines(void)
 	return gic.lines;
 }
 
-/* Messages are numbered above all lines, though they arrive as lines. */
-static unsigned line_real(unsigned line)
-{
-	return line >= gic.lines ? line - gic.lines + gic.messages_first : line;
-}
-
+/* Messages are numbered above all lines, though GICv2m's arrive as lines. */
 unsigned gic_number(unsigned line)
 {
 	if (line >= gic.messages_first && line - gic.messages_first < gic.messages)
@@ -323,14 +341,27 @@ enum err arch_irq_setup(unsigned line, uint32_t flags)
 	return OK;
 }
 
+static void number_enable(unsigned number, bool on)
+{
+	bool is_message = number >= gic.lines;
+	unsigned line = is_message ? number - gic.lines + gic.messages_first : number;
+
+	if (is_message && gic.v3)
+		its_enable(number - gic.lines, on);
+	else if (on)
+		gic_enable(line);
+	else
+		gic_disable(line);
+}
+
 void arch_irq_mask(unsigned line)
 {
-	gic_disable(line_real(line));
+	number_enable(line, false);
 }
 
 void arch_irq_unmask(unsigned line)
 {
-	gic_enable(line_real(line));
+	number_enable(line, true);
 }
 
 unsigned arch_msi_count(void)
@@ -340,9 +371,11 @@ unsigned arch_msi_count(void)
 
 enum err arch_msi_setup(unsigned n, uint32_t device, uint64_t *address, uint32_t *data)
 {
-	(void)device; /* GICv2m takes a message from anyone */
 	if (n >= gic.messages)
 		return ERR_UNSUPPORTED;
+	if (gic.v3)
+		return its_setup(n, device, address, data);
+	/* GICv2m takes a message from anyone. */
 	gic_disable(gic.messages_first + n);
 	line_configure(gic.messages_first + n, true);
 	*address = machine.gic.message_frame.base + MSI_SETSPI;

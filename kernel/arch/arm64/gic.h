@@ -7,6 +7,8 @@ constexpr unsigned GIC_SHARED = 32; /* lines below it are each CPU's own; below 
 
 /* Set up what CPUs share. Panics if the machine has no controller that we know. */
 void gic_init(void);
+/* Find what turns messages of devices into interrupts, once there are page frames. */
+void gic_messages_init(void);
 /* Set up this CPU's part. False if it has none. */
 bool gic_cpu_init(struct arch_cpu *cpu);
 /* Let the line in, on this CPU if it is its own. */
@@ -15,7 +17,7 @@ void gic_disable(unsigned line);
 /* The most urgent interrupt that waits, now active, or nothing. `token` goes to gic_end. */
 bool gic_take(uint32_t *token, unsigned *line);
 void gic_end(uint32_t token);
-/* How kernel_interrupt calls a line: those that serve messages have numbers above all others. */
+/* How kernel_interrupt calls a line: messages have numbers above all lines. */
 unsigned gic_number(unsigned line);
 /* Raise software interrupt `line` on those CPUs (bits). */
 void gic_send(unsigned line, uint64_t cpus);

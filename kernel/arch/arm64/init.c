@@ -29,6 +29,7 @@
 void arch_init(const struct boot_info *boot, unsigned *ncpus)
 {
 	(void)boot; /* machine_read has read all there is */
+	gic_messages_init();
 	klog("kernel base 0x%lx, at 0x%lx in memory\n", KERNEL_LINK + mmu.slide, mmu.image);
 	klog("arm64: GICv%u, %u CPUs\n", machine.gic.version, machine.ncpus);
 	*ncpus = machine.ncpus;

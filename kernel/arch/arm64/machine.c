@@ -262,6 +262,8 @@ static void device_read(const struct fdt_walk *w, const char *console)
 		gic2_read(w);
 	else if (fdt_is(w, "arm,gic-v2m-frame") && machine.gic.message_frame.size == 0)
 		message_frame_read(w);
+	else if (fdt_is(w, "arm,gic-v3-its") && machine.gic.translation.size == 0)
+		machine.gic.translation = reg_range(w, 0);
 	else if (fdt_is(w, "arm,armv8-timer"))
 		timer_read(w);
 	else if (fdt_is(w, "arm,psci-0.2") || fdt_is(w, "arm,psci-1.0"))

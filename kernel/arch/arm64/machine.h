@@ -21,6 +21,7 @@ extern struct machine {
 		struct memory_range redistributors[REDISTRIBUTOR_REGIONS];
 		struct memory_range message_frame; /* GICv2m; size 0: none */
 		uint64_t frame_first, frame_count; /* its interrupts, if the tree says; else 0 */
+		struct memory_range translation;   /* version 3's ITS; size 0: none */
 	} gic;
 	unsigned timer_line; /* the virtual timer's INTID, 0 if unknown */
 	uint32_t timer_hz;   /* 0: CNTFRQ_EL0 is right */

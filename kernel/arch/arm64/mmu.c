@@ -115,6 +115,13 @@ volatile void *device_map(struct memory_range range)
 	return (volatile void *)va;
 }
 
+void memory_clean(const volatile void *p, size_t n)
+{
+	for (uint64_t at = (uint64_t)p & ~15ull; at < (uint64_t)p + n; at += 16)
+		asm volatile("dc civac, %0" ::"r"(at) : "memory");
+	asm volatile("dsb sy" ::: "memory");
+}
+
 /* --- kernel/arch.h --- */
 
 void page_sync_code(paddr page)

@@ -19,6 +19,8 @@ bool mmu_map(uint64_t root, vaddr va, uint64_t pa, uint64_t size, enum map_kind 
 uint64_t mmu_page_take(void);
 /* Map a device's registers; nullptr if there is no room for it. Never unmapped. */
 volatile void *device_map(struct memory_range range);
+/* Write to memory itself, for one who reads without caches. */
+void memory_clean(const volatile void *p, size_t n);
 
 /* Set by the boot code. */
 extern struct mmu {

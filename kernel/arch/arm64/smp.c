@@ -12,14 +12,6 @@ struct boot_secondary boot_secondary;
 static unsigned starting; /* the index of the CPU that is being started */
 static bool arrived;
 
-/* To memory itself, for one who reads without caches. */
-static void clean(const void *p, size_t n)
-{
-	for (uint64_t at = (uint64_t)p & ~15ull; at < (uint64_t)p + n; at += 16)
-		asm volatile("dc civac, %0" ::"r"(at) : "memory");
-	asm volatile("dsb sy" ::: "memory");
-}
-
 static bool cpu_release(uint64_t where, uint64_t entry)
 {
 	volatile uint64_t *word = direct((paddr){ where });
@@ -27,7 +19,7 @@ static bool cpu_release(uint64_t where, uint64_t entry)
 	if (where % 8 != 0 || where >= DIRECT_END - DIRECT_BASE)
 		return false;
 	*word = entry;
-	clean((const void *)word, sizeof(*word));
+	memory_clean(word, sizeof(*word));
 	asm volatile("sev");
 	return true;
 }
@@ -45,7 +37,7 @@ static bool cpu_start(unsigned index)
 		.stack = KSTACKS_BASE + (index + 1ull) * KSTACK_SLOT,
 		.entry = (uint64_t)secondary_high,
 	};
-	clean(&boot_secondary, sizeof(boot_secondary));
+	memory_clean(&boot_secondary, sizeof(boot_secondary));
 	if (release != 0 ? !cpu_release(release, entry)
 			 : !psci_cpu_on(machine.cpu[index].mpidr, entry))
 		return false;
