@@ -28,10 +28,9 @@ void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument
 	};
 }
 
-void context_switch_more(struct arch_cpu *cpu, struct context *from, const struct context *to)
+void context_switch_more(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
-	if (cpu->simd_on)
-		simd_leave(cpu, from);
+	simd_switch(cpu, from, to);
 	if (to != nullptr && (cpu->dr7 | to->dr7) != 0)
 		debug_load(cpu, to);
 }

@@ -35,7 +35,7 @@ struct arch_cpu {
 	uint64_t scratch; /* of entry code */
 	struct context
 		*simd_owner; /* whose state the SIMD registers hold, if its simd_cpu agrees */
-	bool simd_on;        /* CR0.TS is clear: the current thread owns them */
+	bool simd_on;        /* CR0.TS is clear: they are the current thread's */
 	uint32_t index;
 	uint32_t apic_id;
 	uint64_t space; /* number of the address space in CR3 */

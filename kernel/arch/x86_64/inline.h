@@ -186,9 +186,9 @@ static inline void context_set_tls(struct context *c, vaddr tls)
 		fs_base_write(tls);
 }
 
-/* SIMD registers and breakpoints change hands: rare between two messages, so kept off the short
- * way. */
-void context_switch_more(struct arch_cpu *cpu, struct context *from, const struct context *to);
+/* SIMD registers and breakpoints change hands: many threads use neither, so kept off the short way.
+ */
+void context_switch_more(struct arch_cpu *cpu, struct context *from, struct context *to);
 
 /* Inlined into each of its few callers, of which messages are the ones that count. */
 [[gnu::gnu_inline, gnu::always_inline]] extern inline void context_switch(struct context *from,
@@ -216,7 +216,7 @@ void context_switch_more(struct arch_cpu *cpu, struct context *from, const struc
 		msr_write(MSR_FS_BASE, to->registers.fs_base);
 		msr_write(MSR_KERNEL_GS_BASE, to->control_user);
 	}
-	if (cpu->simd_on || (cpu->dr7 | to->dr7) != 0) [[clang::unlikely]]
+	if (cpu->simd_on || ((uint64_t)to->simd | cpu->dr7 | to->dr7) != 0)
 		context_switch_more(cpu, from, to);
 }
 

@@ -130,33 +130,42 @@ static void registers_save(struct arch_cpu *cpu, struct context *c)
 		registers_turn(cpu, false);
 }
 
-bool simd_use(void)
+/* The registers are `c`'s from now on. They may hold its state still, if nobody used them since. */
+static void registers_load(struct arch_cpu *cpu, struct context *c)
 {
-	struct arch_cpu *cpu = this_arch_cpu();
-	struct context *c = cpu->context, *owner = cpu->simd_owner;
+	struct context *owner = cpu->simd_owner;
 
-	if (c->simd == nullptr && !area_create(c))
-		return false;
-	registers_turn(cpu, true);
+	if (!cpu->simd_on)
+		registers_turn(cpu, true);
 	if (is_loaded(cpu, c))
-		return true;
+		return;
 	/* With several CPUs it was saved when it stopped, and may be gone by now. */
 	if (!several_cpus && owner != nullptr)
 		area_save(owner->simd);
 	area_load(c->simd);
 	cpu->simd_owner = c;
 	c->simd_cpu = cpu->index;
+}
+
+bool simd_use(void)
+{
+	struct arch_cpu *cpu = this_arch_cpu();
+	struct context *c = cpu->context;
+
+	if (c->simd == nullptr && !area_create(c))
+		return false;
+	registers_load(cpu, c);
 	return true;
 }
 
-/* Should the thread come back before others used them, the registers are still good: the trap at
- * its next use finds that out. Many a slice has no next use, and turning them on has its price,
- * too. */
-void simd_leave(struct arch_cpu *cpu, struct context *from)
+void simd_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
-	if (several_cpus && from != nullptr)
+	if (several_cpus && cpu->simd_on && from != nullptr)
 		area_save(from->simd);
-	registers_turn(cpu, false);
+	if (to != nullptr && to->simd != nullptr)
+		registers_load(cpu, to);
+	else if (cpu->simd_on)
+		registers_turn(cpu, false);
 }
 
 /* Its state in memory is complete afterwards. */
@@ -247,12 +256,11 @@ bool context_simd_set(struct context *c, const void *from)
 
 	if (!area_is_valid(from) || (c->simd == nullptr && !area_create(c)))
 		return false;
-	/* The registers no longer count: the next use loads them. */
-	if (is_loaded(cpu, c) && cpu->simd_on)
-		registers_turn(cpu, false);
 	if (cpu->simd_owner == c)
 		cpu->simd_owner = nullptr;
 	c->simd_cpu = SIMD_NOWHERE;
 	memcpy(c->simd, from, area_size);
+	if (cpu->context == c)
+		registers_load(cpu, c);
 	return true;
 }
