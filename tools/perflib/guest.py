@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The rows in a machine: Futura, or Linux in the same one. What they print comes back as text."""
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import compose
+import execute
+import qemu
+
+ROWS = "/usr/bin/rows"
+
+
+class Failed(Exception):
+	"""The guest did not do what was asked; holds its log."""
+
+
+@dataclass
+class Wish:
+	"""What to run, and on what machine."""
+	arch: str
+	command: list
+	icount: bool = True
+	cpus: int = 1
+	mem: str = "512M"
+	debian: list = field(default_factory=list)
+	extra: list = field(default_factory=list)	# for QEMU
+	append: str = ""
+	timeout: float = 3600
+
+
+@dataclass
+class Outcome:
+	text: str
+	seconds: float
+	log: str = ""
+
+
+def rows_program(arch):
+	return qemu.built(arch, "bench-linux/rows")
+
+
+def sources(wish):
+	"""What tools/compose.py takes: a root file system that holds the rows."""
+	return SimpleNamespace(arch=wish.arch, root="", debian=wish.debian,
+		add=[f"{rows_program(wish.arch)}:{ROWS}"])
+
+
+def machine(wish, **boot):
+	return qemu.Machine(arch=wish.arch, cpus=wish.cpus, mem=wish.mem, icount=wish.icount,
+		cpu=qemu.MEASURED_CPUS[wish.arch], extra=wish.extra, **boot)
+
+
+def run(command, timeout):
+	start = time.monotonic()
+	try:
+		done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+			timeout=timeout)
+	except subprocess.TimeoutExpired as e:
+		raise Failed(f"not done after {timeout} s: {(e.stdout or b'')[-2000:]!r}") from None
+	return done.stdout, time.monotonic() - start
+
+
+def futura(wish):
+	"""Run wish.command in Futura."""
+	environment = execute.environment([])
+	with tempfile.TemporaryDirectory(prefix="futura-perf-") as folder:
+		bundle = compose.boot_bundle(sources(wish), qemu.built(wish.arch, "bundle.cpio"), folder,
+			**{"exec.conf": execute.conf(wish.command, environment, "/")})
+		m = machine(wish, bundle=bundle, append=f"{wish.append} run=exec".strip())
+		raw, seconds = run(m.command(), wish.timeout)
+	parts = {"o": b"", "e": b"", "x": b"", None: b""}
+	for kind, data in execute.Decoder().feed(raw):
+		parts[kind] = parts.get(kind, b"") + data
+	if parts["x"] != b"0":
+		raise Failed((parts["e"] + parts[None]).decode(errors="replace")[-2000:])
+	return Outcome(parts["o"].decode(), seconds, parts[None].decode(errors="replace"))
+
+
+def parse(text):
+	"""{row: {p50, p90, p99, max, mean, times}} of what the rows printed."""
+	found = {}
+	for line in text.splitlines():
+		words = line.split()
+		if len(words) == 8 and words[0] == "row" and words[2].isdigit():
+			found[words[1]] = dict(zip(("p50", "p90", "p99", "max", "mean", "times"),
+				map(int, words[2:])))
+	return found
