@@ -19,8 +19,8 @@ $(ROWS): $(ROWS_OBJS)
 FOLLOW := $(H)/perf/follow.so
 $(FOLLOW): tools/perflib/follow.c tools/perflib/plugin.h mk/perf.mk
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(COMMON_CFLAGS)) -D_GNU_SOURCE -O2 -fPIC -shared \
-		-fvisibility=hidden \
+	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(COMMON_CFLAGS)) -D_GNU_SOURCE -O2 \
+		-fPIC -shared -fvisibility=hidden \
 		-fuse-ld=lld$(LLVM) -o $@ $<
 
 PERF = tools/perf $1 --arch $(ARCH)
