@@ -6,8 +6,8 @@ ROOT_FILES := services/ramfsd/root
 # In the sources: APPLET(name, ... and APPLET_NAMED(id, "name", ...
 APPLET_NAMES := $(sort $(shell sed -nE -e 's/^APPLET.([a-z0-9]+),.*/\1/p' \
 	-e 's/^APPLET_NAMED.\w+, "([^"]+)".*/\1/p' apps/utils/*.c))
-ROOT_FOLDERS := dev:755 home/user:755 mnt:755 proc:555 root:700 run:755 sys:555 tmp:1777 \
-	usr/lib:755 usr/local/bin:755 var/tmp:1777
+ROOT_FOLDERS := dev:755 home/user:755 mnt:755 proc:555 root:700 run:755 run/futura:555 sys:555 \
+	tmp:1777 usr/lib:755 usr/local/bin:755 var/tmp:1777
 ROOT_LINKS := bin:usr/bin sbin:usr/bin usr/sbin:bin lib:usr/lib usr/bin/sh:fush \
 	etc/mtab:/proc/mounts var/run:/run $(APPLET_NAMES:%=usr/bin/%:fush)
 

@@ -38,6 +38,18 @@ $(H)/apps/utils/%.o: apps/utils/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
 
+# What trace calls the kernel's calls (protocol 0) and the services' methods.
+TRACE_NAMES := build/gen/apps/trace_names.h
+$(TRACE_NAMES): abi/kernel.fipc $(wildcard protocol/*.fipc) mk/utils.mk
+	$(Q)mkdir -p $(@D)
+	$(Q)awk '/^interface / { name = $$3 ? $$2 "." : ""; number = $$3 } \
+		/^call / { sub(/\(.*/, "", $$3); \
+			printf "\t{ %d, %d, \"%s%s\" },\n", number, $$2, name, $$3 }' \
+		$(filter %.fipc,$^) >$@
+$(O)/apps/utils/trace.o $(H)/apps/utils/trace.o $(APPS_FUZZ)/apps/utils/trace.o: $(TRACE_NAMES)
+$(O)/apps/utils/trace.o: MUSL_CFLAGS += -Ibuild/gen/apps
+$(H)/apps/utils/trace.o $(APPS_FUZZ)/apps/utils/trace.o: HOST_CFLAGS += -Ibuild/gen/apps
+
 # The utilities alone, by the name given as first argument or as argv[0].
 $(O)/apps/utils/utils: $(O)/apps/utils/test/main.o $$(UTIL_OBJS)
 	$(Q)$(MUSL_LINK)

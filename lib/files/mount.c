@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What covers a node: in each world its own. */
+/* Mounts: what covers a node, in each world its own; and lines as posixd asks for them. */
 #include <stdlib.h>
+#include <string.h>
 #include "lib/files/internal.h"
 
 struct files_mount {
@@ -51,5 +52,41 @@ enum err on_mount(void *self, uint64_t badge, const struct file_mount_args *a,
 		r->outcome = mount_set(s->line, s->node, a->number);
 	else
 		r->outcome = -EPERM;
+	return OK;
+}
+
+/* --- Lines --- */
+
+enum err files_give_line(struct files_server *server, uint64_t badge,
+			 const struct files_line_args *a, struct files_node *root,
+			 struct files_line_results *r)
+{
+	uint32_t groups[FILES_GROUPS]; /* aligned, as the message's bytes need not be */
+	struct files_session *s;
+
+	if (badge != 0)
+		return ERR_DENIED;
+	if (a->groups_len % sizeof(*groups) != 0)
+		return ERR_BAD_ARGUMENT;
+	memcpy(groups, a->groups, a->groups_len);
+	if (a->root != 0) {
+		s = files_session_of(server, a->root);
+		if (s == nullptr)
+			return ERR_BAD_ARGUMENT;
+		root = s->node;
+	}
+	const struct files_credentials who = {
+		a->world,          a->uid, a->gid, a->real_uid, a->real_gid, a->capabilities,
+		a->groups_len / 4, groups,
+	};
+	struct files_line *line = files_line_create(server, &who, root);
+	if (line == nullptr)
+		return ERR_NO_MEMORY;
+	if (files_session_create(line, root, FILE_PATH, &r->session, &s) != 0) {
+		files_line_drop(line);
+		return ERR_NO_MEMORY;
+	}
+	if (a->root != 0)
+		(void)fut_handle_close(a->root); /* it has told us which directory */
 	return OK;
 }

@@ -15,8 +15,9 @@ static const struct kind {
 	const char *name, *server;
 	bool is_new; /* each mount is a file system of its own */
 } kinds[] = {
-	{ "proc", SERVER_PROC, false }, { "sysfs", SERVER_SYS, false }, { "tmpfs", "ramfs", true },
-	{ "ramfs", "ramfs", true },     { "devpts", "tty", false },     { "bind", "ramfs", false },
+	{ "proc", SERVER_PROC, false },  { "sysfs", SERVER_SYS, false }, { "tmpfs", "ramfs", true },
+	{ "ramfs", "ramfs", true },      { "devpts", "tty", false },     { "bind", "ramfs", false },
+	{ "control", "control", false },
 };
 
 static struct posix_world *world_of(const struct process *p)
@@ -57,6 +58,12 @@ static const struct kind *kind_find(const char *name)
 		if (strcmp(kinds[i].name, name) == 0)
 			return &kinds[i];
 	return nullptr;
+}
+
+/* The system's own services are the first world's to see; others have what they were given. */
+static bool kind_is_for(const struct kind *kind, const struct posix_world *w)
+{
+	return strcmp(kind->server, "control") != 0 || w == posixd.worlds[1];
 }
 
 static struct mount *mount_create(const char *at, const char *kind, const char *server,
@@ -111,16 +118,18 @@ void mounts_begin(struct posix_world *w, fut_handle root)
 		const char *at, *kind, *source;
 	} first[] = { { "/proc", "proc", "proc" },
 		      { "/sys", "sysfs", "sysfs" },
-		      { "/dev/pts", "devpts", "devpts" } };
+		      { "/dev/pts", "devpts", "devpts" },
+		      { "/run/futura", "control", "control" } };
 	struct mount *m = mount_create("/", "tmpfs", "ramfs", "rootfs", "");
 
 	if (m != nullptr)
 		mount_add(w, m);
-	for (unsigned i = 0; i < 3; i++) {
-		fut_handle covered = directory_open(root, first[i].at);
+	for (unsigned i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		const struct kind *kind = kind_find(first[i].kind);
+		fut_handle covered = kind_is_for(kind, w) ? directory_open(root, first[i].at) : 0;
 		int32_t outcome = -1;
-		m = covered ? mount_create(first[i].at, first[i].kind,
-					   kind_find(first[i].kind)->server, first[i].source, "")
+		m = covered ? mount_create(first[i].at, kind->name, kind->server, first[i].source,
+					   "")
 			    : nullptr;
 		if (m == nullptr) {
 			handle_drop(&covered);
@@ -327,10 +336,11 @@ enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_arg
 	bool bind = kind && strcmp(kind->name, "bind") == 0;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0       ? -EPERM
-		     : kind == nullptr       ? -ENODEV
-		     : bind && !args->origin ? -EINVAL
-					     : 0;
+	r->outcome = p->who->euid != 0                 ? -EPERM
+		     : kind == nullptr                 ? -ENODEV
+		     : !kind_is_for(kind, world_of(p)) ? -EPERM
+		     : bind && !args->origin           ? -EINVAL
+						       : 0;
 	if (r->outcome != 0) {
 		fut_handle given[] = { args->covered, args->origin };
 		return handles_close(given, 2, OK);

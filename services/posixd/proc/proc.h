@@ -6,17 +6,8 @@
  */
 #pragma once
 #include "lib/files/files.h"
+#include "lib/files/text.h"
 #include "services/posixd/state.h"
-
-/* A text that grows. */
-struct text {
-	char *at;
-	size_t len, room;
-	bool failed; /* no memory: what is there is not all */
-};
-
-[[gnu::format(printf, 2, 3)]] void text_add(struct text *t, const char *format, ...);
-void text_bytes(struct text *t, const void *bytes, size_t n);
 
 /* Whom an entry is about. */
 struct subject {

@@ -295,6 +295,13 @@ static void fill_mountinfo(struct text *t, const struct subject *s)
 			 m->source, mount_options(m));
 }
 
+/* What the process may do: the handles of its task. */
+static void fill_handles(struct text *t, const struct subject *s)
+{
+	if (s->p->native.task != 0)
+		text_handles(t, s->p->native.task);
+}
+
 static void fill_oom(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -366,6 +373,7 @@ static const struct proc_entry process_children[] = {
 	{ .name = "exe", .mode = S_IFLNK | 0777, .target = exe_target },
 	{ .name = "fd", .mode = S_IFDIR | 0500, .names = &fd_names },
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .names = &fdinfo_names },
+	{ .name = "handles", .mode = S_IFREG | 0400, .fill = fill_handles },
 	{ .name = "limits", .mode = S_IFREG | 0444, .fill = fill_limits },
 	{ .name = "maps", .mode = S_IFREG | 0444, .fill = fill_maps },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .fill = fill_mountinfo },

@@ -118,7 +118,8 @@ static void fill_cmdline(struct text *t, const struct subject *s)
 static void fill_filesystems(struct text *t, const struct subject *s)
 {
 	(void)s;
-	text_add(t, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tramfs\n");
+	text_add(t, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tramfs\n"
+		    "nodev\tcontrol\n");
 }
 
 static void fill_cpuinfo(struct text *t, const struct subject *s)

@@ -267,7 +267,7 @@ static int on_change(struct files_node *n, const struct files_change *c)
 {
 	(void)n;
 	/* Opening with O_TRUNC, as a shell does for a setting, changes nothing. */
-	return c->which == FILE_CHANGE_SIZE ? 0 : -EPERM;
+	return c->which & FILE_CHANGE_SIZE ? 0 : -EPERM;
 }
 
 enum err proc_init(void)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Texts that grow. */
+#include "lib/files/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "services/posixd/proc/proc.h"
 
 constexpr size_t TEXT_MOST = 4 << 20;
 
