@@ -118,8 +118,6 @@ def test_equal(part, arch, linux, record_property):
 	if os.geteuid() != 0 or not shutil.which("unshare"):
 		pytest.skip("chroot needs root")
 	packages, commands = parts()[part]
-	if arch == "arm64" and len(packages) > 2:
-		pytest.skip("Debian's dynamic programs differ on ARM64 yet: docs/status.md")
 	want = linux(part)
 	assert len(want) == len(commands), "a command has no answer on Linux"
 	got = on_futura(arch, packages, commands, 1)

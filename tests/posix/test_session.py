@@ -8,8 +8,6 @@ PROMPT = r"[#$] "
 @pytest.fixture
 def session(boot):
 	def start(arch, **options):
-		if arch == "arm64":
-			pytest.skip("the login shell gives no prompt on ARM64 yet: docs/status.md")
 		g = boot(arch=arch, append="run=login shell=/bin/sh", **options)
 		g.expect(PROMPT)
 		# Plain lines: what is tested here is the terminal, not the shell's editor.
