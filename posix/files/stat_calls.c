@@ -75,6 +75,13 @@ static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attri
 	return result;
 }
 
+int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags)
+{
+	struct attributes a;
+
+	return stat_at(dirfd, path, at_flags, &a);
+}
+
 static int64_t stat_fd(int fd, struct attributes *a)
 {
 	struct walk room, *w = &room;

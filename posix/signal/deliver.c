@@ -10,10 +10,9 @@
 #include "posix/time/timers.h"
 #include "protocol/posix.h"
 
-enum effect { IGNORE, TERMINATE, CORE, STOP, CONTINUE };
+enum effect { IGNORE, TERMINATE, STOP, CONTINUE };
 
-constexpr uint32_t STATUS_CORE = 0x80; /* in wait4's status: WCOREDUMP */
-
+/* Signals that Linux dumps core for only end the process: no dump is made, and none is told of. */
 static enum effect default_effect(unsigned signal)
 {
 	switch (signal) {
@@ -28,17 +27,6 @@ static enum effect default_effect(unsigned signal)
 	case SIGTTIN:
 	case SIGTTOU:
 		return STOP;
-	case SIGQUIT:
-	case SIGILL:
-	case SIGTRAP:
-	case SIGABRT:
-	case SIGFPE:
-	case SIGSEGV:
-	case SIGBUS:
-	case SIGSYS:
-	case SIGXCPU:
-	case SIGXFSZ:
-		return CORE;
 	default:
 		return TERMINATE;
 	}
@@ -254,8 +242,6 @@ static void default_act(unsigned signal)
 	switch (default_effect(signal)) {
 	case TERMINATE:
 		process_exit(signal);
-	case CORE:
-		process_exit(signal | STATUS_CORE);
 	case STOP:
 		stop(signal);
 		break;
@@ -307,7 +293,7 @@ static void enter_handler(struct thread *t, struct registers *frame, unsigned si
 	t->signals.restore = false;
 	if (signal_frame_push(frame, action, info, before) != 0) {
 		if (signal == SIGSEGV)
-			process_exit(SIGSEGV | STATUS_CORE);
+			process_exit(SIGSEGV);
 		signal_force(&(siginfo_t){ .si_signo = SIGSEGV, .si_code = SI_KERNEL });
 		return;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Which signal a fault is. */
 #include "posix/signal/deliver.h"
+#include <posix-arch/cpu.h>
 
 void signal_of_fault(const struct fault *fault, siginfo_t *info)
 {
@@ -24,6 +25,9 @@ void signal_of_fault(const struct fault *fault, siginfo_t *info)
 
 	*info = (siginfo_t){ .si_signo = of[kind].signal, .si_code = of[kind].code };
 	info->si_addr = (void *)fault->address;
+	int broken = info->si_signo == SIGILL ? fault_broken_rule(fault->code) : 0;
+	if (broken != 0)
+		*info = (siginfo_t){ .si_signo = broken, .si_code = SI_KERNEL };
 	/* An address that no user memory can have is a plain general protection fault. */
 	if (info->si_signo == SIGSEGV && fault->address >= GUEST_END) {
 		info->si_code = SI_KERNEL;

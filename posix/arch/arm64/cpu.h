@@ -80,6 +80,13 @@ static inline void frame_finish_call(struct registers *f, const char *leave, con
 	(void)f, (void)leave, (void)left; /* the kernel does that step */
 }
 
+/* As on x86-64; here an instruction that may not be used is an illegal one. */
+static inline int fault_broken_rule(uint64_t code)
+{
+	(void)code;
+	return 0;
+}
+
 /* Go on with the registers in the control page, unmasked: the native call upcall_return. */
 [[noreturn]] static inline void upcall_return(void)
 {

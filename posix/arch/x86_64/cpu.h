@@ -83,6 +83,26 @@ static inline void frame_finish_call(struct registers *f, const char *leave, con
 		f->rip = f->rcx;
 }
 
+/*
+ * The signal of a fault that is no illegal instruction though the kernel counts it as one, from the
+ * fault's code; else 0. An overflow, a bad segment or stack address, and whatever breaks a rule of
+ * protection: a privileged instruction, an address that is not canonical. Linux has it so.
+ */
+static inline int fault_broken_rule(uint64_t code)
+{
+	switch (code >> 32) {
+	case 4:
+	case 10:
+	case 13:
+		return 11; /* SIGSEGV */
+	case 11:
+	case 12:
+		return 7; /* SIGBUS */
+	default:
+		return 0;
+	}
+}
+
 /* Go on with the registers in the control page, unmasked: the native call upcall_return. */
 [[noreturn]] static inline void upcall_return(void)
 {

@@ -55,11 +55,20 @@ extern const struct proc_entry
 void cpu_describe(struct text *t, unsigned cpu, unsigned ncpus);
 
 struct system_info;
+/* system.c: what the kernel says of the machine; false if it does not. */
+bool system_ask(struct system_info *info);
 void load_print(struct text *t, const struct system_info *info);
 
 /* process.c */
 extern const struct proc_entry sysctl_children[];                  /* sysctl.c */
 extern const struct proc_names fd_names, fdinfo_names, task_names; /* descriptors.c, process.c */
+
+/* counters.c */
+void fill_vmstat(struct text *t, const struct subject *s);
+void fill_swaps(struct text *t, const struct subject *s);
+void fill_partitions(struct text *t, const struct subject *s);
+void fill_devices(struct text *t, const struct subject *s);
+void fill_nothing(struct text *t, const struct subject *s); /* an empty file */
 
 /* process.c */
 void fill_mounts(struct text *t, const struct subject *s);

@@ -308,6 +308,25 @@ static void fill_oom(struct text *t, const struct subject *s)
 	text_add(t, "0\n"); /* a quota that is used up ends who asks for more, and nobody else */
 }
 
+static void fill_cgroup(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0::/\n");
+}
+
+/* Nobody logged in by an audited way: (uid_t)-1. */
+static void fill_loginuid(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "4294967295");
+}
+
+static void fill_wchan(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0");
+}
+
 static int exe_target(const struct subject *s, struct files_target *t)
 {
 	if (s->p->path == nullptr || s->p->path[0] == '\0')
@@ -366,6 +385,7 @@ static const struct proc_names threads = {
 };
 
 static const struct proc_entry process_children[] = {
+	{ .name = "cgroup", .mode = S_IFREG | 0444, .fill = fill_cgroup },
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm, .write = write_comm },
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .target = cwd_target },
@@ -375,6 +395,7 @@ static const struct proc_entry process_children[] = {
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .names = &fdinfo_names },
 	{ .name = "handles", .mode = S_IFREG | 0400, .fill = fill_handles },
 	{ .name = "limits", .mode = S_IFREG | 0444, .fill = fill_limits },
+	{ .name = "loginuid", .mode = S_IFREG | 0444, .fill = fill_loginuid },
 	{ .name = "maps", .mode = S_IFREG | 0444, .fill = fill_maps },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .fill = fill_mountinfo },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .fill = fill_mounts },
@@ -385,6 +406,7 @@ static const struct proc_entry process_children[] = {
 	{ .name = "statm", .mode = S_IFREG | 0444, .fill = fill_statm },
 	{ .name = "status", .mode = S_IFREG | 0444, .fill = fill_status },
 	{ .name = "task", .mode = S_IFDIR | 0555, .names = &threads },
+	{ .name = "wchan", .mode = S_IFREG | 0444, .fill = fill_wchan },
 	{},
 };
 

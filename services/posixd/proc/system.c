@@ -12,7 +12,7 @@
 constexpr uint64_t TICK = 10'000'000; /* ns: USER_HZ is 100 */
 constexpr uint64_t KIB_PER_PAGE = 4;
 
-static bool system_ask(struct system_info *info)
+bool system_ask(struct system_info *info)
 {
 	static fut_handle system;
 	uint32_t size;
@@ -185,12 +185,17 @@ static const struct proc_entry root_children[] = {
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .target = mounts_target },
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{ .name = "cpuinfo", .mode = S_IFREG | 0444, .fill = fill_cpuinfo },
+	{ .name = "devices", .mode = S_IFREG | 0444, .fill = fill_devices },
+	{ .name = "diskstats", .mode = S_IFREG | 0444, .fill = fill_nothing },
 	{ .name = "filesystems", .mode = S_IFREG | 0444, .fill = fill_filesystems },
 	{ .name = "loadavg", .mode = S_IFREG | 0444, .fill = fill_loadavg },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .fill = fill_meminfo },
+	{ .name = "partitions", .mode = S_IFREG | 0444, .fill = fill_partitions },
 	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },
+	{ .name = "swaps", .mode = S_IFREG | 0444, .fill = fill_swaps },
 	{ .name = "uptime", .mode = S_IFREG | 0444, .fill = fill_uptime },
 	{ .name = "version", .mode = S_IFREG | 0444, .fill = fill_version },
+	{ .name = "vmstat", .mode = S_IFREG | 0444, .fill = fill_vmstat },
 	{ .name = "sys", .mode = S_IFDIR | 0555, .children = sysctl_children },
 	{},
 };
