@@ -15,6 +15,7 @@ enum descriptor_kind : uint32_t {
 	DESCRIPTOR_SOCKET = 6,   /* memory, event (posix/abi/socket.h) */
 	DESCRIPTOR_COUNTER = 7,  /* eventfd: memory, event */
 	DESCRIPTOR_TIMER = 8,    /* timerfd: memory, event */
+	DESCRIPTOR_PIDFD = 9,    /* an event; `node` says of which process */
 };
 
 struct descriptor {

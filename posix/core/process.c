@@ -2,8 +2,10 @@
 #include "posix/core/process.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
+#include "posix/core/guest.h"
 #include "posix/core/locks.h"
 #include "posix/core/wait.h"
+#include "posix/files/description.h"
 #include "posix/mm/maps.h"
 #include "protocol/posix.h"
 
@@ -32,6 +34,7 @@ void process_exit(uint32_t status)
 {
 	int32_t outcome;
 
+	process_clear_tid();
 	(void)posix_exit(&process.posix, status, &outcome); /* if posixd is gone nobody asks */
 	for (;;)
 		(void)fut_task_exit(status); /* does not return */
@@ -39,12 +42,24 @@ void process_exit(uint32_t status)
 
 void process_learn(void)
 {
+	uint64_t files = fd_limit;
 	int32_t nice;
 
-	(void)posix_self(&process.posix, &process.pid, &process.parent, &process.group,
-			 &process.session, &process.uid, &process.euid, &process.suid, &process.gid,
-			 &process.egid, &process.sgid, &process.umask_at_start,
-			 &nice); /* else it stays as it was */
+	(void)posix_self(&process.posix, &files, &process.file_limit, &process.space_limit,
+			 &process.pid, &process.parent, &process.group, &process.session,
+			 &process.uid, &process.euid, &process.suid, &process.gid, &process.egid,
+			 &process.sgid, &process.umask_at_start, &nice); /* else as it was */
+	fd_limit = files < FILES_MOST ? (unsigned)files : FILES_MOST;
+}
+
+void process_clear_tid(void)
+{
+	struct thread *t = self();
+	uint32_t zero = 0, woken;
+
+	if (process.shares_memory && t != nullptr && t->clear_tid != 0 &&
+	    guest_put(t->clear_tid, &zero, sizeof(zero)) == 0)
+		(void)fut_futex_wake(t->clear_tid, UINT32_MAX, ~0u, 0, &woken); /* just written */
 }
 
 int64_t process_alone(void)

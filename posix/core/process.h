@@ -31,6 +31,9 @@ struct process {
 	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	bool dumpable, no_new_privileges;
+	uint64_t file_limit, space_limit; /* RLIMIT_FSIZE, RLIMIT_AS: bytes; ~0: none */
+	/* CLONE_VM: the guest's memory is another process's too, which may wait for clear_tid. */
+	bool shares_memory;
 	uint32_t death_signal;
 	bool subreaper;
 };
@@ -46,5 +49,7 @@ void process_unlock_all(void);
 [[noreturn]] void process_exit(uint32_t status);
 /* Ask posixd who we are. */
 void process_learn(void);
+/* Clear the word that set_tid_address named, where others share the memory, and wake who waits. */
+void process_clear_tid(void);
 /* End all other threads and wait until they are gone; -EAGAIN if another thread does it already. */
 int64_t process_alone(void);

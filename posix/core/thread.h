@@ -30,7 +30,6 @@ static_assert(sizeof(struct words) <= sizeof((struct control){}.user));
 enum work : uint32_t {
 	WORK_SIGNAL = 1, /* a signal may be deliverable */
 	WORK_FRAME = 2,  /* the handler changed the frame: take all of it */
-	WORK_STOP = 4,   /* the process stops or ends */
 	WORK_NEWS = 8,   /* posixd has something to say */
 };
 
@@ -42,6 +41,7 @@ struct thread {
 	fut_handle handle; /* with every right */
 	struct thread *next;
 	uint64_t affinity; /* 0: any CPU */
+	uint32_t policy;   /* SCHED_: only told */
 	char name[16];     /* empty: the process's */
 
 	struct signal_thread signals;

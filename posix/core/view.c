@@ -25,6 +25,7 @@ static void view_fields(void)
 	view.thread.next = offsetof(struct thread, next);
 	view.thread.tid = offsetof(struct thread, tid);
 	view.thread.blocked = offsetof(struct thread, signals.blocked);
+	view.thread.name = offsetof(struct thread, name);
 	view.thread.pending = offsetof(struct thread, signals.queue.set);
 }
 

@@ -241,6 +241,12 @@ static int64_t run(struct exec *x, struct registers *frame)
 
 	if (error != 0)
 		return error;
+	/* Whichever thread it is: it is the process's first from now on. */
+	self()->tid = process.pid;
+	self()->name[0] = '\0';
+	process.dumpable = true;
+	process_clear_tid();
+	process.shares_memory = false;
 	fd_close_on_exec();
 	signals_reset();
 	mutex_lock(&maps_lock);

@@ -8,6 +8,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/file.h"
+#include "posix/files/limit.h"
 #include "posix/files/move.h"
 
 static int64_t synchronise(int fd, bool data_only)
@@ -80,7 +81,8 @@ CALL4(fallocate, int, fd, uint32_t, mode, int64_t, offset, int64_t, size)
 		return -EBADF;
 	if (offset < 0 || size <= 0) {
 		outcome = -EINVAL;
-	} else if (d->kind == DESCRIPTOR_FILE && S_ISREG(d->mode)) {
+	} else if (d->kind == DESCRIPTOR_FILE && S_ISREG(d->mode) &&
+		   (outcome = limit_length((uint64_t)offset + (uint64_t)size)) == 0) {
 		struct remote r = { .session = d->a };
 		e = file_allocate(&r, mode, (uint64_t)offset, (uint64_t)size, &outcome);
 	} else if (S_ISFIFO(d->mode)) {

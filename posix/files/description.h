@@ -20,12 +20,6 @@ struct wait_for {
 	uint64_t clear;   /* of them, before looking again */
 };
 
-/* Bytes that a call moves: a range of guest memory, or of ours where a call needs it for itself. */
-struct transfer {
-	uint64_t address;
-	uint64_t size;
-};
-
 /*
  * Results are at least 0, or a negative errno. Missing operations: EINVAL for read, write and map,
  * ESPIPE for seek, ENOTTY for ioctl, always ready. None of them waits: what would have to gives

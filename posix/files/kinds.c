@@ -5,6 +5,7 @@
 #include "posix/ipc/counter.h"
 #include "posix/ipc/pipe.h"
 #include "posix/ipc/socket.h"
+#include "posix/process/pidfd.h"
 
 int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b,
 		    struct description **d)
@@ -19,6 +20,8 @@ int64_t kind_import(const struct descriptor *from, fut_handle a, fut_handle b,
 		return counter_import(a, b, d);
 	case DESCRIPTOR_TIMER:
 		return timer_import(a, b, d);
+	case DESCRIPTOR_PIDFD:
+		return pidfd_import(from, a, d);
 	default:
 		(void)fut_handle_close(a); /* ours */
 		if (b != 0)

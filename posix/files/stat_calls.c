@@ -14,6 +14,7 @@
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
 #include "posix/files/file.h"
+#include "posix/files/limit.h"
 #include "posix/files/path.h"
 #include "posix/tty/tty.h"
 
@@ -249,8 +250,12 @@ static int64_t change_at(int dirfd, uint64_t path, uint32_t at_flags, const stru
 static int64_t change_fd(int fd, const struct change *c)
 {
 	struct walk room, *w = &room;
+	struct description *d = fd_get_for(fd, 0); /* none for O_PATH */
 	int64_t result;
 
+	if (d == nullptr)
+		return -EBADF;
+	description_drop(d);
 	result = walk_begin_own(w, fd, "");
 	if (result == 0)
 		result = walk_change(w, c, 0);
@@ -305,7 +310,8 @@ CALL2(truncate, uint64_t, path, int64_t, size)
 {
 	struct change c = { .which = FILE_CHANGE_SIZE, .size = (uint64_t)size };
 
-	return size < 0 ? -EINVAL : change_at(AT_FDCWD, path, 0, &c);
+	int64_t error = size < 0 ? -EINVAL : limit_length((uint64_t)size);
+	return error != 0 ? error : change_at(AT_FDCWD, path, 0, &c);
 }
 
 CALL2(ftruncate, int, fd, int64_t, size)
@@ -316,7 +322,10 @@ CALL2(ftruncate, int, fd, int64_t, size)
 	bool is_open = d != nullptr && d->access != 0;
 
 	description_drop(d);
-	return !is_open ? -EBADF : !ok || size < 0 ? -EINVAL : change_fd(fd, &c);
+	int64_t error = !is_open          ? -EBADF
+			: !ok || size < 0 ? -EINVAL
+					  : limit_length((uint64_t)size);
+	return error != 0 ? error : change_fd(fd, &c);
 }
 
 CALL2(chmod, uint64_t, path, uint32_t, mode)

@@ -4,6 +4,7 @@
 #include "posix/core/call.h"
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
+#include "posix/files/limit.h"
 #include "abi/kernel.h"
 #include "abi/user.h"
 
@@ -49,6 +50,9 @@ int64_t description_write(struct description *d, uint64_t from, uint64_t size, u
 
 	if (d->ops->write == nullptr)
 		return -EINVAL;
+	int64_t error = limit_write(d, at, &size);
+	if (error != 0)
+		return error;
 	for (;;) {
 		int64_t n = d->ops->write(d, from + done, size - done, at);
 

@@ -6,7 +6,6 @@
 #include "posix/ipc/poll.h"
 #include <asm/poll.h>
 #include <linux/time.h>
-#include <linux/time_types.h>
 #include <string.h>
 #include "abi/info.h"
 #include "abi/user.h"
@@ -17,8 +16,8 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/signal/deliver.h"
+#include "posix/time/timespec.h"
 
-constexpr uint64_t SECOND = 1'000'000'000;
 constexpr uint32_t ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
 struct polled {
@@ -186,36 +185,30 @@ static int64_t poll(uint64_t fds, uint32_t n, uint64_t deadline)
 
 /* --- Deadlines and masks --- */
 
-static int64_t deadline_of(uint64_t seconds, uint64_t ns, uint64_t *deadline)
+/* No time at all asks without waiting. */
+static uint64_t deadline_of(uint64_t ns)
 {
-	if ((int64_t)seconds < 0 || ns >= SECOND)
-		return -EINVAL;
-	*deadline = seconds == 0 && ns == 0             ? 0
-		    : seconds < TIME_NEVER / SECOND / 2 ? clock_now() + seconds * SECOND + ns
-							: TIME_NEVER;
-	return 0;
+	return ns != 0 ? deadline_after(ns) : 0;
 }
 
 int64_t poll_deadline(uint64_t timeout, uint64_t *deadline)
 {
-	struct __kernel_timespec t;
+	uint64_t ns;
+	int64_t error = 0;
 
 	*deadline = TIME_NEVER;
-	if (timeout == 0)
-		return 0;
-	if (guest_get(&t, timeout, sizeof(t)) != 0)
-		return -EFAULT;
-	return deadline_of((uint64_t)t.tv_sec, (uint64_t)t.tv_nsec, deadline);
+	if (timeout != 0 && (error = timespec_get(timeout, &ns)) == 0)
+		*deadline = deadline_of(ns);
+	return error;
 }
 
 /* Linux writes back what is left. */
 static void put_left(uint64_t timeout, uint64_t deadline)
 {
 	uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
-	struct __kernel_timespec t = { (int64_t)(left / SECOND), (int64_t)(left % SECOND) };
 
 	if (timeout != 0)
-		(void)guest_put(timeout, &t, sizeof(t)); /* as Linux: may be read-only */
+		(void)timespec_put(timeout, left); /* as Linux: may be read-only */
 }
 
 /* Wait with another mask: what it was comes back, after the handler if there is one. */
@@ -367,11 +360,14 @@ CALL5(select, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64
 
 	if (timeout != 0 && guest_get(&t, timeout, sizeof(t)) != 0)
 		return -EFAULT;
-	if (timeout != 0)
-		result = t.tv_usec < 0
-				 ? -EINVAL
-				 : deadline_of((uint64_t)t.tv_sec + (uint64_t)t.tv_usec / 1'000'000,
-					       (uint64_t)t.tv_usec % 1'000'000 * 1000, &deadline);
+	if (timeout != 0) {
+		struct __kernel_timespec ts = { (int64_t)((uint64_t)t.tv_sec +
+							  (uint64_t)(t.tv_usec / 1'000'000)),
+						t.tv_usec % 1'000'000 * 1000 };
+		uint64_t ns = 0;
+		result = timespec_ns(&ts, &ns);
+		deadline = deadline_of(ns);
+	}
 	if (result == 0)
 		result = select(n, (uint64_t[]){ in, out, except }, deadline);
 	if (timeout != 0) {

@@ -3,7 +3,6 @@
  * often it has expired is reckoned from the time. */
 #include <asm/poll.h>
 #include <linux/time.h>
-#include <linux/time_types.h>
 #include <linux/timerfd.h>
 #include "abi/user.h"
 #include "posix/abi/counter.h"
@@ -13,8 +12,8 @@
 #include "posix/files/open_flags.h"
 #include "posix/ipc/counter.h"
 #include "posix/ipc/shared.h"
+#include "posix/time/timespec.h"
 
-constexpr uint64_t SECOND = 1'000'000'000;
 constexpr uint64_t LEAST = 1000; /* nanoseconds: the kernel's shortest interval */
 
 static struct timer_shared *shared(const struct description *d)
@@ -126,21 +125,6 @@ static struct description *timer_get(int fd, int64_t *error)
 	return d;
 }
 
-static int64_t ns_of(const struct __kernel_timespec *t, uint64_t *ns)
-{
-	if (t->tv_sec < 0 || t->tv_nsec < 0 || (uint64_t)t->tv_nsec >= SECOND)
-		return -EINVAL;
-	*ns = (uint64_t)t->tv_sec < INT64_MAX / SECOND
-		      ? (uint64_t)t->tv_sec * SECOND + (uint64_t)t->tv_nsec
-		      : INT64_MAX;
-	return 0;
-}
-
-static struct __kernel_timespec timespec_of(uint64_t ns)
-{
-	return (struct __kernel_timespec){ (int64_t)(ns / SECOND), (int64_t)(ns % SECOND) };
-}
-
 static void left(const struct timer_shared *s, struct __kernel_itimerspec *t)
 {
 	uint64_t next, now = clock_now();
@@ -158,7 +142,7 @@ static uint64_t first_of(const struct timer_shared *s, uint64_t value, bool abso
 	if (!absolute)
 		return value < INT64_MAX - now ? now + value : INT64_MAX;
 	if (is_wall(s->clock))
-		value = value > clock_wall() ? value - clock_wall() : 1;
+		value = deadline_of_wall(value);
 	return value;
 }
 
@@ -174,7 +158,7 @@ CALL4(timerfd_settime, int, fd, uint32_t, flags, uint64_t, new, uint64_t, old)
 	if (error == 0)
 		error = guest_get(&t, new, sizeof(t));
 	if (error == 0 &&
-	    (ns_of(&t.it_value, &value) != 0 || ns_of(&t.it_interval, &interval) != 0))
+	    (timespec_ns(&t.it_value, &value) != 0 || timespec_ns(&t.it_interval, &interval) != 0))
 		error = -EINVAL;
 	if (error == 0) {
 		struct timer_shared *s = shared(d);

@@ -101,6 +101,18 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 		if (size != 0)
 			result = maps_discard(address, size);
 		break;
+	case MADV_DONTFORK:
+		result = maps_at_fork(address, size, MAP_IS_NOT_FORKED, 0);
+		break;
+	case MADV_DOFORK:
+		result = maps_at_fork(address, size, 0, MAP_IS_NOT_FORKED);
+		break;
+	case MADV_WIPEONFORK:
+		result = maps_at_fork(address, size, MAP_IS_WIPED, 0);
+		break;
+	case MADV_KEEPONFORK:
+		result = maps_at_fork(address, size, 0, MAP_IS_WIPED);
+		break;
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
@@ -118,7 +130,7 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 			result = -ENOMEM;
 		break;
 	default:
-		result = -EINVAL; /* also MADV_DONTFORK and its kin: not supported */
+		result = -EINVAL;
 	}
 	mutex_unlock(&maps_lock);
 	return result;

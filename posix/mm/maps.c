@@ -6,6 +6,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/memory.h"
+#include "posix/core/process.h"
 
 struct mutex maps_lock;
 struct map_table maps;
@@ -197,6 +198,13 @@ static enum err clone_part(const struct map_backing *b, uint64_t offset, uint64_
 	return fut_vmo_clone(b->vmo, offset, size < whole - offset ? size : whole - offset, clone);
 }
 
+static uint32_t inherit_of(uint32_t flags, bool is_shared)
+{
+	return (flags & (MAP_IS_NOT_FORKED | MAP_IS_WIPED)) != 0 ? INHERIT_NONE
+	       : is_shared                                       ? INHERIT_SHARE
+								 : INHERIT_COPY;
+}
+
 /* Tell the kernel about one entry's worth of memory. */
 static enum err kernel_map(struct map_entry *m, bool replace, bool commit)
 {
@@ -205,8 +213,7 @@ static enum err kernel_map(struct map_entry *m, bool replace, bool commit)
 	bool is_direct = m->backing != 0 &&
 			 (m->flags & (MAP_IS_SHARED | MAP_IS_WRITABLE)) != MAP_IS_WRITABLE;
 	bool is_shared = is_direct || (m->flags & MAP_IS_SHARED) != 0;
-	uint32_t flags =
-		(m->flags & ACCESS) | MAP_FIXED | (is_shared ? INHERIT_SHARE : INHERIT_COPY);
+	uint32_t flags = (m->flags & ACCESS) | MAP_FIXED | inherit_of(m->flags, is_shared);
 	fut_handle vmo = 0, clone = 0;
 	enum err e = OK;
 
@@ -248,11 +255,31 @@ static int64_t choose(const struct map_request *r)
 	return gap != 0 ? (int64_t)gap : -ENOMEM;
 }
 
+/* Bytes of a range that are mapped. */
+static uint64_t covered(uint64_t address, uint64_t end)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = index_of(address); i < maps.count && entries()[i].start < end; i++) {
+		const struct map_entry *m = &entries()[i];
+		sum += (m->end < end ? m->end : end) - (m->start > address ? m->start : address);
+	}
+	return sum;
+}
+
+/* RLIMIT_AS, were the range mapped too. */
+static bool fits_limit(uint64_t address, uint64_t size)
+{
+	return process.space_limit == UINT64_MAX ||
+	       covered(0, GUEST_END) - covered(address, address + size) + size <=
+		       process.space_limit;
+}
+
 int64_t maps_add(const struct map_request *r)
 {
 	int64_t at = choose(r);
 
-	if (at < 0 || !reserve(4))
+	if (at < 0 || !reserve(4) || !fits_limit((uint64_t)at, r->size))
 		return at < 0 ? at : -ENOMEM;
 	struct map_entry m = { .start = (uint64_t)at,
 			       .end = (uint64_t)at + r->size,
@@ -316,6 +343,54 @@ int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access)
 	while (i-- > first)
 		join(i);
 	return 0;
+}
+
+/* Shared memory is a child's too, whatever mapping it is seen through. */
+static bool may_wipe(const struct map_entry *m)
+{
+	return m->backing == 0 && (m->flags & MAP_IS_SHARED) == 0;
+}
+
+static enum err fork_mark(struct map_entry *m, uint32_t set, uint32_t clear)
+{
+	uint32_t flags = (m->flags & ~clear) | set;
+	enum err e = fut_space_inherit(0, m->start, m->end - m->start,
+				       inherit_of(flags, m->backing != 0 && !m->is_copy));
+
+	if (e == OK)
+		m->flags = flags;
+	return e;
+}
+
+int64_t maps_at_fork(uint64_t address, uint64_t size, uint32_t set, uint32_t clear)
+{
+	if (!maps_cover(address, size) || !reserve(2))
+		return -ENOMEM;
+	split(address);
+	split(address + size);
+	uint32_t i = index_of(address), first = i;
+	for (; i < maps.count && entries()[i].start < address + size; i++) {
+		if ((set & MAP_IS_WIPED) != 0 && !may_wipe(&entries()[i]))
+			return -EINVAL;
+		enum err e = fork_mark(&entries()[i], set, clear);
+		if (e != OK)
+			return call_error(e);
+	}
+	while (i-- > first)
+		join(i);
+	return 0;
+}
+
+void maps_forked(void)
+{
+	for (uint32_t i = 0; i < maps.count; i++) {
+		struct map_entry *m = &entries()[i];
+		/* Without memory for it the child has no mapping there: it is told when it looks.
+		 */
+		if ((m->flags & MAP_IS_NOT_FORKED) != 0 ||
+		    ((m->flags & MAP_IS_WIPED) != 0 && kernel_map(m, false, false) != OK))
+			erase(i--);
+	}
 }
 
 int64_t maps_discard(uint64_t address, uint64_t size)

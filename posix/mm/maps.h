@@ -37,6 +37,10 @@ int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_m
 		  uint64_t to);
 /* Throw private contents away: what stands behind shows again. */
 int64_t maps_discard(uint64_t address, uint64_t size);
+/* What a fork does with the range: flags MAP_IS_NOT_FORKED, MAP_IS_WIPED. */
+int64_t maps_at_fork(uint64_t address, uint64_t size, uint32_t set, uint32_t clear);
+/* In the child of one: what was not to be there is not. */
+void maps_forked(void);
 /* The entry at the address or the first above it; nullptr if there is none. */
 struct map_entry *maps_find(uint64_t address);
 /* Is all of the range mapped? */

@@ -15,6 +15,8 @@
 #include "posix/core/wait.h"
 #include "posix/files/locks.h"
 #include "posix/files/path.h"
+#include "posix/mm/maps.h"
+#include "posix/process/pidfd.h"
 #include "posix/process/tids.h"
 #include "posix/time/timers.h"
 #include "protocol/posix.h"
@@ -36,10 +38,9 @@ static void birth_drop(struct birth *b)
 
 static int64_t prepare(const struct fork *f, struct birth *b)
 {
-	uint32_t flags =
-		(f->no_signal ? POSIX_FORK_NO_SIGNAL : 0) | (f->sibling ? POSIX_FORK_SIBLING : 0);
 	int32_t outcome;
-	enum err e = posix_fork(&process.posix, flags, &b->session, &outcome, &b->pid);
+	enum err e = posix_fork(&process.posix, f->sibling ? POSIX_FORK_SIBLING : 0, f->end_signal,
+				&b->session, &outcome, &b->pid);
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
@@ -90,6 +91,7 @@ static void in_child(const struct fork *f, const struct birth *b)
 	process.exiting = false;
 	process.death_signal = 0;
 	process.subreaper = false;
+	process.shares_memory = f->vfork || f->shares;
 	me->handle = 0;
 	me->robust_list = 0;
 	me->clear_tid = f->child_clear_tid;
@@ -99,6 +101,8 @@ static void in_child(const struct fork *f, const struct birth *b)
 	lock_forked();
 	tids_forked();
 	timers_forget();
+	if (!process.shares_memory)
+		maps_forked();
 	if (f->child_set_tid != 0)
 		(void)guest_put(f->child_set_tid, &me->tid,
 				sizeof(me->tid)); /* as Linux: not told */
@@ -128,9 +132,12 @@ static int64_t in_parent(const struct fork *f, struct birth *b, fut_handle task)
 	if (f->parent_set_tid != 0)
 		(void)guest_put(f->parent_set_tid, &b->pid,
 				sizeof(b->pid)); /* as Linux: not told */
+	int64_t result = e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)b->pid;
+	if (result > 0 && f->pidfd != 0)
+		pidfd_put(f->pidfd, b->pid);
 	if (f->vfork)
 		wait_for_child(b->watch);
-	return e != OK || outcome < 0 ? (e != OK ? file_error(e) : outcome) : (int64_t)b->pid;
+	return result;
 }
 
 int64_t process_fork(const struct fork *f)
@@ -143,7 +150,7 @@ int64_t process_fork(const struct fork *f)
 	if (error != 0)
 		return error;
 	process_lock_all();
-	enum err e = fut_task_clone(f->vfork ? CLONE_SHARE : 0, &task, &is_copy);
+	enum err e = fut_task_clone(f->vfork || f->shares ? CLONE_SHARE : 0, &task, &is_copy);
 	if (e == OK && is_copy != 0) {
 		in_child(f, &b);
 		return 0;

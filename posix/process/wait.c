@@ -8,6 +8,7 @@
 #include "posix/core/leave.h"
 #include "posix/core/process.h"
 #include "posix/files/path.h"
+#include "posix/process/pidfd.h"
 #include "protocol/posix.h"
 
 struct changed {
@@ -15,11 +16,16 @@ struct changed {
 	uint64_t user_ns, system_ns;
 };
 
-static int64_t ask(uint32_t options, uint32_t kind, uint32_t id, struct changed *c)
+/* Whom a call waits for. */
+struct whom {
+	uint32_t kind, id, serial;
+};
+
+static int64_t ask(uint32_t options, const struct whom *w, struct changed *c)
 {
 	int32_t outcome = 0;
-	enum err e = posix_wait(&process.posix, options, kind, id, &c->user_ns, &c->system_ns,
-				&outcome, &c->pid, &c->status, &c->uid);
+	enum err e = posix_wait(&process.posix, options, w->kind, w->id, w->serial, &c->user_ns,
+				&c->system_ns, &outcome, &c->pid, &c->status, &c->uid);
 
 	return e != OK ? file_error(e) : outcome;
 }
@@ -33,11 +39,11 @@ static int64_t wait_for_news(uint32_t turn)
 	return e == ERR_INTERRUPTED && interrupted() ? -ERESTARTSYS : 0;
 }
 
-static int64_t wait(uint32_t options, uint32_t kind, uint32_t id, struct changed *c)
+static int64_t wait(uint32_t options, const struct whom *w, struct changed *c)
 {
 	for (;;) {
 		uint32_t turn = atomic_load(&process.child_turn);
-		int64_t result = ask(options, kind, id, c);
+		int64_t result = ask(options, w, c);
 
 		if (result != -EAGAIN || (options & WNOHANG) != 0)
 			return result;
@@ -60,8 +66,10 @@ static int64_t put_usage(uint64_t to, const struct changed *c)
 
 CALL4(wait4, int, pid, uint64_t, status, uint32_t, options, uint64_t, usage)
 {
-	uint32_t kind = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	uint32_t id = pid > 0 ? (uint32_t)pid : pid == 0 ? 0 : (uint32_t)-pid;
+	struct whom w = { .kind = pid == -1 ? P_ALL
+				  : pid > 0 ? P_PID
+					    : P_PGID,
+			  .id = pid >= -1 ? (uint32_t)pid : 0u - (uint32_t)pid };
 	struct changed c = {};
 	int64_t result;
 
@@ -70,7 +78,7 @@ CALL4(wait4, int, pid, uint64_t, status, uint32_t, options, uint64_t, usage)
 		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
-	result = wait(options | WEXITED, kind, id, &c);
+	result = wait(options | WEXITED, &w, &c);
 	if (result != 0)
 		return result == -EAGAIN ? 0 : result;
 	if (status != 0 && guest_put(status, &c.status, sizeof(c.status)) != 0)
@@ -104,14 +112,25 @@ static void describe(const struct changed *c, siginfo_t *info)
 CALL5(waitid, uint32_t, kind, uint32_t, id, uint64_t, to, uint32_t, options, uint64_t, usage)
 {
 	constexpr uint32_t STATES = WEXITED | WSTOPPED | WCONTINUED;
+	struct whom w = { .kind = kind, .id = id };
 	struct changed c = {};
 	siginfo_t info = {};
 	int64_t result;
+	bool nonblocking = false;
 
 	if ((options & ~(STATES | WNOHANG | WNOWAIT | __WNOTHREAD | __WCLONE | __WALL)) != 0 ||
-	    (options & STATES) == 0 || kind > P_PGID)
+	    (options & STATES) == 0 || kind > P_PIDFD || (kind == P_PID && (int32_t)id <= 0) ||
+	    (kind == P_PGID && (int32_t)id < 0))
 		return -EINVAL;
-	result = wait(options, kind, id, &c);
+	if (kind == P_PIDFD) {
+		w.kind = P_PID;
+		result = pidfd_process((int)id, &w.id, &w.serial, &nonblocking);
+		if (result != 0)
+			return result;
+	}
+	result = wait(options | (nonblocking ? WNOHANG : 0), &w, &c);
+	if (result == -EAGAIN && nonblocking && (options & WNOHANG) == 0)
+		return -EAGAIN;
 	if (result != 0 && result != -EAGAIN)
 		return result;
 	if (result == 0)

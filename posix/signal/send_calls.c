@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Sending signals, and waiting for them. */
-#include <linux/time.h>
-#include <linux/time_types.h>
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/files/path.h"
 #include "posix/signal/deliver.h"
+#include "posix/time/timespec.h"
 #include "protocol/posix.h"
-
-constexpr uint64_t SECOND = 1'000'000'000;
 
 static siginfo_t from_us(uint32_t signal, int code)
 {
@@ -24,7 +21,7 @@ static siginfo_t from_us(uint32_t signal, int code)
 static int64_t send(int32_t target, uint32_t signal, int32_t code, uint32_t tid, uint64_t value)
 {
 	int32_t outcome = 0;
-	enum err e = posix_kill(&process.posix, target, signal, code, tid, value, &outcome);
+	enum err e = posix_kill(&process.posix, value, target, signal, code, tid, 0, &outcome);
 
 	return e != OK ? file_error(e) : outcome;
 }
@@ -117,22 +114,6 @@ CALL4(rt_tgsigqueueinfo, uint32_t, group, uint32_t, tid, uint32_t, signal, uint6
 	return 0;
 }
 
-static int64_t deadline_of(uint64_t timeout, uint64_t *deadline)
-{
-	struct __kernel_timespec t;
-
-	*deadline = TIME_NEVER;
-	if (timeout == 0)
-		return 0;
-	if (guest_get(&t, timeout, sizeof(t)) != 0)
-		return -EFAULT;
-	if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)SECOND)
-		return -EINVAL;
-	if ((uint64_t)t.tv_sec < TIME_NEVER / SECOND / 2)
-		*deadline = clock_now() + (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-	return 0;
-}
-
 static unsigned take(struct thread *t, uint64_t set, siginfo_t *info)
 {
 	mutex_lock(&process.signals.lock);
@@ -155,7 +136,7 @@ CALL4(rt_sigtimedwait, uint64_t, from, uint64_t, to, uint64_t, timeout, uint64_t
 		return -EINVAL;
 	if (guest_get(&set, from, sizeof(set)) != 0)
 		return -EFAULT;
-	if ((error = deadline_of(timeout, &deadline)) != 0)
+	if ((error = deadline_get(timeout, &deadline)) != 0)
 		return error;
 	set &= ~SIGNALS_UNBLOCKABLE;
 	t->signals.waiting = set;

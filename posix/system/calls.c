@@ -3,12 +3,9 @@
 #include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/resource.h>
-#include <linux/sched.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 #include <string.h>
-#include "abi/clock.h"
-#include "abi/user.h"
 #include "posix/abi/linux.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -17,9 +14,8 @@
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
 #include "posix/files/path.h"
+#include "posix/time/timespec.h"
 #include "protocol/posix.h"
-
-constexpr uint64_t SECOND = 1'000'000'000;
 
 static int64_t answer(enum err e, int32_t outcome)
 {
@@ -97,8 +93,8 @@ static int64_t limit(uint32_t pid, uint32_t resource, bool set, const struct rli
 				 set ? new->rlim_max : 0, &soft, &hard, &outcome);
 	int64_t result = answer(e, outcome);
 
-	if (result == 0 && set && resource == RLIMIT_NOFILE && (pid == 0 || pid == process.pid))
-		fd_limit = new->rlim_cur < FILES_MOST ? (unsigned)new->rlim_cur : FILES_MOST;
+	if (result == 0 && set && (pid == 0 || pid == process.pid))
+		process_learn(); /* some limits we keep ourselves */
 	*old = (struct rlimit64){ soft, hard };
 	return result;
 }
@@ -193,106 +189,7 @@ CALL1(sysinfo, uint64_t, to)
 	return guest_put(to, &s, sizeof(s));
 }
 
-/* --- Scheduling --- */
-
-CALL0(sched_yield)
-{
-	return call_error(fut_thread_yield());
-}
-
-static uint32_t cpu_count(void)
-{
-	return ((const volatile struct clock_page *)CLOCK_PAGE)->ncpus;
-}
-
-CALL3(sched_getaffinity, uint32_t, tid, uint64_t, size, uint64_t, to)
-{
-	uint64_t cpus = cpu_count() < 64 ? (1ull << cpu_count()) - 1 : ~0ull;
-
-	(void)tid;
-	if (size < sizeof(cpus) || size % sizeof(cpus) != 0)
-		return -EINVAL;
-	if (self()->affinity != 0 && (tid == 0 || tid == self()->tid))
-		cpus &= self()->affinity;
-	return guest_put(to, &cpus, sizeof(cpus)) != 0 ? -EFAULT : (int64_t)sizeof(cpus);
-}
-
-CALL3(sched_setaffinity, uint32_t, tid, uint64_t, size, uint64_t, from)
-{
-	uint64_t cpus = 0;
-
-	if (guest_get(&cpus, from, size < sizeof(cpus) ? size : sizeof(cpus)) != 0)
-		return -EFAULT;
-	if (tid != 0 && tid != self()->tid)
-		return -ESRCH; /* other threads' are not changed */
-	enum err e = fut_thread_set_affinity(0, cpus);
-	if (e == OK)
-		self()->affinity = cpus;
-	return call_error(e);
-}
-
-CALL1(sched_getscheduler, uint32_t, pid)
-{
-	(void)pid;
-	return SCHED_NORMAL;
-}
-
-CALL2(sched_getparam, uint32_t, pid, uint64_t, to)
-{
-	int priority = 0;
-
-	(void)pid;
-	return guest_put(to, &priority, sizeof(priority));
-}
-
-CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
-{
-	int priority;
-
-	(void)pid;
-	if (guest_get(&priority, from, sizeof(priority)) != 0)
-		return -EFAULT;
-	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		return priority >= 1 && priority <= 99 ? -EPERM : -EINVAL;
-	return (policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE) &&
-			       priority == 0
-		       ? 0
-		       : -EINVAL;
-}
-
-CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
-{
-	int priority;
-
-	(void)pid;
-	return guest_get(&priority, from, sizeof(priority)) != 0 ? -EFAULT
-	       : priority == 0                                   ? 0
-								 : -EINVAL;
-}
-
-CALL1(sched_get_priority_max, int32_t, policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 99
-	       : policy <= SCHED_IDLE && policy >= 0      ? 0
-							  : -EINVAL;
-}
-
-CALL1(sched_get_priority_min, int32_t, policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 1
-	       : policy <= SCHED_IDLE && policy >= 0      ? 0
-							  : -EINVAL;
-}
-
-CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
-{
-	uint32_t here = control()->cpu, zero = 0;
-
-	(void)unused;
-	if (cpu != 0 && guest_put(cpu, &here, sizeof(here)) != 0)
-		return -EFAULT;
-	return node != 0 ? guest_put(node, &zero, sizeof(zero)) : 0;
-}
+/* --- Others --- */
 
 /* The personality that programs run with, as
  * personality(2) numbers them: Linux, with nothing special. */
@@ -321,9 +218,10 @@ static int64_t set_name(uint64_t from)
 	}
 	memset(name + n, 0, sizeof(name) - n);
 	memcpy(self()->name, name, sizeof(name));
-	if (self()->tid == process.pid)
-		memcpy(process.name, name, sizeof(name));
-	return 0;
+	if (self()->tid != process.pid)
+		return 0;
+	memcpy(process.name, name, sizeof(name));
+	return file_error(posix_name(&process.posix, name, n));
 }
 
 /* What posixd does when a parent ends. */

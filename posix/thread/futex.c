@@ -1,39 +1,28 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* futex(2): the kernel's own futexes; deadlines and the combined operation are done here. */
 #include <linux/futex.h>
-#include <linux/time.h>
-#include <linux/time_types.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/leave.h"
 #include "posix/core/wait.h"
+#include "posix/thread/inherit.h"
+#include "posix/time/timespec.h"
 
 /* The native constants have Linux's names in part: by value here, asserted. */
 constexpr uint32_t NATIVE_PRIVATE = 1, NATIVE_ALWAYS = 2;
-constexpr uint64_t SECOND = 1'000'000'000;
 
+/* FUTEX_WAIT's timeout is relative, the others' a time of day or since boot. */
 static int64_t deadline_of(uint64_t timeout, bool absolute, bool realtime, uint64_t *deadline)
 {
-	struct __kernel_timespec t;
-
-	*deadline = TIME_NEVER;
-	if (timeout == 0)
-		return 0;
-	if (guest_get(&t, timeout, sizeof(t)) != 0)
-		return -EFAULT;
-	if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)SECOND)
-		return -EINVAL;
 	uint64_t ns;
-	if (__builtin_mul_overflow((uint64_t)t.tv_sec, SECOND, &ns) ||
-	    __builtin_add_overflow(ns, (uint64_t)t.tv_nsec, &ns))
-		return 0;
-	if (!absolute)
-		ns = ns < TIME_NEVER - clock_now() ? ns + clock_now() : TIME_NEVER;
-	else if (realtime)
-		ns = ns > clock_wall() ? ns - clock_wall() : 1;
-	*deadline = ns != 0 ? ns : 1;
-	return 0;
+
+	if (timeout == 0 || !absolute)
+		return deadline_get(timeout, deadline);
+	int64_t error = timespec_get(timeout, &ns);
+	if (error == 0)
+		*deadline = realtime ? deadline_of_wall(ns) : ns != 0 ? ns : 1;
+	return error;
 }
 
 static int64_t wait(uint64_t address, uint32_t expected, uint32_t mask, uint32_t flags,
@@ -163,7 +152,18 @@ CALL6(futex, uint64_t, address, uint32_t, operation, uint32_t, value, uint64_t, 
 		return guest_ok(address2, 4) ? wake_and_change(address, address2, value,
 							       (uint32_t)timeout, value3, flags)
 					     : -EFAULT;
+	case FUTEX_LOCK_PI: /* the one whose time is always of day */
+	case FUTEX_LOCK_PI2:
+		error = deadline_of(timeout, true,
+				    command == FUTEX_LOCK_PI ||
+					    (operation & FUTEX_CLOCK_REALTIME) != 0,
+				    &deadline);
+		return error != 0 ? error : inherit_lock(address, flags, deadline, true);
+	case FUTEX_TRYLOCK_PI:
+		return inherit_lock(address, flags, 0, false);
+	case FUTEX_UNLOCK_PI:
+		return inherit_unlock(address, flags);
 	default:
-		return -ENOSYS; /* priority inheritance, fd */
+		return -ENOSYS; /* fd, and requeueing to a lock that lends priority */
 	}
 }

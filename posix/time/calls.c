@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Clocks and sleeping. */
 #include <linux/time.h>
-#include <linux/time_types.h>
 #include <linux/times.h>
 #include "abi/info.h"
 #include "abi/user.h"
@@ -10,38 +9,68 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/files/path.h"
+#include "posix/process/tids.h"
+#include "posix/time/timespec.h"
 #include "protocol/posix.h"
 
-constexpr uint64_t SECOND = 1'000'000'000;
 constexpr uint64_t TICK = 10'000'000; /* USER_HZ is 100 */
-
-static int64_t put_time(uint64_t to, uint64_t ns)
-{
-	struct __kernel_timespec t = { .tv_sec = (int64_t)(ns / SECOND),
-				       .tv_nsec = (int64_t)(ns % SECOND) };
-
-	return guest_put(to, &t, sizeof(t));
-}
-
-static int64_t get_time(uint64_t from, uint64_t *ns)
-{
-	struct __kernel_timespec t;
-
-	if (guest_get(&t, from, sizeof(t)) != 0)
-		return -EFAULT;
-	if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)SECOND)
-		return -EINVAL;
-	*ns = (uint64_t)t.tv_sec < TIME_NEVER / SECOND / 2
-		      ? (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec
-		      : TIME_NEVER / 2;
-	return 0;
-}
 
 static uint64_t task_time(void)
 {
 	struct task_info info;
 
 	return fut_task_info(0, &info, sizeof(info)) == OK ? info.cpu_ns : 0;
+}
+
+static int64_t time_of_process(uint32_t pid, uint64_t *ns)
+{
+	uint64_t system = 0, rss, faults;
+	int32_t outcome = 0;
+
+	if (pid == 0 || pid == process.pid) {
+		*ns = task_time();
+		return 0;
+	}
+	enum err e = posix_usage(&process.posix, pid, ns, &system, &rss, &faults, &outcome);
+	*ns += system;
+	return e != OK || outcome < 0 ? -EINVAL : 0;
+}
+
+/* A process's own thread; alone it has all of the process's time. */
+static int64_t thread_time(uint32_t tid, uint64_t *ns)
+{
+	struct thread_info info;
+	uint32_t size;
+	int64_t error = -EINVAL;
+
+	if (process.nthreads == 1 && tid == self()->tid) {
+		*ns = task_time();
+		return 0;
+	}
+	if (tid == self()->tid && self()->handle == 0 && (error = thread_own_handle()) != 0)
+		return error;
+	mutex_lock(&process.threads_lock);
+	for (struct thread *t = process.threads; t != nullptr; t = t->next)
+		if (t->tid == tid && t->handle != 0 &&
+		    fut_thread_read(t->handle, THREAD_INFO, &info, sizeof(info), &size) == OK) {
+			*ns = info.cpu_ns;
+			error = 0;
+		}
+	mutex_unlock(&process.threads_lock);
+	return error;
+}
+
+/* The clock of one process or thread: its number, inverted, above three bits that say which of its
+ * times (bits 0 and 1: 0 all, 1 user's, 2 as scheduled) and whether it is a thread's (bit 2). */
+static int64_t cpu_clock(uint32_t clock, uint64_t *ns)
+{
+	constexpr uint32_t KIND = 3, THREAD = 4;
+	uint32_t number = (uint32_t)(~(int32_t)clock >> 3);
+
+	if ((clock & KIND) == KIND)
+		return -EINVAL;
+	return (clock & THREAD) != 0 ? thread_time(number != 0 ? number : self()->tid, ns)
+				     : time_of_process(number, ns);
 }
 
 static int64_t read_clock(uint32_t clock, uint64_t *ns)
@@ -59,11 +88,12 @@ static int64_t read_clock(uint32_t clock, uint64_t *ns)
 		*ns = clock_now();
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
 		*ns = task_time();
 		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		return thread_time(self()->tid, ns);
 	default:
-		return -EINVAL;
+		return (int32_t)clock < 0 ? cpu_clock(clock, ns) : -EINVAL;
 	}
 }
 
@@ -72,7 +102,7 @@ CALL2(clock_gettime, uint32_t, clock, uint64_t, to)
 	uint64_t ns;
 	int64_t error = read_clock(clock, &ns);
 
-	return error != 0 ? error : put_time(to, ns);
+	return error != 0 ? error : timespec_put(to, ns);
 }
 
 CALL2(clock_getres, uint32_t, clock, uint64_t, to)
@@ -81,13 +111,13 @@ CALL2(clock_getres, uint32_t, clock, uint64_t, to)
 	int64_t error = read_clock(clock, &ns);
 	bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
 
-	return error != 0 || to == 0 ? error : put_time(to, coarse ? 4'000'000 : 1);
+	return error != 0 || to == 0 ? error : timespec_put(to, coarse ? 4'000'000 : 1);
 }
 
 CALL2(clock_settime, uint32_t, clock, uint64_t, from)
 {
 	uint64_t ns;
-	int64_t error = get_time(from, &ns);
+	int64_t error = timespec_get(from, &ns);
 
 	return error != 0 ? error : clock == CLOCK_REALTIME ? -EPERM : -EINVAL;
 }
@@ -127,7 +157,7 @@ static int64_t sleep_until(uint64_t deadline, uint64_t left)
 
 	if (error == 0)
 		return 0;
-	if (left != 0 && put_time(left, deadline > now ? deadline - now : 0) != 0)
+	if (left != 0 && timespec_put(left, deadline > now ? deadline - now : 0) != 0)
 		return -EFAULT;
 	t->restart = (struct restart){ .run = sleep_again, .values = { deadline, left } };
 	return -ERESTARTBLOCK;
@@ -136,9 +166,9 @@ static int64_t sleep_until(uint64_t deadline, uint64_t left)
 CALL2(nanosleep, uint64_t, from, uint64_t, left)
 {
 	uint64_t ns;
-	int64_t error = get_time(from, &ns);
+	int64_t error = timespec_get(from, &ns);
 
-	return error != 0 ? error : sleep_until(clock_now() + ns, left);
+	return error != 0 ? error : sleep_until(deadline_after(ns), left);
 }
 
 CALL4(clock_nanosleep, uint32_t, clock, uint32_t, flags, uint64_t, from, uint64_t, left)
@@ -148,12 +178,12 @@ CALL4(clock_nanosleep, uint32_t, clock, uint32_t, flags, uint64_t, from, uint64_
 
 	if (error != 0 || clock == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
-	if ((error = get_time(from, &ns)) != 0)
+	if ((error = timespec_get(from, &ns)) != 0)
 		return error;
 	if ((flags & TIMER_ABSTIME) == 0)
-		return sleep_until(clock_now() + ns, left);
+		return sleep_until(deadline_after(ns), left);
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI)
-		ns = ns > clock_wall() ? ns - clock_wall() : 0;
+		ns = deadline_of_wall(ns);
 	error = wait_until(ns != 0 ? ns : 1);
 	return error != 0 ? -ERESTARTNOHAND : 0;
 }

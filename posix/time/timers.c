@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/time/timers.h"
 #include <linux/time.h>
-#include <linux/time_types.h>
 #include "abi/info.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
@@ -9,9 +8,9 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/files/path.h"
+#include "posix/time/timespec.h"
 #include "protocol/posix.h"
 
-constexpr uint64_t SECOND = 1'000'000'000;
 constexpr unsigned TIMERS = 64;   /* protocol/posix.fipc */
 constexpr unsigned INTERVAL = 61; /* from here on they are setitimer's */
 
@@ -255,9 +254,9 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 	if (first == 0)
 		at = 0;
 	else if ((flags & TIMER_ABSTIME) == 0)
-		at = clock_now() + first;
+		at = deadline_after(first);
 	else if (t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI)
-		at = first > clock_wall() ? first - clock_wall() : 1;
+		at = deadline_of_wall(first);
 	else
 		at = first;
 	t->overruns = 0;

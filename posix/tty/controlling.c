@@ -122,7 +122,7 @@ int64_t tty_background(struct description *d, int signal, uint32_t *group)
 	}
 	if (tty_orphaned(&r, process.group, &orphaned) != OK || orphaned != 0)
 		return -EIO;
-	enum err e = posix_kill(&process.posix, 0, (uint32_t)signal, 0, 0, 0, &outcome);
+	enum err e = posix_kill(&process.posix, 0, 0, (uint32_t)signal, 0, 0, 0, &outcome);
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
 	signal_fetch();

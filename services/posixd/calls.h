@@ -19,6 +19,8 @@ POSIX_CALL(exit);
 POSIX_CALL(wait);
 POSIX_CALL(children);
 POSIX_CALL(family);
+POSIX_CALL(pidfd);
+enum err posix_on_name(void *self, uint64_t badge, const struct posix_name_args *a);
 POSIX_CALL(tids);
 POSIX_CALL(thread);
 POSIX_CALL(usage);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "abi/info.h"
 #include "lib/futura/clock.h"
 #include "services/posixd/calls.h"
@@ -18,6 +19,9 @@ enum err posix_on_self(void *self, uint64_t badge, struct posix_self_results *r)
 
 	(void)badge;
 	*r = (struct posix_self_results){
+		.files = p->limits->soft[RLIMIT_NOFILE],
+		.file_size = p->limits->soft[RLIMIT_FSIZE],
+		.address_space = p->limits->soft[RLIMIT_AS],
 		.pid = p->pid,
 		.parent = p->parent->is_reaper || p->parent->state != PROCESS_DEAD ? p->parent->pid
 										   : 1,
@@ -41,12 +45,11 @@ enum err posix_on_fork(void *self, uint64_t badge, const struct posix_fork_args 
 	struct process *p = self, *child;
 
 	(void)badge;
-	if (a->flags & ~(POSIX_FORK_NO_SIGNAL | POSIX_FORK_SIBLING)) {
+	if ((a->flags & ~POSIX_FORK_SIBLING) || a->end_signal > SIGNALS) {
 		r->outcome = -EINVAL;
 		return OK;
 	}
-	r->outcome = process_fork(p, a->flags & POSIX_FORK_SIBLING, a->flags & POSIX_FORK_NO_SIGNAL,
-				  &child);
+	r->outcome = process_fork(p, a->flags & POSIX_FORK_SIBLING, a->end_signal, &child);
 	if (r->outcome != 0)
 		return OK;
 	if (fut_session_create(posixd.port, badge_of_process(child), &r->child) != OK) {
@@ -93,6 +96,7 @@ enum err posix_on_exec(void *self, uint64_t badge, const struct posix_exec_args 
 	p->env_end = a->env_end;
 	p->map_table = a->map_table;
 	p->has_execed = true;
+	p->end_signal = SIGCHLD;
 	return OK;
 }
 
@@ -110,7 +114,7 @@ enum err posix_on_wait(void *self, uint64_t badge, const struct posix_wait_args 
 	struct waited w;
 
 	(void)badge;
-	r->outcome = process_wait(self, a->options, a->kind, a->id, &w);
+	r->outcome = process_wait(self, a->options, a->kind, a->id, a->serial, &w);
 	if (r->outcome == 0)
 		*r = (struct posix_wait_results){
 			.user_ns = w.usage.user_ns,
@@ -147,6 +151,32 @@ enum err posix_on_family(void *self, uint64_t badge, const struct posix_family_a
 	return OK;
 }
 
+enum err posix_on_name(void *self, uint64_t badge, const struct posix_name_args *a)
+{
+	struct process *p = self;
+
+	(void)badge;
+	memcpy(p->name, a->name, a->name_len + 1);
+	return OK;
+}
+
+enum err posix_on_pidfd(void *self, uint64_t badge, const struct posix_pidfd_args *a,
+			struct posix_pidfd_results *r)
+{
+	const struct process *caller = self;
+	struct process *p = process_find(caller->world, a->pid);
+
+	(void)badge;
+	/* A thread's number is no process, as pidfd_open says. */
+	r->outcome = p != nullptr ? 0 : process_of(caller->world, a->pid) ? -EINVAL : -ESRCH;
+	if (p == nullptr)
+		return OK;
+	r->serial = p->serial;
+	if (!task_end_event(p, &r->ended))
+		r->outcome = -ENOMEM;
+	return OK;
+}
+
 enum err posix_on_tids(void *self, uint64_t badge, const struct posix_tids_args *a,
 		       struct posix_tids_results *r)
 {
@@ -170,8 +200,8 @@ enum err posix_on_thread(void *self, uint64_t badge, const struct posix_thread_a
 	if (p->native.task == 0 || a->id == 0 ||
 	    fut_task_thread(p->native.task, a->id - 1, &thread, &id) != OK)
 		return OK;
-	if (id == a->id &&
-	    fut_handle_duplicate(thread, RIGHT_SIGNAL | RIGHT_TRANSFER, &r->thread) == OK)
+	if (id == a->id && fut_handle_duplicate(thread, RIGHT_SIGNAL | RIGHT_READ | RIGHT_TRANSFER,
+						&r->thread) == OK)
 		r->outcome = 0;
 	(void)fut_handle_close(thread); /* ours, and open */
 	return OK;
@@ -181,17 +211,18 @@ enum err posix_on_usage(void *self, uint64_t badge, const struct posix_usage_arg
 			struct posix_usage_results *r)
 {
 	constexpr uint32_t CHILDREN = 0xffffffff;
-	struct process *p = self;
+	const struct process *p = self;
 	struct usage u = p->children;
 	struct task_info info;
 
 	(void)badge;
-	if (a->which != 0 && a->which != CHILDREN) {
-		r->outcome = -EINVAL;
-		return OK;
-	}
-	if (a->which == 0) {
-		u = (struct usage){};
+	if (a->which != CHILDREN) {
+		p = a->which == 0 ? p : process_of(p->world, a->which);
+		if (p == nullptr) {
+			r->outcome = -ESRCH;
+			return OK;
+		}
+		u = p->usage; /* of one that has ended */
 		if (task_ask(p, &info))
 			task_usage(&info, &u);
 	}

@@ -16,6 +16,8 @@ static const struct posix_ops handlers = {
 	.stopped = posix_on_stopped,
 	.children = posix_on_children,
 	.family = posix_on_family,
+	.name = posix_on_name,
+	.pidfd = posix_on_pidfd,
 	.set_group = posix_on_set_group,
 	.group = posix_on_group,
 	.new_session = posix_on_new_session,
@@ -64,6 +66,7 @@ void process_closed(uint64_t badge)
 
 	if (p == nullptr || p->state != PROCESS_PREPARED || p->native.task != 0 || p->is_starting)
 		return;
+	task_announce_end(p);
 	if (p->has_spoken)
 		process_ended(p, SIGKILL, &(struct usage){});
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Signals and timers, as processes ask for them. */
 #include "services/posixd/core/signal.h"
+#include <errno.h>
 #include "services/posixd/calls.h"
 #include "services/posixd/core/timer.h"
 
@@ -18,7 +19,12 @@ enum err posix_on_kill(void *self, uint64_t badge, const struct posix_kill_args 
 	};
 
 	(void)badge;
-	r->outcome = signal_kill(self, a->target, &s);
+	const struct process *to =
+		a->target > 0 ? process_find(p->world, (uint32_t)a->target) : nullptr;
+	if (a->serial != 0 && (to == nullptr || to->serial != a->serial))
+		r->outcome = -ESRCH;
+	else
+		r->outcome = signal_kill(self, a->target, &s);
 	return OK;
 }
 

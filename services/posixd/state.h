@@ -67,6 +67,9 @@ extern const struct process_ops task_ops;
 /* posixd holds the process's task from now on. */
 enum err task_attach(struct process *p, fut_handle task);
 void task_ended(uint64_t badge);
+/* For pidfds: a copy of the event that is set once the process has ended. False: no memory. */
+bool task_end_event(struct process *p, fut_handle *copy);
+void task_announce_end(struct process *p);
 /* What the kernel knows of a living process; false: it has no task. */
 struct task_info;
 bool task_ask(const struct process *p, struct task_info *info);

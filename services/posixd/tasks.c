@@ -76,6 +76,26 @@ static void task_release(struct process *p)
 	handle_drop(&p->native.thread);
 	handle_drop(&p->native.task);
 	handle_drop(&p->native.session);
+	handle_drop(&p->native.ended);
+}
+
+void task_announce_end(struct process *p)
+{
+	if (p->native.ended != 0)
+		(void)fut_event_signal(p->native.ended, 1, 0); /* ours, and open */
+}
+
+bool task_end_event(struct process *p, fut_handle *copy)
+{
+	constexpr uint32_t RIGHTS = RIGHT_WAIT | RIGHT_INHERIT | RIGHT_DUPLICATE | RIGHT_TRANSFER;
+
+	if (p->native.ended == 0) {
+		if (fut_event_create(&p->native.ended) != OK)
+			return false;
+		if (p->state == PROCESS_DEAD)
+			task_announce_end(p);
+	}
+	return fut_handle_duplicate(p->native.ended, RIGHTS, copy) == OK;
 }
 
 static void ticket_release(struct session *s)
@@ -160,6 +180,7 @@ void task_ended(uint64_t badge)
 	handle_drop(&p->native.task);
 	process_tell(p, fault_signal(info.fault.kind));
 	program_ended(p);
+	task_announce_end(p);
 	process_ended(p, 0, &usage);
 }
 

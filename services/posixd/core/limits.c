@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include "protocol/posix.h"
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/core/group.h"
 #include "services/posixd/core/timer.h"
@@ -96,6 +97,10 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 		return result;
 	target->limits->soft[resource] = new_soft;
 	target->limits->hard[resource] = new_hard;
+	if (target != caller) {
+		target->news |= POSIX_NEWS_SELF;
+		target->world->ops->wake(target);
+	}
 	return resource == RLIMIT_CPU ? timer_limit(target) : 0;
 }
 

@@ -67,7 +67,7 @@ static void change_link(struct process *p, enum change change)
 static void child_signal(const struct process *p, struct posix_signal *s)
 {
 	*s = (struct posix_signal){
-		.signal = SIGCHLD,
+		.signal = p->change == CHANGE_EXITED ? p->end_signal : SIGCHLD,
 		.pid = p->pid,
 		.uid = p->who->uid,
 		.status = (int32_t)p->status,
@@ -98,7 +98,7 @@ static void parent_tell(struct process *p)
 		return;
 	parent->news |= POSIX_NEWS_CHILD;
 	child_signal(p, &s);
-	if (p->no_signal || signal_send(parent, &s) != 0)
+	if (s.signal == 0 || signal_send(parent, &s) != 0)
 		parent->world->ops->wake(parent);
 }
 
@@ -176,6 +176,7 @@ int process_start(struct world *w, struct credentials *who, bool leader, struct 
 		return -ENOMEM;
 	}
 	p->who = who;
+	p->end_signal = SIGCHLD;
 	who->user->nprocesses++;
 	if (w->reaper != nullptr)
 		child_link(w->reaper, p);
@@ -190,7 +191,7 @@ static bool process_may_fork(const struct process *p)
 	return p->who->euid == 0 || p->who->user->nprocesses < p->limits->soft[NPROC];
 }
 
-int process_fork(struct process *parent, bool sibling, bool no_signal, struct process **made)
+int process_fork(struct process *parent, bool sibling, uint32_t end_signal, struct process **made)
 {
 	struct process *p = process_may_fork(parent) ? process_create(parent->world) : nullptr;
 
@@ -201,7 +202,7 @@ int process_fork(struct process *parent, bool sibling, bool no_signal, struct pr
 	p->limits = limits_get(parent->limits);
 	p->nice = parent->nice;
 	p->forgets_children = parent->forgets_children;
-	p->no_signal = no_signal;
+	p->end_signal = end_signal;
 	memcpy(p->name, parent->name, sizeof(p->name));
 	p->path = parent->path ? strdup(parent->path) : nullptr; /* without it /proc shows none */
 	p->arg_start = parent->arg_start;

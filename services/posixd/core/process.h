@@ -103,10 +103,10 @@ struct process {
 	bool has_told;         /* `status` is said or decided */
 	bool forgets_children; /* they leave nothing to wait for */
 	bool is_subreaper;     /* orphans among its descendants become its children */
-	bool no_signal;        /* its end sends none */
 	uint32_t status;       /* as wait4 has it; while stopped the signal */
 	uint32_t news;         /* POSIX_NEWS_ flags */
 	uint32_t death_signal; /* that comes when its parent ends; 0: none */
+	uint32_t end_signal;   /* that its end sends to its parent; 0: none */
 	int32_t nice;
 
 	struct process *parent, *first_child, *next_sibling, *prev_sibling;
@@ -133,8 +133,9 @@ struct process {
 
 	struct {
 		uint32_t task, thread, watch, session;
-	} native;        /* handles; 0: none */
-	uint64_t waiter; /* native: a kept call that its end answers */
+		uint32_t ended; /* an event for pidfds */
+	} native;               /* handles; 0: none */
+	uint64_t waiter;        /* native: a kept call that its end answers */
 };
 
 /* What is known of a number. It is free while it has no uses. */
@@ -191,7 +192,7 @@ struct process *process_next(const struct world *w, uint32_t after);
  * Takes the reference to `who`. */
 int process_start(struct world *w, struct credentials *who, bool leader, struct process **p);
 /* A child of `parent`; with `sibling` of its parent. */
-int process_fork(struct process *parent, bool sibling, bool no_signal, struct process **child);
+int process_fork(struct process *parent, bool sibling, uint32_t end_signal, struct process **child);
 /* posixd has the task: signals that came before reach it. */
 void process_runs(struct process *p);
 /* It never ran: as if there had been no fork. */
@@ -216,7 +217,9 @@ struct waited {
 	uint32_t pid, status, uid;
 	struct usage usage;
 };
-int process_wait(struct process *p, uint32_t options, uint32_t kind, uint32_t id, struct waited *r);
+/* `serial`: with P_PID only that process; 0: any. */
+int process_wait(struct process *p, uint32_t options, uint32_t kind, uint32_t id, uint32_t serial,
+		 struct waited *r);
 
 /* Numbers: taking one more use, and giving it back. */
 int number_take(struct world *w, uint32_t count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Waiting for children: which of them have changed in a way that is asked for. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include "services/posixd/core/process.h"
 
@@ -10,18 +11,18 @@ constexpr uint32_t WAIT_KNOWN = WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOW
 				WAIT_CLONE | 0x20000000 /* __WNOTHREAD */;
 
 struct wanted {
-	uint32_t options, kind, id;
+	uint32_t options, kind, id, serial;
 };
 
 static bool child_fits(const struct process *c, const struct wanted *w)
 {
-	if (w->kind == P_PID && c->pid != w->id)
+	if (w->kind == P_PID && (c->pid != w->id || (w->serial != 0 && c->serial != w->serial)))
 		return false;
 	if (w->kind == P_PGID && c->group->pgid != w->id)
 		return false;
 	if (w->options & WAIT_ALL)
 		return true;
-	return c->no_signal == ((w->options & WAIT_CLONE) != 0);
+	return (c->end_signal != SIGCHLD) == ((w->options & WAIT_CLONE) != 0);
 }
 
 static bool change_fits(const struct process *c, const struct wanted *w)
@@ -77,9 +78,10 @@ static void usage_add(struct usage *sum, const struct usage *u)
 		sum->max_rss = u->max_rss;
 }
 
-int process_wait(struct process *p, uint32_t options, uint32_t kind, uint32_t id, struct waited *r)
+int process_wait(struct process *p, uint32_t options, uint32_t kind, uint32_t id, uint32_t serial,
+		 struct waited *r)
 {
-	struct wanted w = { options, kind, id };
+	struct wanted w = { options, kind, id, serial };
 
 	if ((options & ~WAIT_KNOWN) || !(options & (WEXITED | WSTOPPED | WCONTINUED)) ||
 	    kind > P_PGID)

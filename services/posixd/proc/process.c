@@ -14,7 +14,8 @@
 
 constexpr uint64_t TICK = 10'000'000; /* ns: USER_HZ is 100 */
 constexpr uint64_t PAGE = 4096;
-constexpr size_t WORDS_MOST = 2 << 20; /* bytes of arguments and environment shown */
+constexpr unsigned THREADS_MOST = 65536; /* a list may be a circle */
+constexpr size_t WORDS_MOST = 2 << 20;   /* bytes of arguments and environment shown */
 
 /* What the kernel says, and the threads' signals. */
 struct facts {
@@ -232,9 +233,31 @@ static void fill_environ(struct text *t, const struct subject *s)
 	memory_add(t, s->p, s->p->env_start, s->p->env_end, WORDS_MOST);
 }
 
+/* What a thread calls itself; empty: as the process. */
+static void thread_name(const struct subject *s, char name[16])
+{
+	struct process_view v;
+	uint64_t thread = 0;
+	uint32_t tid = 0;
+
+	if (s->number == 0 || !view_read(s->p, &v) ||
+	    !memory_read(s->p, v.threads, &thread, sizeof(thread)))
+		return;
+	for (unsigned i = 0; i < THREADS_MOST && thread != 0 && tid != s->number; i++) {
+		if (!memory_read(s->p, thread + v.thread.tid, &tid, sizeof(tid)) ||
+		    (tid == s->number && !memory_read(s->p, thread + v.thread.name, name, 16)) ||
+		    !memory_read(s->p, thread + v.thread.next, &thread, sizeof(thread)))
+			break;
+	}
+	name[15] = '\0';
+}
+
 static void fill_comm(struct text *t, const struct subject *s)
 {
-	text_add(t, "%s\n", s->p->name);
+	char name[16] = "";
+
+	thread_name(s, name);
+	text_add(t, "%s\n", name[0] != '\0' ? name : s->p->name);
 }
 
 static int write_comm(const struct subject *s, const char *text, size_t n)
@@ -348,7 +371,6 @@ static const struct proc_entry thread_children[] = {
 /* Numbers of threads as the personality lists them; a dead process has only its own. */
 static uint32_t thread_after(const struct subject *s, uint32_t after)
 {
-	constexpr unsigned MOST = 65536;
 	const struct process *p = s->p;
 	struct process_view v;
 	uint64_t thread = 0;
@@ -356,7 +378,7 @@ static uint32_t thread_after(const struct subject *s, uint32_t after)
 
 	if (!view_read(p, &v) || !memory_read(p, v.threads, &thread, sizeof(thread)))
 		return after < p->pid ? p->pid : 0;
-	for (unsigned i = 0; i < MOST && thread != 0; i++) {
+	for (unsigned i = 0; i < THREADS_MOST && thread != 0; i++) {
 		if (!memory_read(p, thread + v.thread.tid, &tid, sizeof(tid)) ||
 		    !memory_read(p, thread + v.thread.next, &thread, sizeof(thread)))
 			break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What the tests of the process table stand on. */
 #include "services/posixd/test/fixture.h"
+#include <signal.h>
 #include <stdlib.h>
 
 struct world world;
@@ -97,7 +98,7 @@ struct process *child_of(struct process *p)
 {
 	struct process *c = nullptr;
 
-	CHECK(process_fork(p, false, false, &c) == 0);
+	CHECK(process_fork(p, false, SIGCHLD, &c) == 0);
 	process_runs(c);
 	return c;
 }

@@ -104,7 +104,7 @@ static void step_wait(struct model *m)
 			children++;
 			dead += c->dead;
 		}
-	int result = process_wait(of(m), WEXITED, P_ALL, 0, &w);
+	int result = process_wait(of(m), WEXITED, P_ALL, 0, 0, &w);
 	CHECK(result == (dead > 0 ? 0 : children > 0 ? -EAGAIN : -ECHILD));
 	if (result != 0)
 		return;

@@ -8,7 +8,7 @@
 
 static int wait_any(struct process *p, uint32_t options, struct waited *w)
 {
-	return process_wait(p, options, P_ALL, 0, w);
+	return process_wait(p, options, P_ALL, 0, 0, w);
 }
 
 TEST(process, a_child_is_waited_for_once)
@@ -38,15 +38,15 @@ TEST(process, wait_picks_by_pid_and_group)
 	uint32_t apid = a->pid, bpid = b->pid;
 	CHECK(group_set(p, bpid, bpid) == 0);
 	end(a, 0);
-	CHECK(process_wait(p, WEXITED, P_PID, bpid, &w) == -EAGAIN);
-	CHECK(process_wait(p, WEXITED, P_PGID, bpid, &w) == -EAGAIN);
-	CHECK(process_wait(p, WEXITED, P_PGID, 12345, &w) == -ECHILD);
-	CHECK(process_wait(p, WEXITED, P_PID, world.reaper->pid, &w) == -ECHILD);
-	CHECK(process_wait(p, WEXITED, P_PGID, 0, &w) == 0 && w.pid == apid);
+	CHECK(process_wait(p, WEXITED, P_PID, bpid, 0, &w) == -EAGAIN);
+	CHECK(process_wait(p, WEXITED, P_PGID, bpid, 0, &w) == -EAGAIN);
+	CHECK(process_wait(p, WEXITED, P_PGID, 12345, 0, &w) == -ECHILD);
+	CHECK(process_wait(p, WEXITED, P_PID, world.reaper->pid, 0, &w) == -ECHILD);
+	CHECK(process_wait(p, WEXITED, P_PGID, 0, 0, &w) == 0 && w.pid == apid);
 	end(b, 9);
-	CHECK(process_wait(p, WEXITED, P_PGID, bpid, &w) == 0 && w.status == 9);
-	CHECK(process_wait(p, 0, P_ALL, 0, &w) == -EINVAL);
-	CHECK(process_wait(p, WEXITED, 7, 0, &w) == -EINVAL);
+	CHECK(process_wait(p, WEXITED, P_PGID, bpid, 0, &w) == 0 && w.status == 9);
+	CHECK(process_wait(p, 0, P_ALL, 0, 0, &w) == -EINVAL);
+	CHECK(process_wait(p, WEXITED, 7, 0, 0, &w) == -EINVAL);
 	teardown();
 }
 
@@ -100,7 +100,7 @@ TEST(process, a_subreaper_inherits_and_the_death_signal_comes)
 	end(z, 5 << 8);
 	end(c, 0);
 	CHECK(g->parent == p && next_signal(g) == SIGUSR2);
-	CHECK(process_wait(p, WEXITED, P_PID, zpid, &w) == 0 && w.status == 5 << 8);
+	CHECK(process_wait(p, WEXITED, P_PID, zpid, 0, &w) == 0 && w.status == 5 << 8);
 	teardown();
 }
 
@@ -127,7 +127,7 @@ TEST(process, a_child_without_a_signal_needs_its_own_option)
 
 	setup();
 	struct process *p = program(0);
-	CHECK(process_fork(p, false, true, &c) == 0);
+	CHECK(process_fork(p, false, 0, &c) == 0);
 	process_runs(c);
 	end(c, 0);
 	CHECK(next_signal(p) == 0);
@@ -143,7 +143,7 @@ TEST(process, what_was_prepared_and_never_ran_is_forgotten)
 
 	setup();
 	struct process *p = program(0);
-	CHECK(process_fork(p, false, false, &c) == 0);
+	CHECK(process_fork(p, false, SIGCHLD, &c) == 0);
 	CHECK(wait_any(p, WEXITED, &w) == -EAGAIN);
 	process_abandon(c);
 	CHECK(wait_any(p, WEXITED, &w) == -ECHILD && next_signal(p) == 0);
@@ -156,7 +156,7 @@ TEST(process, signals_before_the_task_is_known_are_kept)
 
 	setup();
 	struct process *p = program(0);
-	CHECK(process_fork(p, false, false, &c) == 0);
+	CHECK(process_fork(p, false, SIGCHLD, &c) == 0);
 	CHECK(send(p, (int32_t)c->pid, SIGKILL) == 0 && nkilled == 0);
 	process_runs(c);
 	CHECK(nkilled == 1);
@@ -216,7 +216,7 @@ TEST(process, limits_on_numbers_of_processes_hold)
 	CHECK(limits_set(p, p, 6, true, 3, 5, &soft, &hard) == 0);
 	child_of(p);
 	child_of(p);
-	CHECK(process_fork(p, false, false, &c) == -EAGAIN);
+	CHECK(process_fork(p, false, SIGCHLD, &c) == -EAGAIN);
 	CHECK(limits_set(p, p, 6, true, 3, 6, &soft, &hard) == -EPERM);
 	CHECK(limits_set(p, p, 6, true, 6, 5, &soft, &hard) == -EINVAL);
 	CHECK(limits_set(p, p, 16, false, 0, 0, &soft, &hard) == -EINVAL);
