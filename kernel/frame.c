@@ -14,13 +14,18 @@ struct block {
 
 /* Single pages freed lately: a stack in the pages themselves, so that most allocations touch no
  * order. */
-constexpr unsigned RECENT_MAX = 256;
+struct recent {
+	struct list pages;
+	unsigned n;
+};
+
+constexpr unsigned RECENT_MAX = 256, CLEAN_MAX = 64;
 
 struct frame *frames;
 static uint64_t first_page, page_end; /* the table's range, in page numbers */
 static struct list free_blocks[ORDER_MAX + 1];
-static struct list recent;
-static unsigned nrecent;
+static struct recent recent;
+static struct recent clean; /* zero but for the link */
 static uint64_t counts[FRAME_USES];
 static uint64_t total;
 
@@ -97,15 +102,25 @@ static bool block_take(unsigned order, uint64_t *number)
 	return true;
 }
 
-static void recent_drain(void)
+static void recent_give(struct recent *r, uint64_t number)
 {
-	while (!list_is_empty(&recent)) {
-		uint64_t number = block_number(recent.next);
+	list_prepend(&r->pages, block_link(number));
+	r->n++;
+}
 
-		list_remove(recent.next);
-		block_give(number, 0);
-	}
-	nrecent = 0;
+static struct list *recent_take(struct recent *r)
+{
+	struct list *link = r->pages.next;
+
+	list_remove(link);
+	r->n--;
+	return link;
+}
+
+static void recent_drain(struct recent *r)
+{
+	while (r->n > 0)
+		block_give(block_number(recent_take(r)), 0);
 }
 
 static void frames_mark(uint64_t number, unsigned order, struct quota *quota, enum frame_use use)
@@ -125,7 +140,8 @@ bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, pa
 	if (order > ORDER_MAX || fail_now() || !quota_charge_pages(quota, 1ull << order))
 		return false;
 	if (!block_take(order, &number)) {
-		recent_drain();
+		recent_drain(&recent);
+		recent_drain(&clean);
 		if (!block_take(order, &number)) {
 			quota_refund_pages(quota, 1ull << order);
 			return false;
@@ -136,16 +152,12 @@ bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, pa
 	return true;
 }
 
-bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
+static bool recent_alloc(struct recent *r, struct quota *quota, enum frame_use use, paddr *page)
 {
-	if (list_is_empty(&recent))
-		return frame_alloc_run(quota, use, 0, page);
 	if (fail_now() || !quota_charge_pages(quota, 1))
 		return false;
-	struct list *link = recent.next;
+	struct list *link = recent_take(r);
 
-	list_remove(link);
-	nrecent--;
 	*page = direct_paddr(link);
 	memory_allow(link, PAGE_SIZE);
 	*frame_find(*page) = (struct frame){ .refs = 1, .quota = quota_index(quota), .use = use };
@@ -154,11 +166,22 @@ bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
 	return true;
 }
 
+bool frame_alloc(struct quota *quota, enum frame_use use, paddr *page)
+{
+	return recent.n > 0 ? recent_alloc(&recent, quota, use, page)
+			    : frame_alloc_run(quota, use, 0, page);
+}
+
 bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page)
 {
-	if (!frame_alloc(quota, use, page))
+	bool is_clean = clean.n > 0;
+
+	if (is_clean ? !recent_alloc(&clean, quota, use, page) : !frame_alloc(quota, use, page))
 		return false;
-	page_zero(direct(*page));
+	if (is_clean)
+		*(struct block *)direct(*page) = (struct block){};
+	else
+		page_zero(direct(*page));
 	return true;
 }
 
@@ -180,12 +203,20 @@ void frame_free(paddr page)
 	uint64_t number = page.raw >> PAGE_SHIFT;
 
 	frame_release(number);
-	if (nrecent == RECENT_MAX) {
+	if (recent.n < RECENT_MAX)
+		recent_give(&recent, number);
+	else
 		block_give(number, 0);
+}
+
+void frame_free_zero(paddr page)
+{
+	if (clean.n == CLEAN_MAX) {
+		frame_free(page);
 		return;
 	}
-	list_prepend(&recent, block_link(number));
-	nrecent++;
+	frame_release(page.raw >> PAGE_SHIFT);
+	recent_give(&clean, page.raw >> PAGE_SHIFT);
 }
 
 void frame_free_run(paddr first, unsigned order)
@@ -291,7 +322,8 @@ static void ram_mark(const struct memory_range *r)
 
 void frame_init(const struct boot_info *boot)
 {
-	list_init(&recent);
+	list_init(&recent.pages);
+	list_init(&clean.pages);
 	for (unsigned o = 0; o <= ORDER_MAX; o++)
 		list_init(&free_blocks[o]);
 	first_page = UINT64_MAX;

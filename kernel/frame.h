@@ -47,6 +47,8 @@ bool frame_alloc_zero(struct quota *quota, enum frame_use use, paddr *page);
  * frame_free_run. */
 bool frame_alloc_run(struct quota *quota, enum frame_use use, unsigned order, paddr *first);
 void frame_free(paddr page);
+/* The same for one whose contents are zero, which saves frame_alloc_zero its work. */
+void frame_free_zero(paddr page);
 void frame_free_run(paddr first, unsigned order);
 /* True if the range holds RAM, whatever it is used for. */
 bool frame_is_ram(uint64_t base, uint64_t size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "kernel/ptab.h"
 #include "kernel/frame.h"
+#include "kernel/string.h"
 
 constexpr unsigned LEVELS = 4;
 constexpr unsigned LEVEL_BITS = 9;
@@ -92,6 +93,18 @@ bool ptab_allows(struct space *s, vaddr va, bool write, paddr *page)
 	       (pte_is_writable(*e) && s->leaf_writable && va >> entry_shift(1) == s->leaf_number);
 }
 
+/* A table that nothing hangs from goes back. Only few of its entries were ever used, and are not 0.
+ */
+static void table_release(paddr page)
+{
+	const struct frame *f = frame_find(page);
+
+	if (f->low <= f->high)
+		memset((pte *)direct(page) + f->low * 2u, 0,
+		       (f->high - f->low + 1u) * 2 * sizeof(pte));
+	frame_free_zero(page);
+}
+
 /* The tables for va that have become empty go back. Until the caller has flushed TLBs a processor
  * may still look into them: what the frame allocator writes there has its lowest bits 0, and so is
  * no present entry. */
@@ -106,7 +119,7 @@ static void tables_free(struct space *s, vaddr va)
 			continue;
 		if (frame_find(pte_address(*e))->present != 0)
 			return;
-		frame_free(pte_address(*e));
+		table_release(pte_address(*e));
 		*e = 0;
 		s->leaf_number = UINT64_MAX;
 		if (level == LEVELS - 1)
@@ -313,7 +326,7 @@ static bool table_free(pte *entry, unsigned level, unsigned *work)
 	if (*work == 0)
 		return false;
 	(*work)--;
-	frame_free(pte_address(*entry));
+	table_release(pte_address(*entry));
 	*entry = 0;
 	return true;
 }

@@ -35,13 +35,28 @@ void node_put(struct vmo_node *node)
 	reap_want();
 }
 
+/* The first slot from `i` on that is not empty; 64 if there is none. Most nodes hold little. */
+static inline unsigned slot_used(const struct vmo_node *node, unsigned i)
+{
+	for (; i % 8 != 0; i++)
+		if (node->slots[i] != 0)
+			return i;
+	for (; i < 64; i += 8) {
+		const uint64_t *s = &node->slots[i];
+
+		if ((s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]) != 0)
+			break;
+	}
+	while (i < 64 && node->slots[i] == 0)
+		i++;
+	return i;
+}
+
 static void node_empty(struct vmo_node *node)
 {
-	for (unsigned i = 0; i < 64; i++) {
+	for (unsigned i = slot_used(node, 0); i < 64; i = slot_used(node, i + 1)) {
 		uint64_t slot = node->slots[i];
 
-		if (slot == 0)
-			continue;
 		if (node->level == 0)
 			frame_put(slot_page(slot));
 		else
@@ -71,11 +86,9 @@ static struct vmo_node *node_copy(struct quota *quota, struct vmo_node *from)
 
 	if (to == nullptr)
 		return nullptr;
-	for (unsigned i = 0; i < 64; i++) {
+	for (unsigned i = slot_used(from, 0); i < 64; i = slot_used(from, i + 1)) {
 		uint64_t slot = from->slots[i];
 
-		if (slot == 0)
-			continue;
 		to->slots[i] = from->level == 0 ? slot & ~SLOT_FLAGS : slot;
 		if (from->level == 0)
 			frame_get(slot_page(slot));

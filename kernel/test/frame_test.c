@@ -68,6 +68,39 @@ TEST(frame, all_memory_can_be_taken_and_comes_back_in_whole_blocks)
 	frame_free_run(run, 12);
 }
 
+TEST(frame, what_is_given_back_as_zero_is_taken_as_zero)
+{
+	begin();
+	uint64_t free = frame_count(FRAME_FREE);
+	paddr pages[100], page;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 100; i++) {
+			CHECK(frame_alloc_zero(nullptr, FRAME_TABLE, &pages[i]));
+			const uint64_t *words = direct(pages[i]);
+			for (unsigned w = 0; w < 512; w++)
+				CHECK(words[w] == 0);
+		}
+		for (unsigned i = 0; i < 100; i++)
+			frame_free_zero(pages[i]);
+		CHECK(frame_count(FRAME_FREE) == free);
+	}
+	/* They are memory like any other once there is no more. */
+	paddr first = {};
+
+	for (uint64_t i = 0; i < free; i++) {
+		CHECK(frame_alloc(nullptr, FRAME_KERNEL, &page));
+		*(paddr *)direct(page) = first;
+		first = page;
+	}
+	CHECK(!frame_alloc(nullptr, FRAME_KERNEL, &page) && frame_count(FRAME_FREE) == 0);
+	for (; free > 0; free--) {
+		page = first;
+		first = *(paddr *)direct(page);
+		frame_free(page);
+	}
+}
+
 TEST(pool, what_is_taken_is_zero_and_empty_pages_go_back)
 {
 	begin();
