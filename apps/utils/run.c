@@ -19,18 +19,10 @@
 #include "apps/applet/num.h"
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
+#include "apps/utils/command.h"
 #include "apps/utils/signals.h"
 
 extern char **environ;
-
-/* Becomes the command; does not return. */
-[[noreturn]] static void command_become(char **argv)
-{
-	put_flush();
-	execvp(argv[0], argv);
-	err_warn_errno("'%s'", argv[0]);
-	applet_exit(errno == ENOENT ? 127 : 126);
-}
 
 static const struct opt env_opts[] = {
 	{ 'i', "ignore-environment", nullptr, "start with an empty environment" },
@@ -249,7 +241,6 @@ static int time_main(int argc, char **argv)
 	struct timespec start, end;
 	struct opt_state s;
 	struct rusage u;
-	int status;
 
 	err_status = 125;
 	opt_init_in_order(&s, argc, argv);
@@ -258,18 +249,10 @@ static int time_main(int argc, char **argv)
 	if (s.index == argc)
 		opt_missing_operand();
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	pid_t pid = fork();
-	if (pid < 0)
-		err_fatal_errno("cannot fork");
-	if (pid == 0) {
-		execvp(argv[s.index], argv + s.index);
-		err_warn_errno("'%s'", argv[s.index]);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
+	pid_t pid = command_start(argv + s.index);
 	/* Ctrl-C is for the command; we still tell how long it took. */
 	void (*old)(int) = signal(SIGINT, SIG_IGN);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = command_wait(pid);
 	signal(SIGINT, old);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	getrusage(RUSAGE_CHILDREN, &u);
@@ -277,7 +260,7 @@ static int time_main(int argc, char **argv)
 		(double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9,
 		(double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6,
 		(double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return status;
 }
 
 enum { OPT_FOREGROUND = 256, OPT_PRESERVE };

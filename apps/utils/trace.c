@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 #include "abi/trace.h"
 #include "apps/applet/applet.h"
 #include "apps/applet/err.h"
@@ -15,6 +13,7 @@
 #include "apps/applet/num.h"
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
+#include "apps/utils/command.h"
 #include "apps/utils/control.h"
 
 static const struct opt trace_opts[] = {
@@ -236,25 +235,6 @@ static void show(const struct trace_head *head, const uint64_t *from, uint32_t m
 			entry_put(entries[i], entries[0]->time_ns);
 }
 
-static int command_run(char **argv)
-{
-	int status;
-
-	put_flush();
-	pid_t pid = fork();
-	if (pid < 0)
-		err_fatal_errno("cannot fork");
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		err_warn_errno("'%s'", argv[0]);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			err_fatal_errno("cannot wait");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 static void save(const char *path, const char *bytes, size_t n)
 {
 	FILE *f = fopen(path, "w");
@@ -297,7 +277,7 @@ static int trace_main(int argc, char **argv)
 	memcpy(from, trace_take(&n)->next, sizeof from);
 	mask_set(mask | 1u << TRACE_SWITCH); /* without switches nobody knows whose threads are */
 	if (s.index < argc)
-		status = command_run(argv + s.index);
+		status = command_wait(command_start(argv + s.index));
 	else
 		nanosleep(&time, nullptr);
 	mask_set(0); /* what reads it is not to be traced */
