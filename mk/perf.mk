@@ -14,6 +14,7 @@ $(O)/bench-linux/%.o: %.c mk/perf.mk | $(O)/bench-overlay/.made
 $(ROWS): $(ROWS_OBJS)
 	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^
 -include $(ROWS_OBJS:.o=.d)
+ALL += $(ROWS)
 
 # Follows the guest's code from inside QEMU; what it calls is QEMU's own.
 FOLLOW := $(H)/perf/follow.so
@@ -23,9 +24,18 @@ $(FOLLOW): tools/perflib/follow.c tools/perflib/plugin.h mk/perf.mk
 		-fPIC -shared -fvisibility=hidden \
 		-fuse-ld=lld$(LLVM) -o $@ $<
 
-PERF = tools/perf $1 --arch $(ARCH)
+PERF = $(Q)tools/perf $1 --arch $(ARCH)
+PERF_NEEDS := all $(FOLLOW)
 BENCH ?=
-.PHONY: profile
-profile: all $(ROWS) $(FOLLOW) ## where the instructions of a row go: BENCH=fork-exit-wait
+.PHONY: perf perf-baseline perf-ci perf-linux profile
+perf: $(PERF_NEEDS) ## measure instructions of all paths and rows; NAME='stat fork-exit-wait' some
+	$(call PERF,run) $(NAME)
+perf-baseline: $(PERF_NEEDS) ## the same, and keep it as tests/baselines/perf_ARCH.json
+	$(call PERF,baseline) $(NAME)
+perf-ci: $(PERF_NEEDS) ## measure, and fail where a percentile is 5 % from the baseline
+	$(call PERF,ci) $(NAME)
+perf-linux: $(PERF_NEEDS) ## Futura and Debian's Linux side by side: instructions, wall time
+	$(call PERF,linux) $(NAME)
+profile: $(PERF_NEEDS) ## where the instructions of a row go: BENCH=fork-exit-wait
 	$(if $(BENCH),,$(error BENCH=ROW is missing: a name in bench/linux, such as stat))
-	$(Q)$(call PERF,profile) $(BENCH)
+	$(call PERF,profile) $(BENCH)

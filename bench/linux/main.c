@@ -145,8 +145,26 @@ static int list(void)
 	return 0;
 }
 
+/* What of the machine's memory is in use before anything is measured. */
+static void print_memory(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	unsigned long kib, total = 0;
+
+	while (f != nullptr && fgets(line, sizeof(line), f) != nullptr) {
+		if (sscanf(line, "MemTotal: %lu", &kib) == 1)
+			total = kib;
+		else if (sscanf(line, "MemFree: %lu", &kib) == 1)
+			printf("memory %lu of %lu KiB free\n", kib, total);
+	}
+	if (f != nullptr)
+		fclose(f);
+}
+
 static int measure_all(void)
 {
+	print_memory();
 	data_open();
 	printf("row %-20s %11s %11s %11s %11s %11s %7s\n", "name", "p50", "p90", "p99", "max",
 	       "mean", "times");

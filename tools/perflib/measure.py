@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MPL-2.0
+"""One measurement of everything: what it found, as JSON and as a table."""
+import os
+import re
+import subprocess
+
+import qemu
+from perflib import guest
+
+PERCENTILES = ("p50", "p90", "p99", "max")
+BENCH_LINE = re.compile(r"bench (\S+) p50=(\d+) p90=(\d+) p99=(\d+) max=(\d+) n=(\d+) under=(\d+)")
+# A second serial port: the device whose interrupts are measured.
+BENCH_DEVICE = {"x86_64": ["-serial", "null"], "arm64": []}
+
+
+def native(arch, names):
+	"""{path: row} of the kernel's paths, by bench/."""
+	found = {}
+	for program, mem in (("bench", "256M"), ("bench-large", "2G")):
+		if names and program == "bench-large":
+			continue
+		m = guest.machine(guest.Wish(arch, [], mem=mem, extra=BENCH_DEVICE[arch]),
+			bundle=qemu.built(arch, "bundle.cpio"),
+			append=f"run={program} {' '.join(names)}".rstrip())
+		raw, _ = guest.run(m.command(), 3600)
+		log = raw.decode(errors="replace")
+		if qemu.exit_status(log) != 0:
+			raise guest.Failed(log[-2000:])
+		for m in BENCH_LINE.finditer(log):
+			found[m[1]] = dict(zip((*PERCENTILES, "times"), map(int, m.groups()[1:6])))
+	return found
+
+
+def posix(arch, names=(), times=0, debian=()):
+	"""{row: ...} of Linux's operations in Futura, by bench/linux."""
+	options = ["-n", str(times)] if times else []
+	wish = guest.Wish(arch, [guest.ROWS, *options, *names], debian=list(debian))
+	return guest.parse(guest.futura(wish).text)
+
+
+def commit():
+	done = subprocess.run(["git", "-C", qemu.ROOT, "describe", "--always", "--dirty"],
+		capture_output=True, text=True)
+	return done.stdout.strip() or "unknown"
+
+
+def everything(arch, names=(), times=0):
+	"""All that `make perf` measures. A name with a dot is one of the kernel's paths."""
+	paths = [n for n in names if "." in n]
+	rows = [n for n in names if "." not in n]
+	found = {}
+	if paths or not names:
+		found |= native(arch, paths)
+	if rows or not names:
+		found |= posix(arch, rows, times)
+	return {"arch": arch, "build": commit(), "unit": "instructions", "rows": found}
+
+
+def table(result):
+	lines = [f"{result['arch']}, build {result['build']}: instructions of one operation, "
+		f"QEMU -icount shift=0 -cpu {qemu.MEASURED_CPUS[result['arch']]}", "",
+		f"{'row':28} {'p50':>12} {'p90':>12} {'p99':>12} {'max':>12} {'times':>7}"]
+	for name, row in result["rows"].items():
+		figures = " ".join(f"{row[p]:12,}" for p in PERCENTILES)
+		lines.append(f"{name:28} {figures} {row['times']:7,}")
+	return "\n".join(lines) + "\n"
+
+
+def baseline_path(arch):
+	return os.path.join(qemu.ROOT, "tests/baselines", f"perf_{arch}.json")
