@@ -68,4 +68,11 @@ test-utils-sanitize: $(H)/apps/utils/utils ## compare the sanitized utilities wi
 	$(Q)$(PYTHON) apps/utils/test/matrix.py $<
 ANALYSES += test-utils-sanitize
 
+# Many minutes: a million turns, and 100 MiB. SPEED_FLAGS='--turns 1000' is quick.
+.PHONY: speed-shell speed-utilities
+speed-shell: $$(O)/apps/sh ## instructions of loops in the shell beside dash
+	$(Q)$(PYTHON) apps/utils/test/speed.py shell $< $(SPEED_FLAGS)
+speed-utilities: $$(O)/apps/sh ## instructions of utilities beside Debian's
+	$(Q)$(PYTHON) apps/utils/test/speed.py utilities $< $(SPEED_FLAGS)
+
 -include $(patsubst %.o,%.d,$(UTIL_HOST_OBJS) $(UTIL_OBJS))

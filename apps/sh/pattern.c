@@ -78,6 +78,8 @@ bool pattern_is_plain(const char *pat, size_t plen)
 			return false;
 		if (pat[i] == ESC)
 			i++;
+		else if (pat[i] == '[' && memchr(pat + i, ']', plen - i) == nullptr)
+			continue; /* above all the command [ */
 		else if (is_class((unsigned char)pat[i], CC_GLOB) || pat[i] == '(')
 			return false;
 	}

@@ -107,3 +107,6 @@ cat <<E
 a $(cat <<X)
 E
 echo done
+### glob.a bracket that nothing closes is none
+cd "$(mktemp -d)"; : >'[' ; : >'[x'; : >'[a]'
+shopt -s nullglob; echo [ [x [a] '['* [z [q]; shopt -u nullglob; shopt -s failglob; echo [ [x; [ 1 -eq 1 ] && echo yes
