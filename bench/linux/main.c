@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * rows [-l] [-n TIMES] [-s] [NAME...]: measures all rows, or those named, and prints a line for
- * each. -l lists them, -n sets the repetitions, -s prints every sample as well. As the first
+ * each. -l lists them, -n sets the most repetitions, -s prints every sample as well. As the first
  * process of a system (rows --init ...) it mounts what it needs, and turns the machine off in
  * the end.
  */
@@ -22,7 +22,7 @@ const char *self;
 char buffer[64 << 10];
 
 static struct {
-	unsigned times; /* 0: as each row says */
+	unsigned times; /* the most; 0: as each row says */
 	bool samples;
 	int nnames;
 	char **names;
@@ -101,7 +101,10 @@ static void print_row(const struct row *r, uint64_t *times, unsigned n)
 
 static void measure(const struct row *r)
 {
-	unsigned n = options.times ? options.times : r->repetitions, per = r->per ? r->per : 1;
+	unsigned n = r->repetitions, per = r->per ? r->per : 1;
+
+	if (options.times != 0 && options.times < n)
+		n = options.times;
 	uint64_t least = overhead(), *times = malloc(n * sizeof(*times));
 
 	need(times != nullptr, "malloc");

@@ -31,20 +31,23 @@ struct guest_many {
 	uint32_t len, pad;
 };
 
-/* A message in work; too large for a stack. */
+/* A message in work; too large for a stack, and no larger than what it asks for. */
 struct job {
 	struct guest_message m;
 	struct message_extra x;
 	struct message_data data;
-	struct iovec ranges[RANGES_MOST];
-	char control[CONTROL_MOST];
 	size_t control_used;
+	char *control;         /* room for as much as there is, at most CONTROL_MOST */
+	struct iovec ranges[]; /* m.nranges, and then `control` */
 };
+
+static size_t control_room(const struct guest_message *m)
+{
+	return m->control_len < CONTROL_MOST ? m->control_len : CONTROL_MOST;
+}
 
 static int64_t ranges_read(struct job *w)
 {
-	if (w->m.nranges > RANGES_MOST)
-		return -EMSGSIZE;
 	if (guest_get(w->ranges, w->m.ranges, w->m.nranges * sizeof(struct iovec)) != 0)
 		return -EFAULT;
 	w->data = (struct message_data){ .ranges = w->ranges, .n = (unsigned)w->m.nranges };
@@ -56,6 +59,19 @@ static int64_t ranges_read(struct job *w)
 		w->data.size += w->ranges[i].iov_len;
 	}
 	return 0;
+}
+
+static int64_t job_new(const struct guest_message *m, struct job **job)
+{
+	if (m->nranges > RANGES_MOST)
+		return -EMSGSIZE;
+	struct job *w = heap_new(sizeof(*w) + m->nranges * sizeof(struct iovec) + control_room(m));
+	if (w == nullptr)
+		return -ENOMEM;
+	w->m = *m;
+	w->control = (char *)(w->ranges + m->nranges);
+	*job = w;
+	return ranges_read(w);
 }
 
 /* --- Control messages --- */
@@ -128,7 +144,7 @@ static bool control_add(struct job *w, int type, const void *data, size_t size)
 	constexpr size_t HEAD = sizeof(uint64_t) + 2 * sizeof(int);
 	uint64_t len = HEAD + size;
 	int words[2] = { SOL_SOCKET, type };
-	size_t room = w->m.control_len < CONTROL_MOST ? w->m.control_len : CONTROL_MOST;
+	size_t room = control_room(&w->m);
 
 	if (w->control_used + len > room)
 		return false;
@@ -195,16 +211,15 @@ static int64_t send_at(int fd, uint64_t message, uint32_t flags, const struct gu
 {
 	int64_t error;
 	struct description *d = socket_get(fd, &error);
-	struct job *w = error == 0 ? heap_new(sizeof(*w)) : nullptr;
+	struct guest_message m;
+	struct job *w = nullptr;
 
-	if (error == 0 && w == nullptr)
-		error = -ENOMEM;
 	if (error == 0 && own != nullptr)
-		w->m = *own;
+		m = *own;
 	else if (error == 0)
-		error = guest_get(&w->m, message, sizeof(w->m));
+		error = guest_get(&m, message, sizeof(m));
 	if (error == 0)
-		error = ranges_read(w);
+		error = job_new(&m, &w);
 	if (error == 0)
 		error = send_message(d, w, flags);
 	heap_free(w);
@@ -296,15 +311,14 @@ static int64_t receive_at(int fd, uint64_t message, uint32_t flags)
 {
 	int64_t error;
 	struct description *d = socket_get(fd, &error);
-	struct job *w = error == 0 ? heap_new(sizeof(*w)) : nullptr;
+	struct guest_message m;
+	struct job *w = nullptr;
 	int64_t n = error;
 
-	if (error == 0 && w == nullptr)
-		n = -ENOMEM;
 	if (n == 0)
-		n = guest_get(&w->m, message, sizeof(w->m));
+		n = guest_get(&m, message, sizeof(m));
 	if (n == 0)
-		n = ranges_read(w);
+		n = job_new(&m, &w);
 	if (n == 0 && (flags & MSG_OOB) != 0)
 		n = socket_of(d)->type == SOCK_STREAM ? -EINVAL : -EOPNOTSUPP;
 	if (n == 0)
