@@ -27,16 +27,19 @@ POSIX_SRCS := $(shell find posix -name '*.c' ! -path 'posix/arch/*' ! -path '*/t
 	! -path 'posix/vdso/*') posix/vdso/image.S \
 	$(wildcard posix/arch/$(ARCH)/*.c posix/arch/$(ARCH)/*.S) \
 	lib/futura/message.c lib/futura/startup.c lib/futura/lock.c lib/futura/heap.c
-POSIX_OBJS = $(POSIX_SRCS:%=$(POSIX_O)/%.o) $(POSIX_O)/table.o
+POSIX_OBJS = $(POSIX_SRCS:%=$(POSIX_O)/%.o) $(POSIX_O)/table.o $(POSIX_O)/trace.o
 
-$(POSIX_GEN)/macros: $(POSIX_OVERLAY)
+# Where tools/linux_calls finds numbers: calls, errors, signals, flags.
+NUMBER_HEADERS := asm/unistd.h asm/errno.h asm/signal.h linux/fcntl.h linux/mman.h
+$(POSIX_GEN)/macros: $(POSIX_OVERLAY) mk/posix.mk
 	@mkdir -p $(@D)
-	$(Q)echo '#include <asm/unistd.h>' | $(CC) --target=$(TARGET_$(ARCH)) -E -dM \
+	$(Q)printf '#include <%s>\n' $(NUMBER_HEADERS) | $(CC) --target=$(TARGET_$(ARCH)) -E -dM \
 		-isystem $(POSIX_O)/overlay - >$@
-$(POSIX_GEN)/table.c $(POSIX_GEN)/calls.h &: $(POSIX_GEN)/macros tools/linux_calls $$(POSIX_SRCS)
+$(addprefix $(POSIX_GEN)/,table.c trace.c calls.h) &: $(POSIX_GEN)/macros tools/linux_calls \
+		$$(POSIX_SRCS)
 	$(Q)tools/linux_calls --macros $< --out $(@D)
 
-$(POSIX_O)/table.o: $(POSIX_GEN)/table.c
+$(POSIX_O)/table.o $(POSIX_O)/trace.o: $(POSIX_O)/%.o: $(POSIX_GEN)/%.c
 	$(Q)$(CC) $(POSIX_CFLAGS) -c -o $@ $<
 $(POSIX_O)/%.c.o: %.c $(POSIX_OVERLAY) | $(GEN) $(OVERLAY) $(POSIX_GEN)/calls.h
 	@mkdir -p $(@D)

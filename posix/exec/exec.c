@@ -15,6 +15,7 @@
 #include "posix/files/file.h"
 #include "posix/files/place.h"
 #include "posix/mm/maps.h"
+#include "posix/trace/trace.h"
 #include "protocol/posix.h"
 
 constexpr unsigned SCRIPTS_MOST = 5; /* as Linux's BINPRM_MAX_RECURSION and one */
@@ -256,6 +257,7 @@ static int64_t run(struct exec *x, struct registers *frame)
 	if (error != 0)
 		process_exit(SIGKILL);
 	tell(x);
+	trace_start(&x->environment);
 	vfork_done();
 	memset(frame, 0, sizeof(*frame));
 	frame_start(frame, start, sp);

@@ -4,15 +4,18 @@
  * program does not know of.
  */
 #include "posix/files/move.h"
+#include "abi/user.h"
 #include "posix/core/call.h"
+#include "posix/core/guest.h"
+#include "posix/core/process.h"
 #include "posix/mm/maps.h"
 #include "protocol/file.h"
 
 constexpr uint64_t PIECE = 65536;
 
-static int64_t buffer_map(uint64_t *at)
+static int64_t buffer_map(uint64_t size, uint64_t *at)
 {
-	struct map_request r = { .size = PIECE, .flags = MAP_IS_READABLE | MAP_IS_WRITABLE };
+	struct map_request r = { .size = size, .flags = MAP_IS_READABLE | MAP_IS_WRITABLE };
 
 	mutex_lock(&maps_lock);
 	int64_t result = maps_add(&r);
@@ -21,11 +24,30 @@ static int64_t buffer_map(uint64_t *at)
 	return result < 0 ? result : 0;
 }
 
-static void buffer_unmap(uint64_t at)
+static void buffer_unmap(uint64_t at, uint64_t size)
 {
 	mutex_lock(&maps_lock);
-	(void)maps_remove(at, PIECE); /* what stays mapped is only memory */
+	(void)maps_remove(at, size); /* what stays mapped is only memory */
 	mutex_unlock(&maps_lock);
+}
+
+int64_t piece_write(struct description *d, const void *from, size_t n, unsigned tries)
+{
+	uint64_t at, size = page_up(n);
+	int64_t result = buffer_map(size, &at);
+
+	if (result != 0)
+		return result;
+	result = guest_put(at, from, n);
+	for (unsigned i = 0; result == 0 && i < tries; i++) {
+		result = description_write(d, at, n, FILE_AT_STATE);
+		if (result != -ERESTARTSYS || process.exiting)
+			break;
+		result = 0;
+		(void)fut_thread_yield(); /* never fails */
+	}
+	buffer_unmap(at, size);
+	return result;
 }
 
 static void advance(uint64_t *at, int64_t n)
@@ -47,7 +69,7 @@ int64_t move_data(struct description *in, uint64_t *read_at, struct description 
 		  uint64_t *write_at, uint64_t size)
 {
 	uint64_t buffer, done = 0;
-	int64_t n = buffer_map(&buffer);
+	int64_t n = buffer_map(PIECE, &buffer);
 
 	if (n != 0)
 		return n;
@@ -68,6 +90,6 @@ int64_t move_data(struct description *in, uint64_t *read_at, struct description 
 		if (n < got)
 			break;
 	}
-	buffer_unmap(buffer);
+	buffer_unmap(buffer, PIECE);
 	return done > 0 ? (int64_t)done : n;
 }

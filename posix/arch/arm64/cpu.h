@@ -37,6 +37,12 @@ static inline uint64_t frame_call(const struct registers *f)
 	return f->x[8];
 }
 
+/* Its nth argument, counted from 0 to 5. */
+static inline uint64_t frame_argument(const struct registers *f, unsigned n)
+{
+	return f->x[n];
+}
+
 static inline void frame_set_result(struct registers *f, int64_t result)
 {
 	f->x[0] = (uint64_t)result;

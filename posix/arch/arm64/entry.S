@@ -16,10 +16,8 @@
 	\op	x14, x15, [sp, #FRAME_X(14)]
 	.endm
 
-	.text
-	.globl entry_call, entry_leave, entry_left
-	.balign 64
-entry_call:
+	/* All of the guest's registers. */
+	.macro save_frame
 	mrs	x17, tpidrro_el0
 	str	x16, [x17, #WORDS_SCRATCH]
 	mov	x16, sp
@@ -42,6 +40,13 @@ entry_call:
 	ldr	x9, [x17, #CONTROL_GUEST_PC]
 	mrs	x10, nzcv
 	stp	x9, x10, [sp, #FRAME_PC]
+	.endm
+
+	.text
+	.globl entry_call, entry_traced, entry_leave, entry_left
+	.balign 64
+entry_call:
+	save_frame
 	cmp	x8, #CALLS
 	b.hs	1f
 	adrp	x9, call_table
@@ -73,6 +78,13 @@ entry_left:
 	mov	x0, sp
 	bl	leave_call
 	udf	#0
+
+	/* A call of a process that is traced. */
+entry_traced:
+	save_frame
+	mov	x0, sp
+	bl	trace_call
+	b	entry_result
 
 	/* A fault or an interrupt: all is in the control page. */
 	.globl entry_event

@@ -37,6 +37,14 @@ static inline uint64_t frame_call(const struct registers *f)
 	return f->rax;
 }
 
+/* Its nth argument, counted from 0 to 5. */
+static inline uint64_t frame_argument(const struct registers *f, unsigned n)
+{
+	const uint64_t all[] = { f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9 };
+
+	return all[n];
+}
+
 static inline void frame_set_result(struct registers *f, int64_t result)
 {
 	f->rax = (uint64_t)result;

@@ -32,7 +32,7 @@
 	.endm
 
 	.text
-	.globl entry_call, entry_leave, entry_left
+	.globl entry_call, entry_traced, entry_leave, entry_left
 	.p2align 6
 entry_call:
 	mov %gs:CONTROL_GUEST_PC, %rcx
@@ -68,6 +68,14 @@ entry_left:
 	mov %rax, %rsi
 	call leave_call
 	ud2
+	/* The same for a process that is traced. */
+entry_traced:
+	mov %gs:CONTROL_GUEST_PC, %rcx
+	save_frame
+	cld
+	mov %rsp, %rdi
+	call trace_call
+	jmp entry_result
 	/* Something came while masked, after we had looked. */
 3:	movl $1, %gs:CONTROL_MASKED
 	save_frame
