@@ -35,7 +35,7 @@ int access_change(const struct files_line *l, const struct files_node *dir)
 {
 	if (!files_may(l, dir, 3))
 		return -EACCES;
-	return dir->system->read_only ? -EROFS : 0;
+	return files_read_only(l, dir) ? -EROFS : 0;
 }
 
 int access_remove(const struct files_line *l, const struct files_node *dir,

@@ -67,7 +67,7 @@ struct files_node {
 struct files_credentials {
 	uint64_t world;
 	uint32_t uid, gid, real_uid, real_gid;
-	uint32_t flags; /* FILES_CAPABILITY_, FILES_LINE_MOUNT */
+	uint32_t flags; /* FILES_CAPABILITY_, FILES_LINE_ */
 	uint32_t ngroups;
 	const uint32_t *groups; /* copied */
 };
@@ -95,6 +95,7 @@ struct files_session {
 	uint32_t flags; /* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
 	fut_handle event; /* of `ready`; 0: never asked for */
 	bool has_locks;
+	bool is_way_in; /* what posixd was given: no use of the file system */
 	struct files_session *next_watcher, *next_by_id;
 	void *own; /* the server's */
 };
@@ -202,6 +203,7 @@ struct files_server {
 	uint32_t most_sessions;          /* of one line; 0: FILES_SESSIONS */
 	struct files_session **sessions; /* by the low half of their badges */
 	uint32_t nsessions, sessions_room;
+	uint32_t nlines;
 	struct files_session *free_session; /* linked by `next_by_id` */
 	struct files_session *by_id[1024];
 	struct files_owner *owners[256]; /* by number */
@@ -218,11 +220,15 @@ void files_closed(void *self, uint64_t badge);
 /* A new line whose root is `root`; nullptr: no memory. It ends with its last session. */
 struct files_line *files_line_create(struct files_server *server,
 				     const struct files_credentials *who, struct files_node *root);
-/* protocol/files.fipc, for servers' struct files_ops. Lines are asked for by who found the server
- * by name: that session has the badge 0. `self` is the struct files_server. */
+/* protocol/files.fipc, for servers' struct files_ops. Lines are asked for by who found the server by
+ * name: that session has the badge 0. `self` is the struct files_server. */
 enum err files_give_line(struct files_server *server, uint64_t badge,
 			 const struct files_line_args *a, struct files_node *root,
 			 struct files_line_results *r);
+enum err files_on_uses(void *self, uint64_t badge, const struct files_uses_args *a,
+		       struct files_uses_results *r);
+enum err files_on_change(void *self, uint64_t badge, const struct files_change_args *a,
+			 struct files_change_results *r);
 /* A line that got no session. */
 void files_line_drop(struct files_line *line);
 
@@ -270,6 +276,18 @@ void files_ready_changed(struct files_node *n);
 bool files_may(const struct files_line *line, const struct files_node *n, uint32_t wanted);
 bool files_owns(const struct files_line *line, const struct files_node *n);
 bool files_in_group(const struct files_line *line, uint32_t gid);
+
+/* st_dev of a file system without a device: major number 0, and that minor number. */
+static inline uint64_t files_anonymous(uint64_t minor)
+{
+	return (minor & 0xff) | (minor & ~0xffull) << 12;
+}
+
+/* The file system, or what the line sees of it, cannot be changed. */
+static inline bool files_read_only(const struct files_line *line, const struct files_node *n)
+{
+	return n->system->read_only || (line->who.flags & FILES_LINE_READ_ONLY);
+}
 
 /* Nanoseconds since 1970, or since boot if nobody set the clock. */
 int64_t files_now(void);

@@ -82,7 +82,7 @@ enum err on_access(void *self, uint64_t badge, const struct file_access_args *a,
 		}
 		if (!files_may(&real, w.node, a->wanted & 7))
 			e = -EACCES;
-		else if ((a->wanted & 2) && w.node->system->read_only)
+		else if ((a->wanted & 2) && files_read_only(s->line, w.node))
 			e = -EROFS;
 	} else {
 		e = walk_told(&w, e, &r->node, r->rest, &r->rest_len);
@@ -219,7 +219,7 @@ static int change_size(const struct files_session *s, const struct files_node *n
 static int change_check(struct files_session *s, struct files_node *n, bool is_open,
 			struct files_change *c)
 {
-	int e = n->system->read_only ? -EROFS : 0;
+	int e = files_read_only(s->line, n) ? -EROFS : 0;
 
 	if (e == 0 && (c->which & FILE_CHANGE_SIZE))
 		e = change_size(s, n, is_open, c);

@@ -76,8 +76,9 @@ enum err files_give_line(struct files_server *server, uint64_t badge,
 		root = s->node;
 	}
 	const struct files_credentials who = {
-		a->world,          a->uid, a->gid, a->real_uid, a->real_gid, a->capabilities,
-		a->groups_len / 4, groups,
+		a->world,        a->uid,          a->gid,
+		a->real_uid,     a->real_gid,     a->capabilities,
+		a->groups_len / sizeof(*groups), groups,
 	};
 	struct files_line *line = files_line_create(server, &who, root);
 	if (line == nullptr)
@@ -86,7 +87,52 @@ enum err files_give_line(struct files_server *server, uint64_t badge,
 		files_line_drop(line);
 		return ERR_NO_MEMORY;
 	}
+	s->is_way_in = true;
 	if (a->root != 0)
 		(void)fut_handle_close(a->root); /* it has told us which directory */
+	return OK;
+}
+
+static bool is_of_world(const struct files_session *s, uint64_t world)
+{
+	return s->line != nullptr && s->line->who.world == world;
+}
+
+enum err files_on_uses(void *self, uint64_t badge, const struct files_uses_args *a,
+		       struct files_uses_results *r)
+{
+	const struct files_server *server = self;
+
+	if (badge != 0)
+		return ERR_DENIED;
+	for (uint32_t i = 0; i < server->nsessions; i++) {
+		const struct files_session *s = server->sessions[i];
+		if (!is_of_world(s, a->world) || s->is_way_in)
+			continue;
+		r->open++;
+		r->writing += (s->flags & FILE_OPEN_WRITE) != 0;
+	}
+	return OK;
+}
+
+enum err files_on_change(void *self, uint64_t badge, const struct files_change_args *a,
+			 struct files_change_results *r)
+{
+	const struct files_server *server = self;
+	struct files_uses_results uses = {};
+	enum err e = files_on_uses(self, badge, &(struct files_uses_args){ .world = a->world }, &uses);
+
+	if (e != OK)
+		return e;
+	if ((a->options & FILES_LINE_READ_ONLY) && uses.writing > 0) {
+		r->outcome = -EBUSY;
+		return OK;
+	}
+	for (uint32_t i = 0; i < server->nsessions; i++) {
+		struct files_session *s = server->sessions[i];
+		if (is_of_world(s, a->world))
+			s->line->who.flags = (s->line->who.flags & ~FILES_LINE_OPTIONS) |
+					     (a->options & FILES_LINE_OPTIONS);
+	}
 	return OK;
 }

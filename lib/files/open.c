@@ -79,7 +79,11 @@ static int open_check(const struct files_line *l, const struct files_node *n, ui
 		return -EACCES;
 	if (!files_may(l, n, wanted))
 		return -EACCES;
-	return (wanted & 2) && n->system->read_only && S_ISREG(n->mode) ? -EROFS : 0;
+	if ((wanted & 1) && (l->who.flags & FILES_LINE_NO_EXECUTE))
+		return -EACCES;
+	if ((S_ISCHR(n->mode) || S_ISBLK(n->mode)) && (l->who.flags & FILES_LINE_NO_DEVICES))
+		return -EACCES;
+	return (wanted & 2) && S_ISREG(n->mode) && files_read_only(l, n) ? -EROFS : 0;
 }
 
 static int open_truncate(struct files_line *l, struct files_node *n)

@@ -38,11 +38,13 @@ struct files_line *files_line_create(struct files_server *server,
 	l->root = files_node_get(root);
 	l->system = root->system;
 	files_node_get(l->system->root);
+	server->nlines++;
 	return l;
 }
 
 void files_line_drop(struct files_line *l)
 {
+	l->server->nlines--;
 	states_drop(l);
 	files_node_put(l->root);
 	files_node_put(l->system->root);
@@ -190,6 +192,7 @@ static void session_fill(struct files_session *s, struct files_line *l, struct f
 	s->id = 0;
 	s->event = 0;
 	s->has_locks = false;
+	s->is_way_in = false;
 	s->own = nullptr;
 	l->nsessions++;
 }

@@ -57,6 +57,7 @@ static int walk_up(struct files_walk *w, struct files_name rest)
 		return -EXDEV;
 	if (n == w->line->root && (w->line->who.flags & FILES_LINE_MOUNT)) {
 		w->rest = (struct files_name){ rest.text - 2, rest.len + 2 };
+		w->number = (uint32_t)w->line->who.world; /* which mount it is */
 		return FILE_JUMP_UP;
 	}
 	if (n == w->line->root || n == n->system->root)

@@ -57,13 +57,6 @@ CALL1(syncfs, int, fd)
 	return result;
 }
 
-/* The root's file system. Errors are not told, as on Linux. */
-CALL0(sync)
-{
-	(void)synchronise_all(process.root); /* nothing else is to be done */
-	return 0;
-}
-
 CALL4(sync_file_range, int, fd, int64_t, offset, int64_t, size, uint32_t, flags)
 {
 	if (offset < 0 || size < 0 || flags > 7)

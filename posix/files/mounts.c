@@ -11,7 +11,6 @@
 struct known {
 	struct known *next;
 	uint32_t number;
-	bool up;
 	struct description *place;
 };
 
@@ -24,10 +23,10 @@ static struct description *hold(struct description *d)
 	return d;
 }
 
-static struct description *find(uint32_t number, bool up)
+static struct description *find(uint32_t number)
 {
 	for (struct known *k = all; k != nullptr; k = k->next)
-		if (k->number == number && k->up == up)
+		if (k->number == number)
 			return hold(k->place);
 	return nullptr;
 }
@@ -36,27 +35,31 @@ static int64_t ask(uint32_t number, bool up, struct description **place)
 {
 	fut_handle session;
 	int32_t outcome;
-	enum err e = up ? posix_covered(&process.posix, number, &session, &outcome)
+	uint32_t mount = number;
+	enum err e = up ? posix_covered(&process.posix, number, &session, &outcome, &mount)
 			: posix_mounted(&process.posix, number, &session, &outcome);
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
 	int64_t error = place_of(session, nullptr, place);
-	if (error == 0 && !up)
-		(*place)->mount = number;
+	if (error == 0)
+		(*place)->mount = mount;
 	return error;
 }
 
+/* What is covered is not kept: the session would make busy what it lies in. */
 int64_t mount_place(uint32_t number, bool up, struct description **place)
 {
 	int64_t error = 0;
 
+	if (up)
+		return ask(number, true, place);
 	mutex_lock(&mounts_lock);
-	*place = find(number, up);
-	if (*place == nullptr && (error = ask(number, up, place)) == 0) {
+	*place = find(number);
+	if (*place == nullptr && (error = ask(number, false, place)) == 0) {
 		struct known *k = heap_new(sizeof(*k));
 		if (k != nullptr) { /* else it is asked again */
-			*k = (struct known){ all, number, up, hold(*place) };
+			*k = (struct known){ all, number, hold(*place) };
 			all = k;
 		}
 	}

@@ -249,6 +249,7 @@ static int64_t shorten(struct walk *w, uint64_t *node, fut_handle *session)
 		return file_error(e);
 	if (outcome < 0 || (outcome > 0 && w->rest_length + left >= sizeof(w->rest)))
 		return outcome < 0 ? outcome : -ENAMETOOLONG;
+	uint32_t mount = w->mount;
 	while (w->rest_length == 0 && left > 0 && w->path[at] == '/')
 		at++, left--; /* else it would begin at the root */
 	if (outcome > 0) {
@@ -257,6 +258,7 @@ static int64_t shorten(struct walk *w, uint64_t *node, fut_handle *session)
 		return outcome;
 	}
 	stand_in(w, *session);
+	w->mount = mount; /* the same server has walked */
 	memmove(w->path, w->path + at, left);
 	w->path[left] = '\0';
 	w->length = left;
@@ -272,6 +274,8 @@ bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fu
 			return false;
 		e = OK;
 	}
+	if (e == ERR_PEER_CLOSED)
+		mounts_forget(); /* its server may have been started again */
 	if (e != OK || outcome <= 0) {
 		*result = e != OK ? file_error(e) : outcome;
 		return true;
@@ -330,8 +334,10 @@ int64_t walk_to_parent(struct walk *w)
 				       &session, &outcome, &slot, &node, &size, &mode, w->rest,
 				       sizeof(w->rest), &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, session, &result)) {
+			uint32_t mount = w->mount;
 			if (result == 0 && w->found == nullptr)
 				stand_in(w, session);
+			w->mount = mount;
 			break;
 		}
 	}

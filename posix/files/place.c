@@ -8,23 +8,50 @@
 #include "protocol/file.h"
 #include "protocol/posix.h"
 
-/* Where a mount lies: the second word of its line in /proc/mounts. The root of the world is "". */
-static size_t mount_path(uint32_t number, char path[PATH_MOST])
+/* Blanks stand as \040 in tables of mounts. */
+static void unescape(char *text)
 {
-	uint32_t found;
+	char *to = text;
+
+	for (const char *from = text; *from != '\0';) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] != '\0' &&
+		    from[3] != '\0') {
+			*to++ = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+bool mount_path_after(uint32_t after, char path[PATH_MOST], uint32_t *number)
+{
 	int32_t outcome;
 	size_t n;
 
-	if (number == 0 ||
-	    posix_mounts(&process.posix, number - 1, &outcome, &found, path, PATH_MOST, &n) != OK ||
-	    outcome != 0 || found != number)
-		return 0;
+	if (posix_mounts(&process.posix, after, &outcome, number, path, PATH_MOST, &n) != OK ||
+	    outcome != 0)
+		return false;
 	char *at = memchr(path, ' ', n);
 	char *end = at != nullptr ? memchr(at + 1, ' ', n - (size_t)(at + 1 - path)) : nullptr;
 	if (end == nullptr)
+		return false;
+	*end = '\0';
+	memmove(path, at + 1, (size_t)(end - at));
+	unescape(path);
+	return true;
+}
+
+/* Where a mount lies. What lies at our own root is "". */
+static size_t mount_path(uint32_t number, char path[PATH_MOST])
+{
+	uint32_t found;
+
+	if (number == 0 || !mount_path_after(number - 1, path, &found) || found != number ||
+	    path[1] == '\0')
 		return 0;
-	memmove(path, at + 1, (size_t)(end - at - 1));
-	return (size_t)(end - at - 1);
+	return strnlen(path, PATH_MOST);
 }
 
 int64_t place_path(const struct description *d, char path[PATH_MOST])

@@ -6,6 +6,8 @@
 /* The description's path from the world's root, ended by a zero byte: its length, or an errno:
  * ENOENT if its name was removed. */
 int64_t place_path(const struct description *d, char path[PATH_MOST]);
+/* Where the next mount above that number lies, as our root shows it; false: there is none. */
+bool mount_path_after(uint32_t after, char path[PATH_MOST], uint32_t *number);
 /* Let `d->path` be it, if it can be told. */
 void place_remember(struct description *d);
 /* readlink of /proc/self/fd/N: what the descriptor leads to. */

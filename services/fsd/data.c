@@ -69,6 +69,15 @@ bool data_is_shared(const struct fsd_node *n)
 	       (flags & VMO_INFO_SHARED) != 0;
 }
 
+bool data_is_mapped_anywhere(void)
+{
+	for (unsigned i = 0; i < sizeof(fsd.hash) / sizeof(*fsd.hash); i++)
+		for (const struct fsd_node *n = fsd.hash[i]; n != nullptr; n = n->hash_next)
+			if (data_is_shared(n))
+				return true;
+	return false;
+}
+
 /* --- The memory --- */
 
 static int stage_make(void)

@@ -47,7 +47,8 @@ struct fsd_node {
 struct fsd {
 	struct files_server files; /* first: lib/files is given its address */
 	struct files_system system;
-	struct fs *fs;
+	struct fs *fs; /* nullptr: nobody has asked for it yet */
+	const char *disk_name;
 	struct block disk;
 	uint64_t npages, most_pages; /* cached */
 	struct fsd_node *hash[4096];
@@ -68,8 +69,9 @@ static inline struct fsd_node *node_of(struct files_node *n)
 /* The errno for an error of the volume's. */
 int error_of(enum fs_err e);
 
-/* volume.c: the disk as a device, and the volume on it. Ends the program if there is none. */
-void volume_open(const char *disk);
+/* volume.c: the disk as a device, and the volume on it. -ENXIO: there is no such disk; -EINVAL: it
+ * holds no volume. */
+int volume_open(const char *disk);
 
 /* node.c: the file with that number, with a reference. */
 int node_get(uint64_t ino, struct fsd_node **n);
@@ -83,6 +85,7 @@ void node_release(struct files_node *n);
 /* Let go of unused nodes, and of cached pages, as far as there is too much of them. */
 void nodes_trim(void);
 uint32_t mode_of(const struct fs_attr *a);
+int fsd_sync_all(struct files_system *fs);
 
 /* data.c */
 int data_resize(struct fsd_node *n, uint64_t size);
@@ -91,6 +94,7 @@ int data_flush(struct fsd_node *n);
 int data_flush_all(void);
 /* Does anybody else have its memory? */
 bool data_is_shared(const struct fsd_node *n);
+bool data_is_mapped_anywhere(void);
 /* Forget the cached pages, which must have been flushed; or all of it. */
 void data_drop(struct fsd_node *n);
 void data_fini(struct fsd_node *n);

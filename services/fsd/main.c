@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * fsd DISK: serves the FuturaFS volume on that block device. posixd asks for lines of sessions
- * (protocol/files.fipc) through the name "futurafs"; all else is protocol/file.fipc.
+ * fsd DISK NAME: serves the FuturaFS volume on that block device. posixd asks for lines of sessions
+ * (protocol/files.fipc) through that name; all else is protocol/file.fipc.
  */
+#include <stdlib.h>
+#include <string.h>
 #include "lib/futura/clock.h"
 #include "lib/futura/error.h"
+#include "lib/futura/print.h"
 #include "lib/futura/program.h"
 #include "lib/futura/serve.h"
 #include "lib/futura/service.h"
@@ -12,40 +15,8 @@
 #include "services/fsd/fsd.h"
 
 constexpr uint64_t SYNC_INTERVAL = 5 * SECOND;
-constexpr uint64_t DEVICE = 0x100; /* st_dev: no other file server's */
 
 struct fsd fsd;
-
-static enum err on_line(void *self, uint64_t badge, const struct files_line_args *a,
-			struct files_line_results *r)
-{
-	struct fsd *d = self;
-	struct files_credentials who = { a->world,          a->uid,      a->gid,
-					 a->real_uid,       a->real_gid, a->capabilities,
-					 a->groups_len / 4, a->groups };
-	struct files_node *root = d->system.root;
-	struct files_session *s;
-
-	/* Only who found us by name may ask for credentials: that session has the badge 0. */
-	if (badge != 0)
-		return ERR_DENIED;
-	if (a->root != 0) {
-		s = files_session_of(self, a->root);
-		if (s == nullptr)
-			return ERR_BAD_ARGUMENT;
-		root = s->node;
-	}
-	struct files_line *line = files_line_create(&d->files, &who, root);
-	if (line == nullptr)
-		return ERR_NO_MEMORY;
-	if (files_session_create(line, root, FILE_PATH, &r->session, &s) != 0) {
-		files_line_drop(line);
-		return ERR_NO_MEMORY;
-	}
-	if (a->root != 0)
-		(void)fut_handle_close(a->root); /* it has told us which directory */
-	return OK;
-}
 
 static enum err on_make(void *, uint64_t, const struct files_make_args *,
 			struct files_make_results *r)
@@ -90,40 +61,81 @@ static void limit_set(void)
 	fsd.most_pages = (limit - used) / 2 / FSD_PAGE;
 }
 
-static void root_open(void)
+static void volume_begin(void)
 {
 	struct fsd_node *root;
 
 	fsd.system.ops = &fsd_ops;
-	fsd.system.device = DEVICE;
 	if (node_get(FS_ROOT, &root) != 0)
 		panic("the volume has no root directory");
 	fsd.system.root = &root->node;
+	sync_start();
+}
+
+/* The first line opens the volume: somebody mounts it. */
+static enum err on_line(void *self, uint64_t badge, const struct files_line_args *a,
+			struct files_line_results *r)
+{
+	struct fsd *d = self;
+
+	if (badge != 0)
+		return ERR_DENIED;
+	if (d->fs == nullptr && (r->outcome = volume_open(d->disk_name)) == 0)
+		volume_begin();
+	if (r->outcome != 0) {
+		fut_handle given[] = { a->root };
+		return handles_close(given, 1, OK);
+	}
+	return files_give_line(&d->files, badge, a, d->system.root, r);
+}
+
+/* Nobody has it mounted any more: what we know of it ends with us, and init starts us again. */
+static void end_if_unused(void)
+{
+	if (fsd.fs == nullptr || fsd.files.nlines > 1 || data_is_mapped_anywhere())
+		return; /* one line is our own */
+	int error = fsd_sync_all(&fsd.system);
+	if (error == 0)
+		error = error_of(fs_unmount(fsd.fs));
+	if (error != 0)
+		print("fsd: `%s` is left as after a power cut: %s\n", fsd.disk_name,
+		      strerror(-error));
+	exit(0);
+}
+
+static void closed(void *self, uint64_t badge)
+{
+	files_closed(self, badge);
+	if (fsd.files.nlines <= 1)
+		end_if_unused();
 }
 
 int main(int argc, char **argv)
 {
-	static const struct files_ops files = { .line = on_line, .make = on_make };
+	static const struct files_ops files = {
+		.line = on_line,
+		.make = on_make,
+		.uses = files_on_uses,
+		.change = files_on_change,
+	};
 	static const struct service speaks[] = {
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },
 		{ FILES_PROTOCOL, files_dispatch, &files },
 		{ 0, data_page_request, nullptr },
 	};
 	struct server server = {
-		.services = speaks, .nservices = 3, .self = &fsd, .closed = files_closed
+		.services = speaks, .nservices = 3, .self = &fsd, .closed = closed
 	};
 
-	if (argc != 2)
-		panic("usage: fsd DISK");
-	volume_open(argv[1]);
+	if (argc != 3)
+		panic("usage: fsd DISK NAME");
+	fsd.disk_name = argv[1];
 	limit_set();
 	enum err e = fut_port_create(&fsd.files.port);
 	if (e != OK)
 		panic("no port: %s", error_name(e));
 	server.port = fsd.files.port;
-	root_open();
-	sync_start();
-	e = service_provide("futurafs", server.port);
+	e = service_provide(argv[2], server.port);
 	if (e == OK)
 		e = serve(&server);
 	panic("%s", error_name(e));

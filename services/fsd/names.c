@@ -256,7 +256,7 @@ static int fsd_sync(struct files_session *s, bool)
 	return error != 0 ? error : error_of(fs_fsync(fsd.fs, s->node->number));
 }
 
-static int fsd_sync_all(struct files_system *)
+int fsd_sync_all(struct files_system *)
 {
 	int error = data_flush_all(), synced = error_of(fs_sync(fsd.fs));
 

@@ -2,6 +2,7 @@
 /* What the volume asks of its surroundings: the disk, memory, time, and somebody to complain to. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include "lib/futura/clock.h"
 #include "lib/futura/error.h"
 #include "lib/futura/print.h"
@@ -80,14 +81,22 @@ static void host_report(void *, const char *text, uint64_t a, uint64_t b)
 	print("fsd: %s (%llu, %llu)\n", text, (unsigned long long)a, (unsigned long long)b);
 }
 
-void volume_open(const char *disk)
+/* As posixd's nodes have it: the disk's number in its name, "block.N". */
+static uint64_t device_number(const char *disk)
+{
+	const char *dot = strrchr(disk, '.');
+
+	return makedev(253, dot ? 16 * strtoul(dot + 1, nullptr, 10) : 0);
+}
+
+int volume_open(const char *disk)
 {
 	struct block *b = &fsd.disk;
 	enum err e = block_open(b, disk, DISK_MEMORY, clock_after(DISK_PATIENCE));
 
 	if (e != OK) {
 		print("fsd: no `%s`: %s\n", disk, error_name(e));
-		exit(0);
+		return -ENXIO;
 	}
 	struct fs_device device = {
 		.ctx = b,
@@ -107,7 +116,10 @@ void volume_open(const char *disk)
 	enum fs_err error = fs_mount(&device, &host, &config, &fsd.fs);
 	if (error != FS_OK) {
 		print("fsd: no FuturaFS volume on `%s`: %s\n", disk, fs_err_text(error));
-		exit(0);
+		block_close(b);
+		return error == FS_IO ? -EIO : -EINVAL;
 	}
+	fsd.system.device = device_number(disk);
 	fsd.system.read_only = config.flags & FS_MOUNT_READ_ONLY;
+	return 0;
 }

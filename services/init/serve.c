@@ -32,7 +32,8 @@ static enum err task(void *self, uint64_t badge, const struct init_task_args *a,
 {
 	struct running *r = running_find(self, a->name);
 
-	(void)badge;
+	if (badge != BADGE_CLIENT)
+		return ERR_DENIED;
 	if (r == nullptr)
 		return ERR_NOT_FOUND;
 	if (r->state != RUNNING)
@@ -55,7 +56,8 @@ static enum err stop(void *self, uint64_t badge, const struct init_stop_args *a)
 {
 	struct running *r = running_find(self, a->name);
 
-	(void)badge;
+	if (badge != BADGE_CLIENT)
+		return ERR_DENIED;
 	if (r == nullptr)
 		return ERR_NOT_FOUND;
 	running_stop(r);
@@ -66,7 +68,8 @@ static enum err kill(void *self, uint64_t badge, const struct init_kill_args *a)
 {
 	struct running *r = running_find(self, a->name);
 
-	(void)badge;
+	if (badge != BADGE_CLIENT)
+		return ERR_DENIED;
 	if (r == nullptr)
 		return ERR_NOT_FOUND;
 	return r->state == RUNNING ? fut_task_kill(r->task, PANIC_CODE) : ERR_BAD_STATE;

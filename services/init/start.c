@@ -12,7 +12,6 @@
 #include "protocol/registry.h"
 #include "services/init/state.h"
 
-constexpr uint64_t INIT_CLIENT = 1; /* badge of sessions with init */
 
 struct making {
 	struct init *init;
@@ -64,8 +63,9 @@ static enum err cap_range(struct making *m, const struct give *g, fut_handle who
 
 static enum err cap_init_session(struct making *m, const struct give *g)
 {
+	uint64_t badge = g->source == SOURCE_STARTER ? BADGE_STARTER : BADGE_CLIENT;
 	fut_handle session;
-	enum err e = fut_session_create(m->init->port, INIT_CLIENT, &session);
+	enum err e = fut_session_create(m->init->port, badge, &session);
 
 	if (e != OK)
 		return e;
@@ -78,7 +78,7 @@ static enum err give(struct making *m, const struct give *g)
 {
 	if (g->source == SOURCE_QUOTA)
 		return cap_duplicate(m, g->name, m->r->quota, g->rights);
-	if (g->source == SOURCE_INIT)
+	if (g->source == SOURCE_INIT || g->source == SOURCE_STARTER)
 		return cap_init_session(m, g);
 	if (g->source == SOURCE_TASK) {
 		m->spawn.own_task = g->rights;

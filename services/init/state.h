@@ -35,6 +35,9 @@ struct init {
 	struct running *run; /* the program whose end is the machine's; nullptr: none */
 };
 
+/* Badges of sessions with init: for everything, or for `next` and `start`. */
+constexpr uint64_t BADGE_CLIENT = 1, BADGE_STARTER = 2;
+
 /* Cookies of the waitset: a service's index, or this. */
 constexpr uint64_t COOKIE_PORT = UINT64_MAX;
 

@@ -43,12 +43,15 @@ POSIX_CALL(limit);
 POSIX_CALL(system);
 POSIX_QUESTION(memory);
 
-/* mounts.c */
+/* mount_calls.c */
 POSIX_CALL(mount);
 POSIX_CALL(mounted);
 POSIX_CALL(covered);
 POSIX_CALL(unmount);
 POSIX_CALL(mounts);
+POSIX_CALL(remount);
+POSIX_CALL(root);
+POSIX_CALL(power);
 
 /* stash.c */
 POSIX_CALL(stash);

@@ -7,6 +7,7 @@
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/core/group.h"
 #include "services/posixd/lines.h"
+#include "services/posixd/mounts.h"
 
 enum err posix_on_set_group(void *self, uint64_t badge, const struct posix_set_group_args *a,
 			    struct posix_set_group_results *r)
@@ -89,17 +90,18 @@ static void changed_done(struct line_errand *line)
 }
 
 /* New credentials see files through a new line. */
-static enum err changed_ask(struct credentials *who)
+static enum err changed_ask(struct credentials *who, const struct mount *root)
 {
 	struct changed *c = calloc(1, sizeof(*c));
 
 	if (c == nullptr)
 		return ERR_NO_MEMORY;
-	c->line = (struct line_errand){
-		.who = who, .mount = ROOT_MOUNT, .service = "ramfs", .then = changed_done
-	};
+	line_prepare(&c->line, who, root);
+	credentials_put(who); /* our reference is the errand's now */
+	c->line.then = changed_done;
 	enum err e = fut_reply_keep(&c->reply);
 	if (e != OK) {
+		handle_drop(&c->line.start);
 		free(c);
 		return e;
 	}
@@ -121,7 +123,7 @@ enum err posix_on_set_ids(void *self, uint64_t badge, const struct posix_set_ids
 	r->outcome = credentials_set(p, a->which, ids, groups, ngroups, &made);
 	if (r->outcome != 0 || made == nullptr)
 		return OK;
-	enum err e = changed_ask(made);
+	enum err e = changed_ask(made, root_of(p));
 	if (e != KEPT) {
 		r->outcome = -ENOMEM;
 		credentials_put(made);

@@ -6,7 +6,10 @@
 #include <string.h>
 #include "lib/futura/clock.h"
 #include "lib/futura/service.h"
+#include "lib/futura/program.h"
 #include "protocol/files.h"
+#include "protocol/init.h"
+#include "services/posixd/core/credentials.h"
 #include "services/posixd/mounts.h"
 #include "services/posixd/proc/proc.h"
 
@@ -46,11 +49,20 @@ int line_keep(struct credentials *c, uint32_t mount, fut_handle root)
 	return 0;
 }
 
-void line_rename(struct credentials *c, uint32_t mount, uint32_t to)
+bool line_end(struct credentials *c, uint32_t mount)
 {
-	for (struct line *l = c->native; l != nullptr; l = l->next)
-		if (l->mount == mount)
-			l->mount = to;
+	struct line *first = c->native, **at = &first, *l;
+
+	while ((l = *at) != nullptr && l->mount != mount)
+		at = &l->next;
+	if (l == nullptr)
+		return false;
+	*at = l->next;
+	c->native = first;
+	(void)fut_session_sever(l->root); /* processes that know it have no way to it any more */
+	handle_drop(&l->root);
+	free(l);
+	return true;
 }
 
 void lines_release(struct credentials *c)
@@ -63,12 +75,42 @@ void lines_release(struct credentials *c)
 	}
 }
 
+/* Servers that init starts when somebody mounts what they have. */
+static void server_start(const char *name)
+{
+	static const struct {
+		const char *name, *service;
+	} on_demand[] = { { "futurafs", "fsd" },
+			  { "futurafs.1", "fsd.1" },
+			  { "futurafs.2", "fsd.2" },
+			  { "futurafs.3", "fsd.3" } };
+	struct remote init = { .session = cap_get("starter") };
+
+	for (unsigned i = 0; i < sizeof(on_demand) / sizeof(*on_demand); i++)
+		if (strcmp(name, on_demand[i].name) == 0)
+			(void)init_start(&init, on_demand[i].service,
+					 strlen(on_demand[i].service)); /* it may run */
+}
+
+/* One that has just ended has to be started again, as soon as init knows. */
+static enum err server_wait(const char *name, struct remote *r)
+{
+	constexpr uint64_t STEP = 50 * MILLISECOND;
+	enum err e = ERR_TIMED_OUT;
+
+	for (uint64_t n = 0; e == ERR_TIMED_OUT && n < PATIENCE / STEP; n++) {
+		server_start(name);
+		e = service_find(name, clock_after(STEP), &r->session);
+	}
+	return e;
+}
+
 /* Names are constants, so each is found again by its address. */
-static struct remote *server_find(const char *name)
+struct remote *server_find(const char *name)
 {
 	for (unsigned i = 0; i < SERVERS; i++) {
 		if (servers[i].name == nullptr) {
-			if (service_open(&servers[i].remote, name, clock_after(PATIENCE)) != OK)
+			if (server_wait(name, &servers[i].remote) != OK)
 				return nullptr;
 			servers[i].name = name;
 		}
@@ -87,15 +129,15 @@ static uint32_t capabilities(const struct credentials *c)
 }
 
 static enum err line_call(struct remote *server, const struct credentials *c, fut_handle start,
-			  uint32_t flags, fut_handle *root, int32_t *outcome)
+			  uint32_t flags, uint64_t key, fut_handle *root, int32_t *outcome)
 {
-	return files_line(server, c->world->index, c->euid, c->egid, c->uid, c->gid,
+	return files_line(server, key, c->euid, c->egid, c->uid, c->gid,
 			  capabilities(c) | flags, c->groups, c->ngroups * sizeof(uint32_t), start,
 			  root, outcome);
 }
 
 int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,
-	      fut_handle *root)
+	      uint64_t key, fut_handle *root)
 {
 	struct remote *server = server_find(service);
 	int32_t outcome = 0;
@@ -104,10 +146,14 @@ int line_open(const struct credentials *c, const char *service, fut_handle start
 		handle_drop(&start);
 		return -ENODEV;
 	}
-	enum err e = line_call(server, c, start, flags, root, &outcome);
+	enum err e = line_call(server, c, start, flags, key, root, &outcome);
 	/* Its successor has no directory of before, but a root. */
-	if (e == ERR_PEER_CLOSED && start == 0 && server->reopen(server) == OK)
-		e = line_call(server, c, 0, flags, root, &outcome);
+	for (unsigned i = 0; e == ERR_PEER_CLOSED && start == 0 && i < 20; i++) {
+		handle_drop(&server->session);
+		if (server_wait(service, server) != OK)
+			break;
+		e = line_call(server, c, 0, flags, key, root, &outcome);
+	}
 	return e != OK ? -EIO : outcome < 0 ? outcome : 0;
 }
 
@@ -122,22 +168,28 @@ int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *roo
 	return e != OK ? -EIO : outcome;
 }
 
+bool line_is_local(const char *service)
+{
+	return strcmp(service, SERVER_PROC) == 0 || strcmp(service, SERVER_SYS) == 0;
+}
+
 static void line_run(struct errand *errand)
 {
 	struct line_errand *e = (struct line_errand *)errand;
 
-	if (strcmp(e->service, SERVER_PROC) == 0 || strcmp(e->service, SERVER_SYS) == 0)
+	if (line_is_local(e->service))
 		return; /* in line_done */
-	e->outcome = line_open(e->who, e->service, e->start, e->flags, &e->root);
+	e->outcome = line_open(e->who, e->service, e->start, e->flags, e->key, &e->root);
 }
 
 /* Lines of our own need no call. */
 static void line_local(struct line_errand *e)
 {
-	if (strcmp(e->service, SERVER_PROC) == 0)
-		e->outcome = proc_line(e->who, PROC_PROC, e->flags, &e->root);
-	else if (strcmp(e->service, SERVER_SYS) == 0)
-		e->outcome = proc_line(e->who, PROC_SYS, e->flags, &e->root);
+	bool is_proc = strcmp(e->service, SERVER_PROC) == 0;
+
+	if (e->outcome == 0 && line_is_local(e->service))
+		e->outcome = proc_line(e->who, is_proc ? PROC_PROC : PROC_SYS, e->flags, e->key,
+				       &e->root);
 }
 
 static void line_done(struct errand *errand)
@@ -150,6 +202,18 @@ static void line_done(struct errand *errand)
 	if (e->outcome < 0)
 		e->root = 0;
 	e->then(e);
+}
+
+void line_prepare(struct line_errand *e, struct credentials *who, const struct mount *m)
+{
+	const struct posix_world *w = (const struct posix_world *)who->world;
+
+	e->who = credentials_get(who);
+	e->mount = m->number;
+	e->key = mount_key(w, m);
+	e->service = m->server;
+	e->start = handle_copy(m->start);
+	e->flags = mount_flags(w, m);
 }
 
 void line_ask(struct line_errand *e)

@@ -9,9 +9,6 @@
 
 struct mount;
 
-constexpr uint32_t ROOT_MOUNT = 0; /* number of the world's root */
-constexpr uint32_t MOUNT_MAKING = 0xffffffff, MOUNT_NONE = 0xfffffffe;
-
 /* The root of that mount as these credentials see it; 0: not asked for yet. Stays ours. */
 fut_handle line_find(const struct credentials *c, uint32_t mount);
 void lines_release(struct credentials *c);
@@ -20,6 +17,7 @@ struct line_errand {
 	struct errand errand;
 	struct credentials *who; /* a reference */
 	uint32_t mount;
+	uint64_t key; /* whose mounts it sees: mount_key */
 	const char *service;           /* the file server's name */
 	fut_handle start;              /* there; 0: its root. Given away */
 	uint32_t flags;                /* beside those of the credentials */
@@ -31,17 +29,24 @@ struct line_errand {
 	fut_handle root;
 };
 
-/* Fill in who, mount, service, start, flags, then; the rest is done here. `then` frees. */
+/* Who, mount, key, service, start and flags for that mount; `then` is the caller's. */
+void line_prepare(struct line_errand *e, struct credentials *who, const struct mount *m);
+/* Send the errand. `then` frees it, with `who`. */
 void line_ask(struct line_errand *e);
 
 /* For an errand's `run`: a first session with a file server; a negative errno if it has none. */
 int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,
-	      fut_handle *root);
+	      uint64_t key, fut_handle *root);
 /* The same: a new file system, and a session with its root. */
 int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *root);
-/* Keep a root with the credentials; let it be another mount's; MOUNT_NONE: nobody's. */
+/* Keep a root with the credentials. */
 int line_keep(struct credentials *c, uint32_t mount, fut_handle root);
-void line_rename(struct credentials *c, uint32_t mount, uint32_t to);
+/* End it, wherever it is used, and forget it; false: there was none. */
+bool line_end(struct credentials *c, uint32_t mount);
+/* posixd is this server itself: lines need no call. */
+bool line_is_local(const char *service);
+/* The server of that name, for an errand; it is started if it can be. nullptr: there is none. */
+struct remote *server_find(const char *name);
 
 /* A duplicate of a root, for a process. */
 constexpr uint32_t ROOT_RIGHTS = RIGHT_SEND | RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INHERIT;

@@ -3,6 +3,7 @@
  * posixd: processes, as POSIX has them. docs/posix.md has the picture, protocol/posix.fipc what
  * processes ask, protocol/worlds.fipc what starts them.
  */
+#include <string.h>
 #include "lib/futura/bundle.h"
 #include "lib/futura/clock.h"
 #include "lib/futura/error.h"
@@ -15,6 +16,7 @@
 #include "protocol/posix.h"
 #include "protocol/service.h"
 #include "protocol/worlds.h"
+#include "services/posixd/mounts.h"
 #include "services/posixd/proc/proc.h"
 #include "services/posixd/state.h"
 
@@ -35,6 +37,15 @@ static void personality_find(void)
 	posixd.personality_size = f.size;
 }
 
+/* What the kernel's command line says with root=vda, else what the boot bundle has. */
+static const char *root_server(void)
+{
+	const char *line = env_get("CMDLINE");
+	const char *at = line ? strstr(line, "root=vda") : nullptr;
+
+	return at != nullptr && (at == line || at[-1] == ' ') ? SERVER_DISK : "ramfs";
+}
+
 /* The first world: what is started without saying where. */
 static enum err world_create(void)
 {
@@ -53,6 +64,9 @@ static enum err world_create(void)
 		return e;
 	if (!world_init(&first.core, 1, &task_ops, &posixd.timers,
 			(uint32_t)(most < PID_MAX ? most : PID_MAX)))
+		return ERR_NO_MEMORY;
+	first.has_devices = true;
+	if (!mounts_init(&first, root_server()))
 		return ERR_NO_MEMORY;
 	posixd.worlds[1] = &first;
 	return OK;

@@ -1,25 +1,66 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is mounted in a world. */
+/* What is mounted in a world, and what its processes have for a root. */
 #pragma once
 #include "services/posixd/state.h"
 
 /* The file server of /proc and /sys is this program. */
 #define SERVER_PROC "proc"
 #define SERVER_SYS  "sysfs"
+#define SERVER_DISK "futurafs"
+#define SERVER_CONTROL "control"
 
 struct mount {
 	struct mount *next;
-	uint32_t number; /* 0: the root */
+	uint32_t number; /* 0: the world's root */
+	uint32_t parent; /* the mount that it covers a directory of, or that the root lies in */
+	bool is_root;    /* of processes (chroot): in the list of roots */
+	bool is_ending;  /* an errand is about to */
 	char kind[16];
 	const char *server; /* by which name it is found */
-	fut_handle start;   /* where in the server it begins; 0: at its root */
+	fut_handle start;   /* where in the server lines begin; 0: at its root */
+	fut_handle way;     /* our own session there; 0: none */
 	fut_handle covered; /* the directory below it; 0: the root */
+	uint32_t flags;     /* FILES_LINE_OPTIONS */
+	uint64_t device;    /* st_dev */
 	char *at, *source, *options;
 };
 
+/* mounts.c: the table. The one with that number; nullptr: none. */
 struct mount *mount_by_number(struct posix_world *w, uint32_t number);
-/* As /proc/mounts shows them: never empty. */
+/* nullptr: no memory. */
+struct mount *mount_create(const char *at, const char *kind, const char *server, const char *source,
+			   const char *options);
+void mount_free(struct mount *m);
+/* Put it into the list, in the order of numbers; take it out. */
+void mount_add(struct posix_world *w, struct mount *m);
+void mount_remove(struct posix_world *w, struct mount *m);
+/* No process sees it any more: end all lines. */
+void mount_lines_end(struct posix_world *w, const struct mount *m);
+/* What a process has for its root. */
+struct mount *root_of(const struct process *p);
+/* Forget the roots that no process has any more. */
+void roots_trim(struct posix_world *w);
+
+/* `world` and `capabilities` of its lines: protocol/files.fipc. */
+uint64_t mount_key(const struct posix_world *w, const struct mount *m);
+uint32_t mount_flags(const struct posix_world *w, const struct mount *m);
+/* Another handle for a file server to be given; 0 stays 0. */
+fut_handle handle_copy(fut_handle h);
+
+/* Where it lies for who has that root; nullptr: out of reach. */
+const char *mount_path(const struct mount *m, const struct mount *root);
+/* What is shown of it in /proc/mounts: "rw,relatime", in memory that the next call uses again. */
 const char *mount_options(const struct mount *m);
-/* What a world begins with: its root, and what stands ready to be mounted. `root` is a session with
- * its root that has the superuser's credentials. For an errand: it calls the file server. */
-void mounts_begin(struct posix_world *w, fut_handle root);
+/* A word of such a table, with blanks as \040; the same holds. */
+const char *mount_word(const char *text);
+/* The line without its end: its length. */
+size_t mount_line(const struct mount *m, const char *at, char *to, size_t size);
+
+/* first.c: what a world begins with: its root, and then what stands ready to be mounted. `root` is a
+ * session with its root that has these credentials, the superuser's. The second is for an errand: it
+ * calls file servers. */
+bool mounts_init(struct posix_world *w, const char *server);
+void mounts_begin(struct posix_world *w, struct credentials *who, fut_handle root);
+/* For errands: write back what processes have written to disks. */
+void mounts_sync(const fut_handle *ways, unsigned n);
+unsigned mounts_to_sync(const struct posix_world *w, fut_handle *ways, unsigned most);

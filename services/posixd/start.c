@@ -7,6 +7,7 @@
 #include <string.h>
 #include "lib/futura/clock.h"
 #include "protocol/file.h"
+#include "services/posixd/disks.h"
 #include "services/posixd/mounts.h"
 #include <futura-arch/arch.h>
 
@@ -165,9 +166,14 @@ void start_run(struct errand *errand)
 {
 	struct start *s = (struct start *)errand;
 
-	s->outcome = line_open(s->who, "ramfs", 0, 0, &s->root);
-	if (s->outcome == 0 && s->world->mounts == nullptr && s->who->euid == 0)
-		mounts_begin(s->world, s->root);
+	const struct mount *root = s->world->mounts;
+
+	s->outcome = line_open(s->who, root->server, handle_copy(root->start),
+			       mount_flags(s->world, root), mount_key(s->world, root), &s->root);
+	if (s->outcome != 0 && strcmp(root->kind, "futurafs") == 0)
+		disk_complain(root->source, s->outcome);
+	if (s->outcome == 0 && !s->world->has_mounts && s->who->euid == 0)
+		mounts_begin(s->world, s->who, s->root);
 	if (s->outcome == 0)
 		s->outcome = start_spawn(s);
 }

@@ -11,7 +11,11 @@ struct posix_world {
 	struct world core;    /* first: ops are given it */
 	fut_handle quota;     /* pays for its programs */
 	struct mount *mounts; /* by number, the root first */
+	struct mount *roots;  /* that processes have changed to */
 	uint32_t next_mount;
+	fut_handle dev;       /* a session with /dev */
+	bool has_mounts; /* what it begins with is there */
+	bool has_devices; /* terminals, disks and the power switch are its processes' to use */
 };
 
 struct posixd {
@@ -95,6 +99,9 @@ struct errand {
 	void (*done)(struct errand *e);
 };
 void errand_send(struct errand *e);
+
+/* power.c: write back what is on the world's disks, then go on in the server. */
+void world_sync(const struct posix_world *w, void (*then)(uint64_t), uint64_t context);
 
 /* worlds.c: somebody waits for the process outside. */
 void program_ended(struct process *p);

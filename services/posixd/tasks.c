@@ -5,6 +5,7 @@
 #include "abi/info.h"
 #include "lib/futura/clock.h"
 #include "services/posixd/lines.h"
+#include "services/posixd/mounts.h"
 #include "services/posixd/state.h"
 
 void handle_drop(fut_handle *h)
@@ -77,6 +78,10 @@ static void task_release(struct process *p)
 	handle_drop(&p->native.task);
 	handle_drop(&p->native.session);
 	handle_drop(&p->native.ended);
+	if (p->root != nullptr) {
+		p->root = nullptr;
+		roots_trim((struct posix_world *)p->world);
+	}
 }
 
 void task_announce_end(struct process *p)

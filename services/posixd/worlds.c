@@ -8,6 +8,7 @@
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/core/group.h"
 #include "services/posixd/core/signal.h"
+#include "services/posixd/mounts.h"
 #include "services/posixd/start.h"
 
 constexpr unsigned CLIENTS = 64;
@@ -25,6 +26,7 @@ struct program {
 	struct program *next;
 	uint64_t id;
 	struct process *process; /* nullptr: it has ended */
+	bool is_ending;          /* what it wrote is on its way to the disk */
 	uint32_t status;
 	fut_handle waiter; /* kept call of `ended` */
 };
@@ -168,7 +170,7 @@ static void start_done(struct errand *errand)
 	fut_handle session = 0;
 	uint32_t pid = p->pid;
 
-	if (s->outcome == 0 && (s->outcome = line_keep(s->who, ROOT_MOUNT, s->root)) == 0) {
+	if (s->outcome == 0 && (s->outcome = line_keep(s->who, s->world->mounts->number, s->root)) == 0) {
 		s->root = 0;
 		g = program_create(p, &session);
 		s->outcome = g != nullptr && task_attach(p, s->task) == OK ? 0 : -ENOMEM;
@@ -248,6 +250,21 @@ static enum err on_start(void *self, uint64_t badge, const struct worlds_start_a
 	return KEPT;
 }
 
+/* Whoever waits may turn the machine off. */
+static void program_told(uint64_t id)
+{
+	struct program *g = program_find(BADGE_MAKE(BADGE_PROGRAM, id));
+
+	if (g == nullptr)
+		return;
+	g->is_ending = false;
+	if (g->waiter != 0) {
+		struct worlds_ended_results r = { .status = g->status };
+		(void)worlds_ended_answer(g->waiter, OK, &r); /* it may be gone */
+		g->waiter = 0;
+	}
+}
+
 void program_ended(struct process *p)
 {
 	struct program *g = programs;
@@ -257,12 +274,9 @@ void program_ended(struct process *p)
 	if (g == nullptr)
 		return;
 	g->process = nullptr;
+	g->is_ending = true;
 	g->status = p->status;
-	if (g->waiter != 0) {
-		struct worlds_ended_results r = { .status = g->status };
-		(void)worlds_ended_answer(g->waiter, OK, &r); /* it may be gone */
-		g->waiter = 0;
-	}
+	world_sync((struct posix_world *)p->world, program_told, g->id);
 }
 
 static enum err on_ended(void *self, uint64_t badge, struct worlds_ended_results *r)
@@ -272,7 +286,7 @@ static enum err on_ended(void *self, uint64_t badge, struct worlds_ended_results
 	(void)self;
 	if (g == nullptr)
 		return ERR_DENIED;
-	if (g->process == nullptr) {
+	if (g->process == nullptr && !g->is_ending) {
 		r->status = g->status;
 		return OK;
 	}

@@ -7,7 +7,7 @@
 
 constexpr uint64_t NODE_LIMIT = 1ull << 32;
 
-static uint64_t last_device;
+static uint64_t last_device = 15; /* of the numbers of devices that are none */
 
 /* --- Making and freeing --- */
 
@@ -106,7 +106,7 @@ struct ram_system *ram_system_create(uint32_t mode, uint32_t uid, uint32_t gid)
 	if (fs == nullptr)
 		return nullptr;
 	fs->files.ops = &ram_ops;
-	fs->files.device = ++last_device;
+	fs->files.device = files_anonymous(++last_device);
 	if (ram_node_create(fs, &new, &root) != 0) {
 		free(fs);
 		return nullptr;

@@ -12,31 +12,8 @@ static enum err on_line(void *self, uint64_t badge, const struct files_line_args
 			struct files_line_results *r)
 {
 	struct ramfsd *ramfsd = self;
-	struct files_node *root = ramfsd->root->files.root;
-	struct files_credentials who = { a->world,          a->uid,      a->gid,
-					 a->real_uid,       a->real_gid, a->capabilities,
-					 a->groups_len / 4, a->groups };
-	struct files_session *s;
 
-	if (!is_trusted(badge))
-		return ERR_DENIED;
-	if (a->root != 0) {
-		s = files_session_of(self, a->root);
-		if (s == nullptr)
-			return ERR_BAD_ARGUMENT;
-		root = s->node;
-	}
-	struct files_line *line = files_line_create(self, &who, root);
-	if (line == nullptr)
-		return ERR_NO_MEMORY;
-	int e = files_session_create(line, root, FILE_PATH, &r->session, &s);
-	if (e != 0) {
-		files_line_drop(line);
-		return ERR_NO_MEMORY;
-	}
-	if (a->root != 0)
-		(void)fut_handle_close(a->root); /* it has told us which directory */
-	return OK;
+	return files_give_line(&ramfsd->files, badge, a, ramfsd->root->files.root, r);
 }
 
 static enum err on_make_system(void *self, uint64_t badge, const struct files_make_args *a,
@@ -66,7 +43,12 @@ static enum err on_make_system(void *self, uint64_t badge, const struct files_ma
 	return OK;
 }
 
-static const struct files_ops files = { .line = on_line, .make = on_make_system };
+static const struct files_ops files = {
+	.line = on_line,
+	.make = on_make_system,
+	.uses = files_on_uses,
+	.change = files_on_change,
+};
 
 const struct service ramfsd_services[RAMFSD_SERVICES] = {
 	{ FILE_PROTOCOL, file_dispatch, &files_ops_file },

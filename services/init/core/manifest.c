@@ -42,6 +42,7 @@ static const struct source_kind kinds[SOURCES] = {
 	[SOURCE_QUOTA] = { "quota", RIGHT_READ | RIGHT_WRITE },
 	[SOURCE_TASK] = { "task", RIGHT_READ | RIGHT_WRITE },
 	[SOURCE_INIT] = { "init", RIGHT_SEND },
+	[SOURCE_STARTER] = { "starter", RIGHT_SEND },
 };
 
 static const struct {

@@ -210,6 +210,7 @@ int process_fork(struct process *parent, bool sibling, uint32_t end_signal, stru
 	p->env_start = parent->env_start;
 	p->env_end = parent->env_end;
 	p->map_table = parent->map_table;
+	p->root = parent->root;
 	child_link(sibling && parent->parent ? parent->parent : parent, p);
 	group_join(p, parent->group);
 	*made = p;

@@ -135,6 +135,7 @@ struct process {
 		uint32_t task, thread, watch, session;
 		uint32_t ended; /* an event for pidfds */
 	} native;               /* handles; 0: none */
+	void *root;             /* native: where its paths begin; nullptr: at the world's root */
 	uint64_t waiter;        /* native: a kept call that its end answers */
 };
 

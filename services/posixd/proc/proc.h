@@ -41,12 +41,14 @@ struct proc_entry {
 };
 
 /* tree.c */
+constexpr uint64_t PROC_DEVICE = 3; /* st_dev of the first kind, then counted up */
 enum proc_kind : unsigned { PROC_PROC, PROC_SYS, PROC_KINDS };
 extern struct files_server proc_server;
 enum err proc_init(void);
 bool proc_serve(const void *ops, void *self, struct message *m);
 /* A first session with the root, with those credentials. */
-int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags, fut_handle *root);
+int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags, uint64_t key,
+	      fut_handle *root);
 
 /* The trees' tables. */
 extern const struct proc_entry proc_root, sys_root; /* system.c */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include "abi/info.h"
 #include "lib/futura/clock.h"
 #include "services/posixd/core/credentials.h"
@@ -306,16 +307,32 @@ static void fill_limits(struct text *t, const struct subject *s)
 
 void fill_mounts(struct text *t, const struct subject *s)
 {
-	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next)
-		text_add(t, "%s %s %s %s 0 0\n", m->source, m->at, m->kind, mount_options(m));
+	static char line[8000];
+	const struct mount *root = s->p ? root_of(s->p) : s->world->mounts;
+
+	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next) {
+		const char *at = mount_path(m, root);
+		if (at == nullptr)
+			continue;
+		size_t n = mount_line(m, at, line, sizeof(line) - 1);
+		line[n] = '\n';
+		text_bytes(t, line, n + 1);
+	}
 }
 
 static void fill_mountinfo(struct text *t, const struct subject *s)
 {
-	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next)
-		text_add(t, "%u %u 0:%u / %s %s - %s %s %s\n", m->number + 1,
-			 m->number == 0 ? 0u : 1u, m->number + 1, m->at, mount_options(m), m->kind,
-			 m->source, mount_options(m));
+	const struct mount *root = root_of(s->p);
+
+	for (const struct mount *m = s->world->mounts; m != nullptr; m = m->next) {
+		const char *at = mount_path(m, root);
+		if (at == nullptr)
+			continue;
+		text_add(t, "%u %u %u:%u / %s %s - %s ", m->number + 1,
+			 m->number == 0 ? 0u : m->parent + 1, major(m->device), minor(m->device),
+			 mount_word(at), mount_options(m), m->kind);
+		text_add(t, "%s %s\n", mount_word(m->source), mount_options(m));
+	}
 }
 
 /* What the process may do: the handles of its task. */

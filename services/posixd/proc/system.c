@@ -119,7 +119,7 @@ static void fill_filesystems(struct text *t, const struct subject *s)
 {
 	(void)s;
 	text_add(t, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tramfs\n"
-		    "nodev\tcontrol\n");
+		    "nodev\tcontrol\nnodev\tdevtmpfs\n\tfuturafs\n");
 }
 
 static void fill_cpuinfo(struct text *t, const struct subject *s)

@@ -9,7 +9,7 @@
 #include "services/posixd/proc/proc.h"
 
 constexpr uint32_t PROC_MAGIC = 0x9fa0, SYSFS_MAGIC = 0x62656572; /* linux/magic.h */
-constexpr uint64_t DEVICE = 3; /* st_dev: minor numbers as anonymous devices have */
+constexpr uint64_t DEVICE = PROC_DEVICE; /* st_dev: minor numbers as anonymous devices have */
 
 /* What an open file shows stays the same from its first byte on. */
 struct shown {
@@ -40,7 +40,7 @@ static struct proc_node *proc_of(struct files_node *n)
 
 static struct posix_world *world_of_line(const struct files_line *line)
 {
-	uint64_t index = line->who.world;
+	uint64_t index = line->who.world >> 32; /* mount_key */
 
 	return index < WORLDS ? posixd.worlds[index] : nullptr;
 }
@@ -307,12 +307,13 @@ enum err proc_init(void)
 	return OK;
 }
 
-int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags, fut_handle *root)
+int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags, uint64_t key,
+	      fut_handle *root)
 {
 	struct files_node *node = &systems[kind].root.node;
 	struct files_session *s;
 	const struct files_credentials c = {
-		.world = who->world->index,
+		.world = key,
 		.uid = who->euid,
 		.gid = who->egid,
 		.real_uid = who->uid,
@@ -328,6 +329,8 @@ int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags
 	int e = files_session_create(line, node, FILE_PATH, root, &s);
 	if (e != 0)
 		files_line_drop(line);
+	else
+		s->is_way_in = true;
 	return e;
 }
 
