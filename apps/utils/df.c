@@ -279,6 +279,7 @@ static const struct opt mount_opts[] = {
 	{ 'w', "rw", nullptr, "the same as -o rw" },
 	{ 'n', "no-mtab", nullptr, nullptr },
 	{ 'B', "bind", nullptr, "the same as -o bind" },
+	{ 'R', "rbind", nullptr, "the same as -o rbind" },
 	{},
 };
 
@@ -331,6 +332,31 @@ static void options_read(const char *list, unsigned long *flags, struct text *re
 	}
 }
 
+/* Without a type: each that /proc/filesystems has for devices. */
+static bool mount_guess(const char *device, const char *dir, unsigned long flags, const char *data)
+{
+	bool done = false;
+	struct in in;
+	char *line;
+	size_t len;
+
+	errno = ENODEV;
+	if (!in_open(&in, "/proc/filesystems"))
+		return false;
+	while (!done && in_line(&in, '\n', &line, &len)) {
+		if (len < 2 || line[0] != '\t')
+			continue;
+		char *type = mem_dup_bytes(line + 1, len - 1 - (line[len - 1] == '\n'));
+		done = mount(device, dir, type, flags, data) == 0;
+	}
+	int error = errno;
+	in_close(&in);
+	errno = error;
+	if (!done)
+		err_warn_errno("mounting %s on %s failed", device, dir);
+	return done;
+}
+
 static bool mount_one(const char *device, const char *dir, const char *type, const char *options)
 {
 	unsigned long flags = 0;
@@ -338,10 +364,31 @@ static bool mount_one(const char *device, const char *dir, const char *type, con
 
 	text_add_string(&rest, "");
 	options_read(options, &flags, &rest);
-	if (mount(device, dir, type, flags, rest.len != 0 ? rest.bytes : nullptr) == 0)
+	const char *data = rest.len != 0 ? rest.bytes : nullptr;
+	if (type == nullptr && !(flags & (MS_BIND | MS_REMOUNT | MS_MOVE)))
+		return mount_guess(device, dir, flags, data);
+	if (mount(device, dir, type, flags, data) == 0)
 		return true;
 	err_warn_errno("mounting %s on %s failed", device, dir);
 	return false;
+}
+
+/* `-o remount` of a directory that /etc/fstab does not list. */
+static int mount_again(const char *dir, const char *options)
+{
+	const struct mount_entry *found = nullptr;
+	struct mounts m = {};
+
+	if (!mounts_read(&m))
+		return 1;
+	for (size_t i = 0; i < m.count; i++)
+		if (strcmp(m.list[i].dir, dir) == 0)
+			found = &m.list[i];
+	if (found == nullptr) {
+		err_warn("%s: not mounted", dir);
+		return 1;
+	}
+	return !mount_one(found->device, dir, found->type, options);
 }
 
 /* One line of /etc/fstab, split at blanks. */
@@ -401,6 +448,7 @@ static int mount_main(int argc, char **argv)
 				   : o == 'r' ? "ro"
 				   : o == 'w' ? "rw"
 				   : o == 'B' ? "bind"
+				   : o == 'R' ? "rbind"
 					      : nullptr;
 		all |= o == 'a';
 		if (word != nullptr)
@@ -409,6 +457,8 @@ static int mount_main(int argc, char **argv)
 			type = s.arg;
 	}
 	int count = argc - s.index;
+	if (count == 1 && strstr(options.bytes, "remount") != nullptr)
+		return mount_again(argv[s.index], options.bytes);
 	if (all || count == 1)
 		return fstab_mount(all ? nullptr : argv[s.index]);
 	if (count == 2)

@@ -220,8 +220,8 @@ void files_closed(void *self, uint64_t badge);
 /* A new line whose root is `root`; nullptr: no memory. It ends with its last session. */
 struct files_line *files_line_create(struct files_server *server,
 				     const struct files_credentials *who, struct files_node *root);
-/* protocol/files.fipc, for servers' struct files_ops. Lines are asked for by who found the server by
- * name: that session has the badge 0. `self` is the struct files_server. */
+/* protocol/files.fipc, for servers' struct files_ops. Lines are asked for by who found the server
+ * by name: that session has the badge 0. `self` is the struct files_server. */
 enum err files_give_line(struct files_server *server, uint64_t badge,
 			 const struct files_line_args *a, struct files_node *root,
 			 struct files_line_results *r);

@@ -76,9 +76,14 @@ enum err files_give_line(struct files_server *server, uint64_t badge,
 		root = s->node;
 	}
 	const struct files_credentials who = {
-		a->world,        a->uid,          a->gid,
-		a->real_uid,     a->real_gid,     a->capabilities,
-		a->groups_len / sizeof(*groups), groups,
+		a->world,
+		a->uid,
+		a->gid,
+		a->real_uid,
+		a->real_gid,
+		a->capabilities,
+		a->groups_len / sizeof(*groups),
+		groups,
 	};
 	struct files_line *line = files_line_create(server, &who, root);
 	if (line == nullptr)
@@ -120,7 +125,8 @@ enum err files_on_change(void *self, uint64_t badge, const struct files_change_a
 {
 	const struct files_server *server = self;
 	struct files_uses_results uses = {};
-	enum err e = files_on_uses(self, badge, &(struct files_uses_args){ .world = a->world }, &uses);
+	enum err e =
+		files_on_uses(self, badge, &(struct files_uses_args){ .world = a->world }, &uses);
 
 	if (e != OK)
 		return e;

@@ -133,12 +133,13 @@ struct pair {
 	uint32_t which; /* of the two, that a jump is about */
 };
 
-/* Where the second path starts: the directory of the session `target`. nullptr: not one of ours. */
+/* Where the second path starts: the directory of the session `target`. nullptr: not one of ours, or
+ * come to through another mount. */
 static struct files_node *pair_start(struct files_session *s, fut_handle target)
 {
 	struct files_session *other = target ? files_session_of(s->line->server, target) : s;
 
-	return other ? other->node : nullptr;
+	return other && other->line->who.world == s->line->who.world ? other->node : nullptr;
 }
 
 static void pair_end(struct pair *p)
@@ -152,7 +153,7 @@ static int pair_walk(struct pair *p, struct files_line *line, struct files_node 
 		     const char *path, size_t len)
 {
 	if (start == nullptr)
-		return -EXDEV; /* on another server, which the first path did not reach */
+		return -EXDEV; /* which the first path did not reach */
 	p->which = 1;
 	p->to = (struct files_walk){ .stay = true, .room = 1 };
 	return walk(&p->to, line, start, path, len);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* mount, umount2, chroot: the walks; posixd does the rest. sync and reboot, which end with mounts. */
+/* mount, umount2, chroot: the walks; posixd does the rest. sync and reboot, which end with mounts.
+ */
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
@@ -316,7 +317,8 @@ CALL4(reboot, uint32_t, magic, uint32_t, magic2, uint32_t, command, uint64_t, ar
 	case LINUX_REBOOT_CMD_RESTART:
 	case LINUX_REBOOT_CMD_HALT:
 	case LINUX_REBOOT_CMD_POWER_OFF: {
-		enum err e = posix_power(&process.posix, command == LINUX_REBOOT_CMD_RESTART, &outcome);
+		enum err e =
+			posix_power(&process.posix, command == LINUX_REBOOT_CMD_RESTART, &outcome);
 		return e != OK ? file_error(e) : outcome;
 	}
 	default:
@@ -341,7 +343,8 @@ CALL0(sync)
 			description_drop(d);
 		}
 	int64_t outcome;
-	(void)file_sync_all(&(struct remote){ .session = process.root->a }, &outcome); /* as above */
+	(void)file_sync_all(&(struct remote){ .session = process.root->a },
+			    &outcome); /* as above */
 	heap_free(path);
 	return 0;
 }

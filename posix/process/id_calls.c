@@ -23,22 +23,24 @@ static void replace(struct description **place, struct description *d)
 	description_drop(old);
 }
 
-/* The working directory as the new credentials see it. */
-static int64_t renew_cwd(struct description *root)
+/* The working directory as the new credentials see it: through `place`, of the same mount. */
+static int64_t renew_cwd(struct description *place)
 {
 	struct remote r = { .session = process.cwd->a };
 	fut_handle line, session = 0;
 	struct description *d;
 	int32_t outcome = 0;
-	enum err e = fut_handle_duplicate(root->a, RIGHTS_SESSION, &line);
+	enum err e = fut_handle_duplicate(place->a, RIGHTS_SESSION, &line);
 
 	if (e == OK)
 		e = file_as(&r, line, &session, &outcome);
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
-	int64_t error = place_of(session, root->line, &d);
-	if (error == 0)
+	int64_t error = place_of(session, place->line, &d);
+	if (error == 0) {
+		d->mount = process.cwd->mount;
 		replace(&process.cwd, d);
+	}
 	return error;
 }
 
@@ -49,10 +51,18 @@ static int64_t renew_places(fut_handle root)
 
 	if (error != 0)
 		return error;
-	error = renew_cwd(d);
+	d->mount = process.root->mount;
 	replace(&process.root, d);
 	mounts_forget();
-	return error == -EIO ? 0 : error; /* a directory of another server keeps its line */
+	if (process.cwd->mount == d->mount)
+		return renew_cwd(d);
+	struct description *place;
+	error = mount_place(process.cwd->mount, false, &place);
+	if (error == 0) {
+		error = renew_cwd(place);
+		description_drop(place);
+	}
+	return error == -ENOENT ? 0 : error; /* a detached mount's directory stays as it is */
 }
 
 static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32_t saved,

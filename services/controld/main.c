@@ -21,10 +21,9 @@ static enum err on_make(void *, uint64_t, const struct files_make_args *,
 
 int main(void)
 {
-	static const struct files_ops lines = { .line = on_line,
-						  .make = on_make,
-						  .uses = files_on_uses,
-						  .change = files_on_change };
+	static const struct files_ops lines = {
+		.line = on_line, .make = on_make, .uses = files_on_uses, .change = files_on_change
+	};
 	static const struct service speaks[] = {
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },
 		{ FILES_PROTOCOL, files_dispatch, &lines },

@@ -12,7 +12,6 @@
 #include "protocol/registry.h"
 #include "services/init/state.h"
 
-
 struct making {
 	struct init *init;
 	struct running *r;

@@ -16,7 +16,8 @@ const char *disk_server(unsigned disk);
 /* Why it was not mounted, on the log. */
 void disk_complain(const char *source, int error);
 
-/* For errands: st_dev of what a session is with; st_rdev, if it is a block device's node, else 0. */
+/* For errands: st_dev of what a session is with; st_rdev, if it is a block device's node, else 0.
+ */
 uint64_t disk_device_of(fut_handle session);
 uint64_t disk_node_of(fut_handle session);
 /* st_dev of our own file systems. */

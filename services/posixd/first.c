@@ -21,8 +21,8 @@
 #include "services/posixd/lines.h"
 #include "services/posixd/mounts.h"
 
-constexpr uint64_t TERMINALS_DEVICE = 5; /* st_dev of ttyd's tree */
-constexpr uint64_t PATIENCE = 5 * SECOND; /* for devd, which starts with us */
+constexpr uint64_t TERMINALS_DEVICE = 5, CONTROL_DEVICE = 9; /* st_dev of their trees */
+constexpr uint64_t PATIENCE = 5 * SECOND;                    /* for devd, which starts with us */
 
 /* What the beginning has at hand. */
 struct beginning {
@@ -87,7 +87,8 @@ static fut_handle directory_need(fut_handle from, const char *path)
 	return h;
 }
 
-/* Mount it over a directory of ours. Takes the mount, whose first line is `way`, 0 if there is none. */
+/* Mount it over a directory of ours. Takes the mount, whose first line is `way`, 0 if there is
+ * none. */
 static void put_over(struct beginning *b, struct mount *m, fut_handle covered, uint32_t parent)
 {
 	int32_t outcome = -1;
@@ -137,13 +138,15 @@ static void usual_begin(struct beginning *b)
 	struct mount *sys = mount_create("/sys", "sysfs", SERVER_SYS, "sysfs", "");
 	struct mount *pts = mount_create("/dev/pts", "devpts", "tty", "devpts", "");
 
-	struct mount *control = mount_create("/run/futura", "control", SERVER_CONTROL, "control", "");
+	struct mount *control =
+		mount_create("/run/futura", "control", SERVER_CONTROL, "control", "");
 
 	if (proc == nullptr || sys == nullptr || pts == nullptr || control == nullptr)
 		return; /* without memory nothing else will work either */
 	proc->device = disk_proc_device(SERVER_PROC);
 	sys->device = disk_proc_device(SERVER_SYS);
 	pts->device = TERMINALS_DEVICE;
+	control->device = CONTROL_DEVICE;
 	put_over(b, proc, directory_need(b->root, "/proc"), 0);
 	put_over(b, sys, directory_need(b->root, "/sys"), 0);
 	put_over(b, pts, directory_open(b->dev, "pts"), b->dev_mount);
@@ -183,7 +186,8 @@ static void asked_begin(struct beginning *b, const char *text)
 		return;
 	}
 	snprintf(source, sizeof(source), "/dev/%s", disk);
-	unsigned n = strncmp(disk, "vd", 2) == 0 && disk[3] == '\0' ? (unsigned)(disk[2] - 'a') : DISK_NONE;
+	unsigned n = strncmp(disk, "vd", 2) == 0 && disk[3] == '\0' ? (unsigned)(disk[2] - 'a')
+								    : DISK_NONE;
 	const char *server = disk_server(n);
 	struct mount *m = server ? mount_create(at, "futurafs", server, source, "") : nullptr;
 	fut_handle line = 0;
@@ -212,7 +216,8 @@ void mounts_begin(struct posix_world *w, struct credentials *who, fut_handle roo
 	dev_begin(&b);
 	usual_begin(&b);
 	disks_begin(&b);
-	for (const char *at = line; at != nullptr && (at = strstr(at, "mount=")) != nullptr; at += 6)
+	for (const char *at = line; at != nullptr && (at = strstr(at, "mount=")) != nullptr;
+	     at += 6)
 		if (at == line || at[-1] == ' ')
 			asked_begin(&b, at + 6);
 	handle_drop(&b.dev);

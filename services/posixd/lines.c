@@ -131,9 +131,8 @@ static uint32_t capabilities(const struct credentials *c)
 static enum err line_call(struct remote *server, const struct credentials *c, fut_handle start,
 			  uint32_t flags, uint64_t key, fut_handle *root, int32_t *outcome)
 {
-	return files_line(server, key, c->euid, c->egid, c->uid, c->gid,
-			  capabilities(c) | flags, c->groups, c->ngroups * sizeof(uint32_t), start,
-			  root, outcome);
+	return files_line(server, key, c->euid, c->egid, c->uid, c->gid, capabilities(c) | flags,
+			  c->groups, c->ngroups * sizeof(uint32_t), start, root, outcome);
 }
 
 int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,

@@ -17,7 +17,7 @@ struct line_errand {
 	struct errand errand;
 	struct credentials *who; /* a reference */
 	uint32_t mount;
-	uint64_t key; /* whose mounts it sees: mount_key */
+	uint64_t key;                  /* whose mounts it sees: mount_key */
 	const char *service;           /* the file server's name */
 	fut_handle start;              /* there; 0: its root. Given away */
 	uint32_t flags;                /* beside those of the credentials */

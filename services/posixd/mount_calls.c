@@ -19,9 +19,9 @@ static const struct kind {
 	const char *name, *server;
 	bool is_new; /* each mount is a file system of its own */
 } kinds[] = {
-	{ "proc", SERVER_PROC, false },   { "sysfs", SERVER_SYS, false },
-	{ "tmpfs", "ramfs", true },       { "ramfs", "ramfs", true },
-	{ "devpts", "tty", false },       { "devtmpfs", "ramfs", false },
+	{ "proc", SERVER_PROC, false },     { "sysfs", SERVER_SYS, false },
+	{ "tmpfs", "ramfs", true },         { "ramfs", "ramfs", true },
+	{ "devpts", "tty", false },         { "devtmpfs", "ramfs", false },
 	{ "futurafs", SERVER_DISK, false }, { "control", SERVER_CONTROL, false },
 };
 
@@ -146,8 +146,7 @@ static void covered_run(struct errand *errand)
 		c->known = line->outcome == 0 ? handle_copy(line->root) : 0;
 	}
 	c->r.outcome = line->outcome;
-	if (c->known != 0 &&
-	    file_as(&covered, c->known, &c->r.directory, &c->r.outcome) != OK)
+	if (c->known != 0 && file_as(&covered, c->known, &c->r.directory, &c->r.outcome) != OK)
 		c->r.outcome = -EIO;
 }
 
@@ -157,7 +156,7 @@ static void covered_done(struct errand *errand)
 
 	if (c->a.line.root != 0)
 		(void)line_keep(c->a.line.who, c->a.line.mount,
-				c->a.line.root); /* else it is asked for again */
+				c->a.line.root);           /* else it is asked for again */
 	(void)posix_covered_answer(c->a.reply, OK, &c->r); /* the process may be gone */
 	handle_drop(&c->covered);
 	handle_drop(&c->a.line.start);
@@ -350,17 +349,18 @@ static struct mount *mount_choose(const struct process *p, const struct posix_mo
 
 	if (is_bind)
 		from = mount_by_number(w, a->source_mount);
-	*outcome = p->who->euid != 0			? -EPERM
-		   : is_bind && (!from || !a->origin)	? -EINVAL
-		   : !is_bind && kind == nullptr	? -ENODEV
-		   : !is_bind && !kind_is_for(kind, w)	? -EPERM
-		   : !mount_by_number(w, a->parent)	? -EINVAL
-							: 0;
+	*outcome = p->who->euid != 0                   ? -EPERM
+		   : is_bind && (!from || !a->origin)  ? -EINVAL
+		   : !is_bind && kind == nullptr       ? -ENODEV
+		   : !is_bind && !kind_is_for(kind, w) ? -EPERM
+		   : !mount_by_number(w, a->parent)    ? -EINVAL
+						       : 0;
 	if (*outcome != 0)
 		return nullptr;
 	snprintf(at, sizeof(at), "%s%s", strcmp(root->at, "/") == 0 ? "" : root->at, a->at);
-	struct mount *m = is_bind ? mount_create(at, from->kind, from->server, from->source, "")
-				  : mount_create(at, kind->name, kind->server, a->source, a->options);
+	struct mount *m =
+		is_bind ? mount_create(at, from->kind, from->server, from->source, "")
+			: mount_create(at, kind->name, kind->server, a->source, a->options);
 	*outcome = m == nullptr ? -ENOMEM : 0;
 	if (m == nullptr)
 		return nullptr;
@@ -440,7 +440,8 @@ static bool has_mounts(const struct posix_world *w, uint32_t number)
 	return false;
 }
 
-/* Sessions that are being closed, by us or by a process that has just ended, count a little longer. */
+/* Sessions that are being closed, by us or by a process that has just ended, count a little longer.
+ */
 static bool is_busy(const struct ending *e)
 {
 	constexpr unsigned TRIES = 10;
@@ -516,11 +517,11 @@ enum err posix_on_unmount(void *self, uint64_t badge, const struct posix_unmount
 	bool is_lazy = a->flags & MNT_DETACH;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0				      ? -EPERM
-		     : m == nullptr || m == root_of(p)		      ? -EINVAL
-		     : m->covered == 0 || m->is_ending		      ? -EBUSY
-		     : !is_lazy && has_mounts(w, m->number)	      ? -EBUSY
-								      : 0;
+	r->outcome = p->who->euid != 0                      ? -EPERM
+		     : m == nullptr || m == root_of(p)      ? -EINVAL
+		     : m->covered == 0 || m->is_ending      ? -EBUSY
+		     : !is_lazy && has_mounts(w, m->number) ? -EBUSY
+							    : 0;
 	if (r->outcome == 0 && !is_lazy && line_is_local(m->server)) {
 		struct files_uses_results uses = {};
 		(void)files_on_uses(&proc_server, 0,

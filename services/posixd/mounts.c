@@ -72,8 +72,7 @@ void mount_remove(struct posix_world *w, struct mount *m)
 
 void mount_lines_end(struct posix_world *w, const struct mount *m)
 {
-	for (struct process *p = nullptr;
-	     (p = process_next(&w->core, p ? p->pid : 0)) != nullptr;)
+	for (struct process *p = nullptr; (p = process_next(&w->core, p ? p->pid : 0)) != nullptr;)
 		while (line_end(p->who, m->number))
 			;
 }
@@ -85,8 +84,7 @@ struct mount *root_of(const struct process *p)
 
 static bool root_is_used(const struct posix_world *w, const struct mount *root)
 {
-	for (struct process *p = nullptr;
-	     (p = process_next(&w->core, p ? p->pid : 0)) != nullptr;)
+	for (struct process *p = nullptr; (p = process_next(&w->core, p ? p->pid : 0)) != nullptr;)
 		if (p->root == root)
 			return true;
 	return false;

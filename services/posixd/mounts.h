@@ -4,9 +4,9 @@
 #include "services/posixd/state.h"
 
 /* The file server of /proc and /sys is this program. */
-#define SERVER_PROC "proc"
-#define SERVER_SYS  "sysfs"
-#define SERVER_DISK "futurafs"
+#define SERVER_PROC    "proc"
+#define SERVER_SYS     "sysfs"
+#define SERVER_DISK    "futurafs"
 #define SERVER_CONTROL "control"
 
 struct mount {
@@ -56,9 +56,9 @@ const char *mount_word(const char *text);
 /* The line without its end: its length. */
 size_t mount_line(const struct mount *m, const char *at, char *to, size_t size);
 
-/* first.c: what a world begins with: its root, and then what stands ready to be mounted. `root` is a
- * session with its root that has these credentials, the superuser's. The second is for an errand: it
- * calls file servers. */
+/* first.c: what a world begins with: its root, and then what stands ready to be mounted. `root` is
+ * a session with its root that has these credentials, the superuser's. The second is for an errand:
+ * it calls file servers. */
 bool mounts_init(struct posix_world *w, const char *server);
 void mounts_begin(struct posix_world *w, struct credentials *who, fut_handle root);
 /* For errands: write back what processes have written to disks. */

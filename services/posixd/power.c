@@ -55,7 +55,8 @@ static void power_use(uint64_t action)
 {
 	if (action == POWER_OFF)
 		print("futura: exit 0\n"); /* the log's last line: tools/futura looks for it */
-	(void)fut_power(cap_get("power"), (uint32_t)action); /* a machine that cannot stays as it is */
+	(void)fut_power(cap_get("power"),
+			(uint32_t)action); /* a machine that cannot stays as it is */
 }
 
 enum err posix_on_power(void *self, uint64_t badge, const struct posix_power_args *a,
@@ -66,7 +67,7 @@ enum err posix_on_power(void *self, uint64_t badge, const struct posix_power_arg
 
 	(void)badge;
 	r->outcome = p->who->euid != 0 || !w->has_devices ? -EPERM
-		     : a->action > POWER_REBOOT		  ? -EINVAL
+		     : a->action > POWER_REBOOT           ? -EINVAL
 							  : 0;
 	if (r->outcome == 0)
 		world_sync(w, power_use, a->action);

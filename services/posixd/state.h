@@ -13,8 +13,8 @@ struct posix_world {
 	struct mount *mounts; /* by number, the root first */
 	struct mount *roots;  /* that processes have changed to */
 	uint32_t next_mount;
-	fut_handle dev;       /* a session with /dev */
-	bool has_mounts; /* what it begins with is there */
+	fut_handle dev;   /* a session with /dev */
+	bool has_mounts;  /* what it begins with is there */
 	bool has_devices; /* terminals, disks and the power switch are its processes' to use */
 };
 

@@ -170,7 +170,8 @@ static void start_done(struct errand *errand)
 	fut_handle session = 0;
 	uint32_t pid = p->pid;
 
-	if (s->outcome == 0 && (s->outcome = line_keep(s->who, s->world->mounts->number, s->root)) == 0) {
+	if (s->outcome == 0 &&
+	    (s->outcome = line_keep(s->who, s->world->mounts->number, s->root)) == 0) {
 		s->root = 0;
 		g = program_create(p, &session);
 		s->outcome = g != nullptr && task_attach(p, s->task) == OK ? 0 : -ENOMEM;

@@ -36,12 +36,29 @@ def test_a_volume(guest_tests, boot, arch, cpus, volume):
 	check(volume)
 
 
-def test_without_a_volume_there_is_none(boot, arch, tmp_path):
+def run(arch, command, *options):
+	"""One Linux command in a machine of its own."""
+	return subprocess.run([f"{qemu.ROOT}/tools/futura", "exec", "--arch", arch, "--timeout", "120",
+		*options, "--", "sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def test_without_a_volume_mounting_says_why(arch, tmp_path):
 	(tmp_path / "empty").write_bytes(bytes(1 << 20))
-	for disks in ([], [f"{tmp_path}/empty"]):
-		g = boot(arch=arch, disks=disks, append="run=fsd")
-		assert g.wait(timeout=60) == 0
-		assert "fsd: no" in g.log
+	command = "mount -t futurafs /dev/vda /mnt"
+	done = run(arch, command)
+	assert done.returncode == 1 and "No such file or directory" in done.stderr
+	done = run(arch, command, "--disk", f"{tmp_path}/empty")
+	assert done.returncode == 1 and "Invalid argument" in done.stderr
+
+
+def test_files_stay_from_boot_to_boot(arch, volume):
+	command = "mount -t futurafs /dev/vda /mnt && mkdir -p /mnt/d && "
+	assert run(arch, command + "echo one >/mnt/d/f", "--disk", str(volume)).returncode == 0
+	check(volume)
+	done = run(arch, command + "cat /mnt/d/f && umount /mnt && mount /dev/vda /mnt && ls /mnt",
+		"--disk", str(volume))
+	assert (done.returncode, done.stdout) == (0, "one\nd\n")
+	check(volume)
 
 
 def test_a_machine_that_is_cut_off_leaves_a_sound_volume(boot, arch, volume):

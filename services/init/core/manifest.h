@@ -25,9 +25,9 @@ enum source : uint32_t {
 	SOURCE_SYSTEM,
 	SOURCE_BUNDLE,
 	SOURCE_DTB,
-	SOURCE_QUOTA, /* the service's own */
-	SOURCE_TASK,  /* its own */
-	SOURCE_INIT,  /* a session with init: protocol/init.fipc */
+	SOURCE_QUOTA,   /* the service's own */
+	SOURCE_TASK,    /* its own */
+	SOURCE_INIT,    /* a session with init: protocol/init.fipc */
 	SOURCE_STARTER, /* the same, that can only list and start */
 	SOURCES,
 };
