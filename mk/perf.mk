@@ -2,9 +2,11 @@
 # How fast it is: the rows of bench/linux, Linux beside us, and where the instructions go.
 # tools/perf does the work; docs/performance.md shows what comes of it.
 
+# Static against Debian's C library, the same for Linux and for Futura.
 ROWS := $(O)/bench-linux/rows
-ROWS_SRCS := $(wildcard bench/linux/*.c)
-ROWS_OBJS := $(ROWS_SRCS:%.c=$(O)/bench-linux/%.o)
+GROWTH := $(O)/bench-linux/growth
+ROWS_OBJS := $(patsubst %.c,$(O)/bench-linux/%.o,$(wildcard bench/linux/*.c))
+GROWTH_OBJS := $(patsubst %.c,$(O)/bench-linux/%.o,$(wildcard bench/growth/*.c))
 ROWS_CFLAGS = $(filter-out -MJ $@.json,$(COMMON_CFLAGS)) -O2 -D_GNU_SOURCE -pthread \
 	--target=$(TEST_TARGET_$(ARCH)) -I$(O)/bench-overlay
 
@@ -12,9 +14,11 @@ $(O)/bench-linux/%.o: %.c mk/perf.mk | $(O)/bench-overlay/.made
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROWS_CFLAGS) -c -o $@ $<
 $(ROWS): $(ROWS_OBJS)
+$(GROWTH): $(GROWTH_OBJS)
+$(ROWS) $(GROWTH):
 	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^
--include $(ROWS_OBJS:.o=.d)
-ALL += $(ROWS)
+-include $(ROWS_OBJS:.o=.d) $(GROWTH_OBJS:.o=.d)
+ALL += $(ROWS) $(GROWTH)
 
 # Follows the guest's code from inside QEMU; what it calls is QEMU's own.
 FOLLOW := $(H)/perf/follow.so
@@ -27,7 +31,7 @@ $(FOLLOW): tools/perflib/follow.c tools/perflib/plugin.h mk/perf.mk
 PERF = $(Q)tools/perf $1 --arch $(ARCH)
 PERF_NEEDS := all $(FOLLOW)
 BENCH ?=
-.PHONY: perf perf-baseline perf-ci perf-linux profile
+.PHONY: perf perf-baseline perf-ci perf-linux perf-growth profile ipc-trace
 perf: $(PERF_NEEDS) ## measure instructions of all paths and rows; NAME='stat fork-exit-wait' some
 	$(call PERF,run) $(NAME)
 perf-baseline: $(PERF_NEEDS) ## the same, and keep it as tests/baselines/perf_ARCH.json
@@ -36,6 +40,12 @@ perf-ci: $(PERF_NEEDS) ## measure, and fail where a percentile is 5 % from the b
 	$(call PERF,ci) $(NAME)
 perf-linux: $(PERF_NEEDS) ## Futura and Debian's Linux side by side: instructions, wall time
 	$(call PERF,linux) $(NAME)
+perf-growth: $(PERF_NEEDS) ## operations while their sizes grow to 100,000: table and plots
+	$(call PERF,growth) $(NAME)
+NEED_BENCH = $(if $(BENCH),,$(error BENCH=ROW is missing: a name in bench/linux, such as stat))
 profile: $(PERF_NEEDS) ## where the instructions of a row go: BENCH=fork-exit-wait
-	$(if $(BENCH),,$(error BENCH=ROW is missing: a name in bench/linux, such as stat))
+	$(NEED_BENCH)
 	$(call PERF,profile) $(BENCH)
+ipc-trace: $(PERF_NEEDS) ## the messages of one operation, decoded: BENCH=open-close
+	$(NEED_BENCH)
+	$(call PERF,messages) $(BENCH)

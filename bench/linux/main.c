@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * rows [-l] [-n TIMES] [-s] [NAME...]: measures all rows, or those named, and prints a line for
- * each. -l lists them, -n sets the most repetitions, -s prints every sample as well. As the first
- * process of a system (rows --init ...) it mounts what it needs, and turns the machine off in
- * the end.
+ * rows [-l] [-n TIMES] [-s] [-t] [NAME...]: measures all rows, or those named, and prints a line
+ * for each. -l lists them, -n sets the most repetitions, -s prints every sample as well, -t when
+ * the last repetition began and ended. As the first process of a system (rows --init ...) it mounts
+ * what it needs, and turns the machine off in the end.
  */
 #include "bench/linux/row.h"
 #include "bench/linux/init.h"
@@ -23,7 +23,7 @@ char buffer[64 << 10];
 
 static struct {
 	unsigned times; /* the most; 0: as each row says */
-	bool samples;
+	bool samples, window;
 	int nnames;
 	char **names;
 } options;
@@ -48,14 +48,16 @@ static void nothing(void)
 {
 }
 
+static uint64_t last_start, last_end;
+
 static uint64_t time_of(void (*run)(void))
 {
-	uint64_t start = now();
-
+	last_start = now();
 	mark_begin();
 	run();
 	mark_end();
-	return now() - start;
+	last_end = now();
+	return last_end - last_start;
 }
 
 /* What an empty operation costs: the least ever seen. */
@@ -121,6 +123,8 @@ static void measure(const struct row *r)
 	}
 	if (r->stop)
 		r->stop();
+	if (options.window)
+		printf("window %lu %lu\n", last_start, last_end);
 	print_row(r, times, n);
 	free(times);
 }
@@ -195,13 +199,14 @@ int main(int argc, char **argv)
 		init_begin();
 		argv++, argc--;
 	}
-	while ((option = getopt(argc, argv, "ln:s")) != -1) {
+	while ((option = getopt(argc, argv, "ln:st")) != -1) {
 		if (option == '?') {
-			fprintf(stderr, "usage: rows [-l] [-n TIMES] [-s] [NAME...]\n");
+			fprintf(stderr, "usage: rows [-l] [-n TIMES] [-s] [-t] [NAME...]\n");
 			return 2;
 		}
 		lists |= option == 'l';
 		options.samples |= option == 's';
+		options.window |= option == 't';
 		if (option == 'n')
 			options.times = (unsigned)atoi(optarg);
 	}

@@ -27,6 +27,7 @@ class Wish:
 	cpus: int = 1
 	mem: str = "512M"
 	debian: list = field(default_factory=list)
+	add: list = field(default_factory=list)		# HOST:GUEST, besides the rows
 	extra: list = field(default_factory=list)	# for QEMU
 	append: str = ""
 	timeout: float = 3600
@@ -46,7 +47,7 @@ def rows_program(arch):
 def sources(wish):
 	"""What tools/compose.py takes: a root file system that holds the rows."""
 	return SimpleNamespace(arch=wish.arch, root="", debian=wish.debian,
-		add=[f"{rows_program(wish.arch)}:{ROWS}"])
+		add=[f"{rows_program(wish.arch)}:{ROWS}", *wish.add])
 
 
 def machine(wish, **boot):
