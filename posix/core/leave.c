@@ -3,6 +3,7 @@
 #include <string.h>
 #include "posix/core/call.h"
 #include "posix/core/process.h"
+#include "posix/mm/maps.h"
 #include "posix/signal/deliver.h"
 
 extern const char entry_leave[], entry_left[];
@@ -74,10 +75,25 @@ void leave_with(const struct registers *frame)
 	resume(&copy);
 }
 
+/* The page may be used so, and only was not since it is used in two ways. */
+static bool is_mended(const struct fault *f)
+{
+	bool mended = false;
+
+	if (f->kind == FAULT_ACCESS && f->access != ACCESS_READ && f->address < GUEST_END) {
+		mutex_lock(&maps_lock);
+		mended = maps_switch(f->address, f->access == ACCESS_EXEC);
+		mutex_unlock(&maps_lock);
+	}
+	return mended;
+}
+
 static void fault(struct control *c)
 {
 	siginfo_t info;
 
+	if (is_mended(&c->fault))
+		return;
 	signal_of_fault(&c->fault, &info);
 	signal_force(&info);
 }

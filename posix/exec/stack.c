@@ -134,13 +134,13 @@ int64_t stack_build(const struct strings *arguments, const struct strings *envir
 	size_t room = page_up(arguments->size + environment->size + strlen(e->path) +
 			      (arguments->count + environment->count + 2 * VALUES) * 8 + 1024);
 
-	(void)executable; /* never: what is writable is not executable */
 	random_bytes(&shift, sizeof(shift));
 	uint64_t top = GUEST_END - PAGE - (shift & 0x3fff) * PAGE;
 	struct map_request r = { .address = top - STACK_SIZE,
 				 .size = STACK_SIZE,
 				 .fixed = true,
-				 .flags = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_STACK };
+				 .flags = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_STACK |
+					  (executable ? MAP_IS_EXECUTABLE : 0u) };
 	int64_t at = maps_add(&r);
 	if (at < 0)
 		return at;

@@ -205,6 +205,29 @@ static uint32_t inherit_of(uint32_t flags, bool is_shared)
 								 : INHERIT_COPY;
 }
 
+/* Never writable and executable at once: what is to be both is the one or the other, page by page,
+ * as it was used last. */
+static bool is_both(uint32_t flags)
+{
+	return (flags & (MAP_IS_WRITABLE | MAP_IS_EXECUTABLE)) ==
+	       (MAP_IS_WRITABLE | MAP_IS_EXECUTABLE);
+}
+
+static uint32_t kernel_access(uint32_t flags)
+{
+	return flags & ACCESS & ~(is_both(flags) ? MAP_IS_EXECUTABLE : 0u);
+}
+
+bool maps_switch(uint64_t address, bool to_execute)
+{
+	constexpr uint32_t NEEDS[] = { MAP_IS_READABLE | MAP_IS_WRITABLE,
+				       MAP_IS_READABLE | MAP_IS_EXECUTABLE };
+	const struct map_entry *m = maps_find(address);
+
+	return m != nullptr && m->start <= address && is_both(m->flags) &&
+	       fut_space_protect(0, page_down(address), PAGE, NEEDS[to_execute]) == OK;
+}
+
 /* Tell the kernel about one entry's worth of memory. */
 static enum err kernel_map(struct map_entry *m, bool replace, bool commit)
 {
@@ -213,7 +236,7 @@ static enum err kernel_map(struct map_entry *m, bool replace, bool commit)
 	bool is_direct = m->backing != 0 &&
 			 (m->flags & (MAP_IS_SHARED | MAP_IS_WRITABLE)) != MAP_IS_WRITABLE;
 	bool is_shared = is_direct || (m->flags & MAP_IS_SHARED) != 0;
-	uint32_t flags = (m->flags & ACCESS) | MAP_FIXED | inherit_of(m->flags, is_shared);
+	uint32_t flags = kernel_access(m->flags) | MAP_FIXED | inherit_of(m->flags, is_shared);
 	fut_handle vmo = 0, clone = 0;
 	enum err e = OK;
 
@@ -322,7 +345,7 @@ static enum err protect(struct map_entry *m, uint32_t access)
 			*m = copy;
 		return e;
 	}
-	e = fut_space_protect(0, m->start, m->end - m->start, access);
+	e = fut_space_protect(0, m->start, m->end - m->start, kernel_access(access));
 	if (e == OK)
 		m->flags = (m->flags & ~ACCESS) | access;
 	return e;

@@ -32,6 +32,8 @@ int64_t maps_add(const struct map_request *r);
 int64_t maps_remove(uint64_t address, uint64_t size);
 /* The three access bits. ENOMEM if part of the range is not mapped. */
 int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access);
+/* After a fault: let the page at the address be written, or executed, if it may be both. */
+bool maps_switch(uint64_t address, bool to_execute);
 /* As mremap; `to` is 0 or the new address. */
 int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_move, bool keep,
 		  uint64_t to);

@@ -79,9 +79,7 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 	result = maps_add(&r);
 	backing_drop(r.backing);
 	mutex_unlock(&maps_lock);
-	return result == -EINVAL && (access & (PROT_WRITE | PROT_EXEC)) == (PROT_WRITE | PROT_EXEC)
-		       ? -EACCES
-		       : result;
+	return result;
 }
 
 CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)

@@ -131,6 +131,47 @@ TEST(code_can_be_written_then_run)
 	CHECK_EQ(((int (*)(void))p)(), 42);
 }
 
+/* A function that returns a small number: its code, and where in it the number stands. */
+static size_t code_put(char *p, unsigned char number)
+{
+#if defined __x86_64__
+	unsigned char code[] = { 0xb8, number, 0, 0, 0, 0xc3 }; /* mov eax, number; ret */
+#else
+	uint32_t code[] = { 0x52800000 | (uint32_t)number << 5, 0xd65f03c0 }; /* mov w0; ret */
+#endif
+
+	memcpy(p, code, sizeof(code));
+	__builtin___clear_cache(p, p + sizeof(code));
+	return sizeof(code);
+}
+
+TEST(memory_that_is_both_can_be_written_and_run_in_turn)
+{
+	char *p = mmap(nullptr, 2 * PAGE, RW | PROT_EXEC, ANON, -1, 0);
+	int (*function)(void) = (int (*)(void))p;
+
+	CHECK(p != MAP_FAILED);
+	for (unsigned char i = 1; i < 50; i++) {
+		size_t size = code_put(p, i);
+		CHECK_EQ(function(), i);
+		CHECK_EQ(p[size], 0);
+	}
+	p[PAGE] = 1; /* the other page is not bothered */
+	CHECK_EQ(function(), 49);
+	CHECK_EQ(mprotect(p, PAGE, PROT_READ | PROT_EXEC), 0);
+	CHECK_EQ(touch(p, true), SIGSEGV);
+	CHECK_EQ(mprotect(p, PAGE, RW | PROT_EXEC), 0);
+	CHECK_EQ(touch(p, true), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		code_put(p, 77);
+		_exit(function());
+	}
+	int status;
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(WEXITSTATUS(status), 77);
+}
+
 TEST(mremap_grows_shrinks_and_moves)
 {
 	char *p = map(4, MAP_PRIVATE);
