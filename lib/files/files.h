@@ -181,7 +181,7 @@ struct files_node_ops {
 	/* SEEK_DATA and SEEK_HOLE: without it, all of a regular file is data. */
 	int64_t (*seek)(struct files_session *s, uint64_t offset, uint32_t whence);
 	/* Memory, with every right; the library gives a duplicate with fewer. ENODEV. */
-	int (*contents)(struct files_session *s, fut_handle *memory);
+	int (*contents)(struct files_session *s, bool write, fut_handle *memory);
 	int (*size_page)(struct files_session *s, fut_handle *page); /* ENODEV */
 	int (*allocate)(struct files_session *s, uint32_t mode, uint64_t offset,
 			uint64_t size);                       /* EOPNOTSUPP */

@@ -245,19 +245,22 @@ static uint32_t contents_rights(uint32_t flags)
 	       (flags & FILE_OPEN_WRITE ? RIGHT_WRITE : 0);
 }
 
-enum err on_contents(void *self, uint64_t badge, struct file_contents_results *r)
+enum err on_contents(void *self, uint64_t badge, const struct file_contents_args *a,
+		     struct file_contents_results *r)
 {
 	SESSION(s);
 	const struct files_node_ops *ops = s->node->system->ops;
 	uint32_t rights = contents_rights(s->flags);
 	fut_handle memory;
 
+	if (a->write == 0)
+		rights &= ~RIGHT_WRITE;
 	if (rights == 0)
 		r->outcome = -EBADF;
 	else if (!S_ISREG(s->node->mode) || ops->contents == nullptr)
 		r->outcome = -ENODEV;
 	else
-		r->outcome = ops->contents(s, &memory);
+		r->outcome = ops->contents(s, rights & RIGHT_WRITE, &memory);
 	if (r->outcome == 0)
 		r->outcome = memory_share(memory, rights, &r->memory);
 	return OK;

@@ -58,11 +58,11 @@ int64_t file_size(struct description *d)
 	return e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)size;
 }
 
-int64_t file_memory(struct description *d, fut_handle *vmo)
+int64_t file_memory(struct description *d, bool write, fut_handle *vmo)
 {
 	struct remote r = remote_of(d);
 	int32_t outcome;
-	enum err e = file_contents(&r, vmo, &outcome);
+	enum err e = file_contents(&r, write, vmo, &outcome);
 
 	return e != OK ? file_error(e) : outcome;
 }
@@ -84,7 +84,7 @@ static bool window_make(struct description *d, struct contents *c)
 	void *at;
 
 	window_drop(c);
-	if (size == 0 || size > WINDOW_MOST || file_memory(d, &vmo) != 0)
+	if (size == 0 || size > WINDOW_MOST || file_memory(d, false, &vmo) != 0)
 		return false;
 	enum err e = window_map(vmo, 0, size, MAP_READ | INHERIT_SHARE, &at);
 	(void)fut_handle_close(vmo); /* the mapping keeps it */
@@ -207,10 +207,9 @@ static int64_t map(struct description *d, bool shared, struct map_backing **b)
 	fut_handle vmo;
 	int64_t error;
 
-	(void)shared;
 	if (!is_regular(d))
 		return -ENODEV;
-	error = file_memory(d, &vmo);
+	error = file_memory(d, shared, &vmo);
 	if (error != 0)
 		return error;
 	place_remember(d);

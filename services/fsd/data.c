@@ -40,6 +40,7 @@ static int memory_error(enum err e)
 
 static void dirty_put(struct fsd_node *n)
 {
+	fsd.is_busy = true;
 	if (n->is_dirty)
 		return;
 	n->is_dirty = true;
@@ -201,17 +202,36 @@ void data_fini(struct fsd_node *n)
 	free(n->page);
 }
 
-/* The cache is full: unused files go, and then the pages of files in use that only we write to. */
-static void cache_trim(void)
+/* Unused files go, and then the pages of files in use that nobody else can write to, until so few
+ * pages are left. */
+static void cache_shrink(uint64_t most)
 {
-	if (fsd.npages <= fsd.most_pages)
-		return;
+	uint64_t usual = fsd.most_pages;
+
+	fsd.most_pages = most;
 	nodes_trim();
-	for (unsigned i = 0;
-	     fsd.npages > fsd.most_pages && i < sizeof(fsd.hash) / sizeof(*fsd.hash); i++)
+	fsd.most_pages = usual;
+	for (unsigned i = 0; fsd.npages > most && i < sizeof(fsd.hash) / sizeof(*fsd.hash); i++)
 		for (struct fsd_node *n = fsd.hash[i]; n != nullptr; n = n->hash_next)
 			if (n->memory != 0 && !n->is_mapped && data_flush(n) == 0)
 				data_drop(n);
+}
+
+static void cache_trim(void)
+{
+	if (fsd.npages > fsd.most_pages)
+		cache_shrink(fsd.most_pages);
+}
+
+/* data_load, with what has to go for it. */
+static int data_need(struct fsd_node *n, uint64_t offset, uint64_t size, bool blank)
+{
+	cache_trim();
+	int error = data_load(n, offset, size, blank);
+	if (error != -ENOMEM)
+		return error;
+	cache_shrink(fsd.npages / 2);
+	return data_load(n, offset, size, blank);
 }
 
 bool data_page_request(const void *, void *, struct message *m)
@@ -223,8 +243,7 @@ bool data_page_request(const void *, void *, struct message *m)
 		return message_answer(m, ERR_UNSUPPORTED);
 	if (n == nullptr || n->memory == 0 || offset >= n->room)
 		return message_answer(m, ERR_IO);
-	cache_trim();
-	return message_answer(m, data_load(n, offset, 1, false) == 0 ? OK : ERR_IO);
+	return message_answer(m, data_need(n, offset, 1, false) == 0 ? OK : ERR_IO);
 }
 
 /* --- To the volume --- */
@@ -390,8 +409,7 @@ int64_t fsd_read(struct files_session *s, uint64_t offset, const struct lent *to
 	e = data_memory(n);
 	while (e >= 0 && done < size) {
 		uint64_t at = offset + done, part = min(size - done, PIECE - at % FSD_PAGE);
-		cache_trim();
-		e = data_load(n, at, part, false);
+		e = data_need(n, at, part, false);
 		if (e == 0)
 			e = memory_error(fut_vmo_read(n->memory, at, piece, part));
 		if (e == 0)
@@ -477,6 +495,10 @@ int64_t fsd_write(struct files_session *s, uint64_t offset, const struct lent *f
 		uint64_t at = offset + done, part = min(size - done, PIECE - at % FSD_PAGE);
 		cache_trim();
 		e = piece_write(n, at, from, data, done, part);
+		if (e == -ENOMEM) {
+			cache_shrink(fsd.npages / 2);
+			e = piece_write(n, at, from, data, done, part);
+		}
 		if (e > 0)
 			done += (size_t)e;
 	}
@@ -537,14 +559,14 @@ int fsd_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64
 
 /* --- Sharing --- */
 
-int fsd_contents(struct files_session *s, fut_handle *memory)
+int fsd_contents(struct files_session *s, bool write, fut_handle *memory)
 {
 	struct fsd_node *n = node_of(s->node);
 	int error = data_memory(n);
 
 	if (error != 0)
 		return error;
-	if (s->flags & FILE_OPEN_WRITE) {
+	if (write) {
 		n->is_mapped = true;
 		dirty_put(n);
 	}

@@ -56,6 +56,7 @@ struct fsd {
 	unsigned nunused;
 	unsigned ngone; /* of the unused ones: without names, but mapped by others */
 	struct fsd_node *dirty;
+	bool is_busy; /* something was written since the last sync */
 };
 
 extern struct fsd fsd;
@@ -80,6 +81,7 @@ struct fsd_node *node_find(uint64_t ino);
 /* It is found under this name from now on. */
 void node_named(struct fsd_node *n, struct fsd_node *dir, struct files_name name);
 void node_unnamed(struct fsd_node *n);
+bool node_has_names(const struct fsd_node *n);
 /* Nobody uses it any more. */
 void node_release(struct files_node *n);
 /* Let go of unused nodes, and of cached pages, as far as there is too much of them. */
@@ -102,7 +104,7 @@ int64_t fsd_read(struct files_session *s, uint64_t offset, const struct lent *to
 int64_t fsd_write(struct files_session *s, uint64_t offset, const struct lent *from,
 		  const void *data, size_t n);
 int64_t fsd_seek(struct files_session *s, uint64_t offset, uint32_t whence);
-int fsd_contents(struct files_session *s, fut_handle *memory);
+int fsd_contents(struct files_session *s, bool write, fut_handle *memory);
 int fsd_size_page(struct files_session *s, fut_handle *page);
 int fsd_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size);
 /* Somebody touched a page that is not there. */

@@ -51,14 +51,14 @@ static void sync_start(void)
 		panic("no memory to begin with");
 }
 
-/* Half of what we have may hold contents; the rest is for names, sessions, metadata. */
+/* Three quarters of what we have may hold contents; the rest is for names, sessions, metadata. */
 static void limit_set(void)
 {
 	uint64_t limit = 0, used = 0, npages;
 
 	if (fut_quota_info(cap_need("quota"), &limit, &used, &npages) != OK || limit < used)
 		limit = used;
-	fsd.most_pages = (limit - used) / 2 / FSD_PAGE;
+	fsd.most_pages = (limit - used) / 4 * 3 / FSD_PAGE;
 }
 
 static void volume_begin(void)

@@ -57,6 +57,8 @@ static int fsd_name(struct files_node *node, struct files_node **dir, struct fil
 
 	if (n->dir == nullptr && (!S_ISDIR(node->mode) || name_search(n) != 0))
 		return -ENOENT;
+	if (S_ISDIR(node->mode) && !node_has_names(n))
+		return -ENOENT;
 	*dir = &n->dir->node;
 	*name = (struct files_name){ n->name, n->name_len };
 	return 0;
@@ -256,11 +258,22 @@ static int fsd_sync(struct files_session *s, bool)
 	return error != 0 ? error : error_of(fs_fsync(fsd.fs, s->node->number));
 }
 
+/* One segment at a time, when nothing was written since the last time. */
+static void clean_if_idle(void)
+{
+	uint32_t done;
+
+	if (!fsd.is_busy && !fsd.system.read_only)
+		(void)fs_clean(fsd.fs, 1, &done); /* if it fails the next who writes will hear */
+	fsd.is_busy = false;
+}
+
 int fsd_sync_all(struct files_system *)
 {
 	int error = data_flush_all(), synced = error_of(fs_sync(fsd.fs));
 
 	nodes_trim();
+	clean_if_idle();
 	return error != 0 ? error : synced;
 }
 

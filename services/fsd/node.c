@@ -90,7 +90,7 @@ int node_get(uint64_t ino, struct fsd_node **found)
 	return 0;
 }
 
-static bool has_names(const struct fsd_node *n)
+bool node_has_names(const struct fsd_node *n)
 {
 	struct fs_attr a;
 
@@ -117,7 +117,7 @@ static void node_free(struct fsd_node *n)
 void node_release(struct files_node *files)
 {
 	struct fsd_node *n = node_of(files);
-	bool is_gone = !has_names(n);
+	bool is_gone = !node_has_names(n);
 
 	if (is_gone && !data_is_shared(n))
 		node_free(n);

@@ -414,7 +414,7 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 
 /* --- Sharing --- */
 
-int ram_contents(struct files_session *s, fut_handle *memory)
+int ram_contents(struct files_session *s, bool write, fut_handle *memory)
 {
 	struct ram_node *n = ram_of(s->node);
 	int e = data_memory(n);
@@ -424,7 +424,7 @@ int ram_contents(struct files_session *s, fut_handle *memory)
 	if (e != 0)
 		return e;
 	n->data.is_given = true;
-	n->data.is_shared = n->data.is_shared || (s->flags & FILE_OPEN_WRITE);
+	n->data.is_shared = n->data.is_shared || write;
 	*memory = n->data.memory;
 	return 0;
 }

@@ -107,7 +107,7 @@ int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to
 int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *from,
 		  const void *data, size_t n);
 int64_t ram_seek(struct files_session *s, uint64_t offset, uint32_t whence);
-int ram_contents(struct files_session *s, fut_handle *memory);
+int ram_contents(struct files_session *s, bool write, fut_handle *memory);
 int ram_size_page(struct files_session *s, fut_handle *page);
 int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size);
 
