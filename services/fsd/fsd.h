@@ -73,6 +73,8 @@ int error_of(enum fs_err e);
 /* volume.c: the disk as a device, and the volume on it. -ENXIO: there is no such disk; -EINVAL: it
  * holds no volume. */
 int volume_open(const char *disk);
+/* Clean a segment, if one is worth it, when nothing was written for a while. */
+void volume_clean(bool is_idle);
 
 /* node.c: the file with that number, with a reference. */
 int node_get(uint64_t ino, struct fsd_node **n);

@@ -255,17 +255,8 @@ static int fsd_sync(struct files_session *s, bool)
 {
 	int error = data_flush(node_of(s->node));
 
+	volume_clean(false);
 	return error != 0 ? error : error_of(fs_fsync(fsd.fs, s->node->number));
-}
-
-/* One segment at a time, when nothing was written since the last time. */
-static void clean_if_idle(void)
-{
-	uint32_t done;
-
-	if (!fsd.is_busy && !fsd.system.read_only)
-		(void)fs_clean(fsd.fs, 1, &done); /* if it fails the next who writes will hear */
-	fsd.is_busy = false;
 }
 
 int fsd_sync_all(struct files_system *)
@@ -273,7 +264,8 @@ int fsd_sync_all(struct files_system *)
 	int error = data_flush_all(), synced = error_of(fs_sync(fsd.fs));
 
 	nodes_trim();
-	clean_if_idle();
+	volume_clean(!fsd.is_busy);
+	fsd.is_busy = false;
 	return error != 0 ? error : synced;
 }
 

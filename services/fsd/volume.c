@@ -41,8 +41,47 @@ static enum fs_err disk_read(void *ctx, uint64_t offset, void *to, size_t n)
 	return told("read", block_read(b, offset / b->sector_size, n / b->sector_size, to));
 }
 
+/*
+ * For tests/crash: with `futurafs.test_crash_compact=N` on the kernel's command line the cleaner
+ * runs at each sync, and its N-th write is not done, nor anything after it, as if the power had
+ * failed.
+ */
+static int64_t crash_after = -1; /* writes; -1: this is no such test */
+static bool is_cleaning;
+
+static void crash_prepare(void)
+{
+	static const char option[] = "futurafs.test_crash_compact=";
+	const char *line = env_get("CMDLINE");
+	const char *at = line ? strstr(line, option) : nullptr;
+
+	if (at != nullptr)
+		crash_after = strtol(at + sizeof(option) - 1, nullptr, 10);
+}
+
+static void power_may_fail(void)
+{
+	if (!is_cleaning || crash_after < 0 || --crash_after > 0)
+		return;
+	print("fsd: the power fails in the cleaner\n");
+	for (;;)
+		(void)fut_thread_sleep(TIME_NEVER); /* nothing is left to do */
+}
+
+void volume_clean(bool is_idle)
+{
+	uint32_t done;
+
+	if (fsd.system.read_only || (!is_idle && crash_after < 0))
+		return;
+	is_cleaning = true;
+	(void)fs_clean(fsd.fs, 1, &done); /* if it fails the next who writes will hear */
+	is_cleaning = false;
+}
+
 static enum fs_err disk_write(void *ctx, uint64_t offset, const void *from, size_t n)
 {
+	power_may_fail();
 	struct block *b = ctx;
 
 	return told("write", block_write(b, offset / b->sector_size, n / b->sector_size, from));
@@ -92,6 +131,8 @@ static uint64_t device_number(const char *disk)
 int volume_open(const char *disk)
 {
 	struct block *b = &fsd.disk;
+
+	crash_prepare();
 	enum err e = block_open(b, disk, DISK_MEMORY, clock_after(DISK_PATIENCE));
 
 	if (e != OK) {

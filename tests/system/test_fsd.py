@@ -66,3 +66,11 @@ def test_a_machine_that_is_cut_off_leaves_a_sound_volume(boot, arch, volume):
 	g.expect("ok fsd.names_come_and_go")
 	g.close()
 	check(volume)
+
+
+def test_what_was_promised_outlives_power_cuts(arch, tools):
+	"""The short form of `make futfs-crash-test`: one cut anywhere, one in the cleaner."""
+	subprocess.run(["make", "-s", "-C", qemu.ROOT, f"ARCH={arch}", "crash-work"], check=True)
+	done = subprocess.run([f"{qemu.ROOT}/tests/crash/crash.py", "--arch", arch, "--rounds", "2"],
+		capture_output=True, text=True)
+	assert done.returncode == 0 and "futfs_crash_gc: PASS" in done.stdout, done.stdout + done.stderr

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What runs when the power fails, and what looks afterwards. `work DIR SEED` writes versions of a
+ * few files for ever, each to a new file, synced, renamed over the old one, and then says "FILE
+ * VERSION": that is promised. In between it makes and removes others that nobody was promised.
+ * `work DIR check FILE VERSION...` says if every file is whole, and not older than it was promised.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+constexpr unsigned FILES = 12, JUNK = 24;
+constexpr size_t MOST = 200'000;
+
+static uint32_t mix(uint32_t x)
+{
+	x = (x ^ x >> 16) * 0x7feb352d; /* a hash by multiplying; any that spreads would do */
+	x = (x ^ x >> 15) * 0x846ca68b;
+	return x ^ x >> 16;
+}
+
+/* The bytes of one version, whose first eight say which it is: their count. */
+static size_t version_make(unsigned char *to, uint32_t file, uint32_t version)
+{
+	size_t n = 8 + mix(file * 1000 + version) % (MOST - 8);
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = (unsigned char)mix(file << 24 ^ version << 12 ^ (uint32_t)(i >> 3));
+	memcpy(to, &file, 4);
+	memcpy(to + 4, &version, 4);
+	return n;
+}
+
+[[noreturn]] static void fail(const char *what, const char *path)
+{
+	printf("FAIL %s %s: %s\n", what, path, strerror(errno));
+	exit(1);
+}
+
+static void file_write(const char *path, const unsigned char *bytes, size_t n, bool sync)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+
+	if (fd < 0)
+		fail("open", path);
+	for (size_t done = 0; done < n;) {
+		ssize_t part = write(fd, bytes + done, n - done);
+		if (part <= 0)
+			fail("write", path);
+		done += (size_t)part;
+	}
+	if (sync && fsync(fd) != 0)
+		fail("fsync", path);
+	if (close(fd) != 0)
+		fail("close", path);
+}
+
+static void directory_sync(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0 || fsync(fd) != 0)
+		fail("fsync", ".");
+	close(fd);
+}
+
+static void junk_change(uint32_t x, const unsigned char *bytes)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "junk%u", x % JUNK);
+	if (x & 0x10000)
+		(void)unlink(path); /* it may not be there */
+	else
+		file_write(path, bytes, mix(x) % 100'000, false);
+}
+
+[[noreturn]] static void work(uint32_t seed)
+{
+	static unsigned char bytes[MOST];
+	char path[32];
+
+	for (uint32_t version = 1;; version++) {
+		uint32_t file = mix(seed + version) % FILES;
+		size_t n = version_make(bytes, file, version);
+		file_write("new", bytes, n, true);
+		snprintf(path, sizeof(path), "file%u", file);
+		if (rename("new", path) != 0)
+			fail("rename", path);
+		directory_sync();
+		printf("%u %u\n", file, version);
+		fflush(stdout);
+		junk_change(mix(seed ^ version << 8), bytes);
+	}
+}
+
+static bool file_check(uint32_t file, uint32_t least)
+{
+	static unsigned char is[MOST], want[MOST];
+	char path[32];
+
+	snprintf(path, sizeof(path), "file%u", file);
+	int fd = open(path, O_RDONLY);
+	if (fd < 0) {
+		printf("FAIL %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	ssize_t n = 0, part;
+	while ((part = read(fd, is + n, sizeof(is) - (size_t)n)) > 0)
+		n += part;
+	close(fd);
+	uint32_t version = 0;
+	if (n >= 8)
+		memcpy(&version, is + 4, 4);
+	size_t size = version_make(want, file, version);
+	if ((size_t)n == size && memcmp(is, want, size) == 0 && version >= least)
+		return true;
+	printf("FAIL %s: %zd bytes, version %u, promised %u\n", path, n, version, least);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	bool good = true;
+
+	if (argc < 3 || chdir(argv[1]) != 0) {
+		fprintf(stderr, "usage: work DIR SEED, or work DIR check FILE VERSION...\n");
+		return 2;
+	}
+	if (strcmp(argv[2], "check") != 0)
+		work((uint32_t)strtoul(argv[2], nullptr, 10));
+	for (int i = 3; i + 1 < argc; i += 2)
+		good &= file_check((uint32_t)strtoul(argv[i], nullptr, 10),
+				   (uint32_t)strtoul(argv[i + 1], nullptr, 10));
+	puts(good ? "GOOD" : "BAD");
+	return !good;
+}
