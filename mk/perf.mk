@@ -31,7 +31,7 @@ $(FOLLOW): tools/perflib/follow.c tools/perflib/plugin.h mk/perf.mk
 PERF = $(Q)tools/perf $1 --arch $(ARCH)
 PERF_NEEDS := all $(FOLLOW)
 BENCH ?=
-.PHONY: perf perf-baseline perf-ci perf-linux perf-growth profile ipc-trace
+.PHONY: perf perf-baseline perf-ci perf-linux perf-growth perf-report profile ipc-trace
 perf: $(PERF_NEEDS) ## measure instructions of all paths and rows; NAME='stat fork-exit-wait' some
 	$(call PERF,run) $(NAME)
 perf-baseline: $(PERF_NEEDS) ## the same, and keep it as tests/baselines/perf_ARCH.json
@@ -42,6 +42,8 @@ perf-linux: $(PERF_NEEDS) ## Futura and Debian's Linux side by side: instruction
 	$(call PERF,linux) $(NAME)
 perf-growth: $(PERF_NEEDS) ## operations while their sizes grow to 100,000: table and plots
 	$(call PERF,growth) $(NAME)
+perf-report: ## write docs/performance.md from what perf-linux, -growth, -baseline measured
+	$(Q)tools/perf report
 NEED_BENCH = $(if $(BENCH),,$(error BENCH=ROW is missing: a name in bench/linux, such as stat))
 profile: $(PERF_NEEDS) ## where the instructions of a row go: BENCH=fork-exit-wait
 	$(NEED_BENCH)
