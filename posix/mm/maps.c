@@ -74,15 +74,19 @@ struct map_entry *maps_find(uint64_t address)
 	return i < maps.count ? &entries()[i] : nullptr;
 }
 
-/* Room for `n` more entries. */
+/* Room for `n` more entries. It is before the first: new mappings come below the others. */
 static bool reserve(uint32_t n)
 {
-	if (maps.room - maps.count >= n)
+	uint32_t free = maps.room - maps.count, room = maps.room * 2 + 64;
+
+	if (free >= n)
 		return true;
-	uint32_t room = maps.room * 2 + 64;
-	void *new = heap_resize(entries(), room * sizeof(struct map_entry));
+	struct map_entry *new = heap_new(room * sizeof(*new));
 	if (new == nullptr)
 		return false;
+	new += room - maps.count;
+	memcpy(new, entries(), maps.count * sizeof(*new));
+	heap_free(maps.room > 0 ? entries() - free : nullptr);
 	maps.entries = (uint64_t)new;
 	maps.room = room;
 	return true;
@@ -90,18 +94,29 @@ static bool reserve(uint32_t n)
 
 static void insert(uint32_t i, const struct map_entry *m)
 {
-	memmove(&entries()[i + 1], &entries()[i], (maps.count - i) * sizeof(*m));
+	maps.entries -= sizeof(*m);
+	memmove(entries(), entries() + 1, i * sizeof(*m));
 	entries()[i] = *m;
 	maps.count++;
 	if (m->backing != 0)
 		backing_of(m)->refs++;
 }
 
+/* Between `at` and `top` no gap has `size` bytes: a search for as much can begin at `at`. */
+static struct {
+	uint64_t top, at, size;
+} full;
+
 static void erase(uint32_t i)
 {
+	uint64_t above = i + 1 < maps.count ? entries()[i + 1].start : full.top;
+
+	if (full.at < above)
+		full.at = above < full.top ? above : full.top;
 	backing_drop(backing_of(&entries()[i]));
+	memmove(entries() + 1, entries(), i * sizeof(struct map_entry));
+	maps.entries += sizeof(struct map_entry);
 	maps.count--;
-	memmove(&entries()[i], &entries()[i + 1], (maps.count - i) * sizeof(struct map_entry));
 }
 
 /* So that no entry straddles the address. There is room. */
@@ -165,17 +180,30 @@ static bool is_free(uint64_t address, uint64_t size)
 	return i == maps.count || entries()[i].start >= address + size;
 }
 
-uint64_t maps_gap(uint64_t size, uint64_t below)
+/* The end of the highest gap below `end` that has `size` bytes. */
+static uint64_t gap_end(uint64_t size, uint64_t end)
 {
-	uint64_t end = below;
-
-	for (uint32_t i = index_of(below - 1) + 1; i-- > 0;) {
+	for (uint32_t i = index_of(end - 1) + 1; i-- > 0;) {
 		if (i == maps.count)
 			continue;
 		if (entries()[i].end < end && end - entries()[i].end >= size)
-			return end - size;
+			break;
 		if (entries()[i].start < end)
 			end = entries()[i].start;
+	}
+	return end;
+}
+
+uint64_t maps_gap(uint64_t size, uint64_t below)
+{
+	bool is_known = full.top == below && size >= full.size;
+	uint64_t end = gap_end(size, is_known ? full.at : below);
+
+	/* What is known of the least size serves most. */
+	if (full.top != below || size <= full.size) {
+		full.top = below;
+		full.at = end;
+		full.size = size;
 	}
 	return end >= GUEST_START + size ? end - size : 0;
 }
@@ -524,5 +552,5 @@ void maps_clear(void)
 	(void)fut_space_unmap(0, GUEST_START,
 			      GUEST_END - GUEST_START); /* nothing needs to be split */
 	while (maps.count > 0)
-		erase(maps.count - 1);
+		erase(0);
 }

@@ -289,6 +289,37 @@ TEST(a_thousand_mappings)
 	CHECK_EQ(munmap(p, 2000 * PAGE), 0);
 }
 
+TEST(mappings_come_and_go_in_any_order)
+{
+	constexpr unsigned SLOTS = 200, STEPS = 3000;
+	static struct {
+		unsigned char *at;
+		size_t pages;
+	} slot[SLOTS];
+	unsigned random = 1;
+
+	for (unsigned step = 0; step < STEPS; step++) {
+		random = random * 1103515245 + 12345;
+		unsigned i = random >> 16 & 0xffff;
+		size_t pages = 1 + i / SLOTS % 7;
+		i %= SLOTS;
+		if (slot[i].at != nullptr) {
+			CHECK_EQ(slot[i].at[0], i);
+			CHECK_EQ(slot[i].at[slot[i].pages * PAGE - 1], i);
+			CHECK_EQ(munmap(slot[i].at, slot[i].pages * PAGE), 0);
+		}
+		slot[i].at = (unsigned char *)map(pages, MAP_PRIVATE);
+		slot[i].pages = pages;
+		memset(slot[i].at, (int)i, pages * PAGE);
+		/* Neighbours that differ are not joined. */
+		if (i % 2)
+			CHECK_EQ(mprotect(slot[i].at, pages * PAGE, PROT_READ), 0);
+	}
+	for (unsigned i = 0; i < SLOTS; i++)
+		for (size_t k = 0; slot[i].at != nullptr && k < slot[i].pages * PAGE; k += PAGE / 2)
+			CHECK_EQ(slot[i].at[k], i);
+}
+
 TEST(the_copies_of_a_fork_are_private_both_ways)
 {
 	char *p = map(16, MAP_PRIVATE);
