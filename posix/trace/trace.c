@@ -81,7 +81,7 @@ static void write_line(struct line_text *l)
 	if (l->n == sizeof(l->text))
 		l->n--;
 	l->text[l->n++] = '\n';
-	(void)piece_write(out, l->text, l->n, TRIES);
+	(void)piece_write(out, l->text, l->n, TRIES); /* tracing must not change the program */
 }
 
 /* These do not come back, or find their arguments gone when they do. */
