@@ -32,6 +32,7 @@ static char *plain_line(int prompt, size_t *len)
 	struct buf b = {};
 	char c;
 
+	trap_run_pending(); /* a Control-C that came while nobody read is for this line */
 	show(prompt_text(prompt));
 	for (;;) {
 		ssize_t n = read(STDIN_FILENO, &c, 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A shell at the console, and another when it ends: /bin/sh, or what `shell=` on the kernel's
- * command line says. The first descriptor being a terminal makes it the session's (docs/posix.md).
+ * A shell at the console, and another when it ends: /bin/fush or else /bin/sh as a login shell, or
+ * what `shell=` on the kernel's command line says. The first descriptor being a terminal makes it
+ * the session's (docs/posix.md).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,25 +28,25 @@ constexpr uint32_t DESCRIPTOR_RIGHTS =
 constexpr char WELCOME[] = "\nWelcome to Futura.\n\n";
 
 static const char *const environment[] = {
-	"HOME=/root",
-	"USER=root",
-	"LOGNAME=root",
-	"TERM=linux",
-	"SHELL=/bin/sh",
-	"LANG=C.UTF-8",
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"HOME=/root",   "USER=root",
+	"LOGNAME=root", "TERM=linux",
+	"LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 };
 constexpr unsigned NENVIRONMENT = sizeof(environment) / sizeof(*environment);
 
-/* The value of shell= on the kernel's command line. */
-static const char *shell_path(void)
+/* Who uses the root file system of this tree gets its shell, others what each has. */
+static const char *const usual[] = { "/bin/fush", "/bin/sh" };
+constexpr unsigned NUSUAL = sizeof(usual) / sizeof(*usual);
+
+/* The value of shell= on the kernel's command line, or nullptr. */
+static const char *shell_asked(void)
 {
 	static char path[256];
 	const char *line = env_get("CMDLINE");
 	const char *at = line ? strstr(line, "shell=") : nullptr;
 
 	if (at == nullptr)
-		return "/bin/sh";
+		return nullptr;
 	size_t n = strcspn(at + 6, " ");
 	snprintf(path, sizeof(path), "%.*s", (int)n, at + 6);
 	return path;
@@ -88,20 +89,25 @@ static enum err descriptors_give(struct remote *worlds, fut_handle console,
 	return e;
 }
 
-static size_t strings_pack(char *to, const char *shell)
+/* Arguments and environment: protocol/worlds.fipc. */
+static size_t strings_pack(char *to, const char *shell, bool is_usual)
 {
-	uint32_t counts[2] = { 1, NENVIRONMENT };
+	uint32_t counts[2] = { is_usual ? 2 : 1, NENVIRONMENT + 1 };
 	char *at = to + sizeof(counts);
 
 	memcpy(to, counts, sizeof(counts));
 	at = stpcpy(at, shell) + 1;
+	if (is_usual)
+		at = stpcpy(at, "-l") + 1;
+	at = stpcpy(stpcpy(at, "SHELL="), shell) + 1;
 	for (unsigned i = 0; i < NENVIRONMENT; i++)
 		at = stpcpy(at, environment[i]) + 1;
 	return (size_t)(at - to);
 }
 
-/* Start a shell and wait for its end. */
-static enum err shell_run(struct remote *worlds, struct remote *tty)
+/* Start a shell and wait for its end. ERR_NOT_FOUND: there is no such program. */
+static enum err shell_run(struct remote *worlds, struct remote *tty, const char *shell,
+			  bool is_usual)
 {
 	static char strings[2048];
 	struct remote program = {};
@@ -115,13 +121,13 @@ static enum err shell_run(struct remote *worlds, struct remote *tty)
 		e = descriptors_give(worlds, console, &d);
 		(void)fut_handle_close(console); /* the shell has copies */
 	}
-	size_t n = strings_pack(strings, shell_path());
+	size_t n = strings_pack(strings, shell, is_usual);
 	if (e == OK)
 		e = worlds_start(worlds, 0, 0, 1, "/root", 5, strings, n, &program.session,
 				 &outcome, &pid);
 	if (e == OK && outcome != 0) {
-		print("login: %s: %s\n", shell_path(), strerror(-outcome));
-		return ERR_NOT_FOUND;
+		print("login: %s: %s\n", shell, strerror(-outcome));
+		return outcome == -ENOENT ? ERR_NOT_FOUND : ERR_BAD_STATE;
 	}
 	if (e == OK)
 		e = worlds_ended(&program, &outcome, &status);
@@ -146,6 +152,8 @@ static void welcome(struct remote *tty)
 int main(void)
 {
 	struct remote worlds, tty;
+	const char *asked = shell_asked();
+	unsigned which = 0;
 	enum err e = service_open(&tty, "tty", clock_after(PATIENCE));
 
 	if (e == OK)
@@ -154,7 +162,11 @@ int main(void)
 		welcome(&tty);
 	while (e == OK) {
 		uint64_t started = clock_now();
-		e = shell_run(&worlds, &tty);
+		e = shell_run(&worlds, &tty, asked ? asked : usual[which], asked == nullptr);
+		if (e == ERR_NOT_FOUND && asked == nullptr && ++which < NUSUAL) {
+			e = OK;
+			continue;
+		}
 		if (e == OK && clock_now() - started < SHORT_LIFE)
 			e = fut_thread_sleep(clock_after(SHORT_LIFE));
 	}
