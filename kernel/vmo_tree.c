@@ -305,8 +305,15 @@ enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *w
 uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n)
 {
 	uint64_t count = 0, end = index + n;
+	const uint64_t *slot;
 
-	for (; slot_next(vmo, &index, end) != nullptr; index++)
-		count++;
+	while ((slot = slot_next(vmo, &index, end)) != nullptr) {
+		uint64_t rest = 64 - (index + vmo->start) % 64; /* of its node */
+		uint64_t part = rest < end - index ? rest : end - index;
+
+		for (uint64_t i = 0; i < part; i++)
+			count += slot[i] != 0;
+		index += part;
+	}
 	return count;
 }

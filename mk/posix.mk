@@ -26,7 +26,8 @@ POSIX_CFLAGS = $(filter-out -fstack-protector-strong,$(USER_CFLAGS)) \
 POSIX_SRCS := $(shell find posix -name '*.c' ! -path 'posix/arch/*' ! -path '*/test/*' \
 	! -path 'posix/vdso/*') posix/vdso/image.S \
 	$(wildcard posix/arch/$(ARCH)/*.c posix/arch/$(ARCH)/*.S) \
-	lib/futura/message.c lib/futura/startup.c lib/futura/lock.c lib/futura/heap.c
+	lib/futura/message.c lib/futura/startup.c lib/futura/lock.c lib/futura/heap.c \
+	lib/futura/chacha.c
 POSIX_OBJS = $(POSIX_SRCS:%=$(POSIX_O)/%.o) $(POSIX_O)/table.o $(POSIX_O)/trace.o
 
 # Where tools/linux_calls finds numbers: calls, errors, signals, flags.
@@ -65,7 +66,7 @@ $(POSIX_O)/posix/vdso/image.S.o: POSIX_CFLAGS += -DVDSO_FILE='"$(POSIX_O)/vdso.s
 
 $(O)/bin/personality: $$(POSIX_OBJS)
 	@mkdir -p $(@D)
-	$(Q)$(LD) $(NATIVE_LDFLAGS) -o $@ $^
+	$(Q)$(LD) $(NATIVE_LDFLAGS) -z norelro -o $@ $^
 ALL += $(O)/bin/personality
 BUNDLE_FILES += bin/personality=$(O)/stripped/personality
 -include $(POSIX_SRCS:%=$(POSIX_O)/%.d) $(VDSO_OBJS:.o=.d)

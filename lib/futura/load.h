@@ -12,9 +12,17 @@ static inline uint64_t program_base(uint64_t random)
 }
 
 /*
+ * A memory object for each segment of `image` that is not writable, 0 for the others: for programs
+ * that are loaded more than once. The caller pays for them; the handles cannot be written through.
+ */
+enum err elf_share(const void *file, const struct elf_image *image,
+		   fut_handle shared[ELF_SEGMENTS]);
+
+/*
  * Map the segments of `image`, whose contents are in `file`, `base` above their own addresses, with
- * that inherit mode. The memory is the task's, which pays for it. `task` needs `write`. On an error
- * some segments may be mapped already. ERR_EXISTS: something is in the way.
+ * that inherit mode. `shared` (elf_share; may be nullptr) has some of them already; other memory is
+ * the task's, which pays for it. `task` needs `write`. On an error some segments may be mapped
+ * already. ERR_EXISTS: something is in the way.
  */
 enum err elf_load(fut_handle task, const void *file, const struct elf_image *image, uint64_t base,
-		  uint32_t inherit);
+		  uint32_t inherit, const fut_handle shared[ELF_SEGMENTS]);

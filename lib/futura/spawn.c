@@ -44,7 +44,7 @@ static enum err load(struct build *b)
 		base = 0;
 	b->entry = base + image.entry;
 	b->image_end = base + image.high;
-	return elf_load(b->task, b->s->image, &image, base, b->inherit);
+	return elf_load(b->task, b->s->image, &image, base, b->inherit, b->s->shared);
 }
 
 /* Map the first thread's range, with a hole where the kernel will map the area. */

@@ -10,13 +10,14 @@ struct spawn {
 	const char *name;  /* of the task, cut to 31 bytes */
 	const void *image; /* a static ELF program in the caller's memory */
 	size_t size;
-	fut_handle quota;  /* pays for the task; needs `write` */
-	size_t stack;      /* bytes, 0: SPAWN_STACK */
-	uint32_t priority; /* of the first thread, and the most the task may have; 0:
-			      THREAD_PRIORITY */
-	fut_handle budget; /* CPU time for the task; 0: the caller's */
-	uint64_t base;     /* all its memory lies from this address on; 0: random places */
-	uint32_t inherit;  /* the mode of that memory; 0: INHERIT_COPY */
+	const fut_handle *shared; /* its read-only segments, from elf_share; or nullptr */
+	fut_handle quota;         /* pays for the task; needs `write` */
+	size_t stack;             /* bytes, 0: SPAWN_STACK */
+	uint32_t priority;        /* of the first thread, and the most the task may have; 0:
+				     THREAD_PRIORITY */
+	fut_handle budget;        /* CPU time for the task; 0: the caller's */
+	uint64_t base;            /* all its memory lies from this address on; 0: random places */
+	uint32_t inherit;         /* the mode of that memory; 0: INHERIT_COPY */
 
 	/* Arguments and environment, copied. */
 	unsigned argc;

@@ -81,9 +81,9 @@ static bool is_mended(const struct fault *f)
 	bool mended = false;
 
 	if (f->kind == FAULT_ACCESS && f->access != ACCESS_READ && f->address < GUEST_END) {
-		mutex_lock(&maps_lock);
+		mutex_lock(&process.locks.maps);
 		mended = maps_switch(f->address, f->access == ACCESS_EXEC);
-		mutex_unlock(&maps_lock);
+		mutex_unlock(&process.locks.maps);
 	}
 	return mended;
 }

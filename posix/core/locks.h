@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The locks that protect state which fork copies; process_lock_all takes them in this order, and so
- * does everybody who needs two. */
+/* The locks that protect state which fork copies: together, so that taking them all writes to one
+ * page. process_lock_all takes them in this order, and so does everybody who needs two. */
 #pragma once
 #include "lib/futura/lock.h"
 
-/* process.threads_lock, maps_lock, process.files_lock, process.signals.lock, then: */
-extern struct mutex epoll_lock, mounts_lock, states_lock, random_lock, window_lock, heap_lock;
+struct locks {
+	struct mutex threads; /* the list of threads, and their slots */
+	struct mutex maps;
+	struct mutex files;   /* descriptors, root, working directory, umask */
+	struct mutex signals; /* all queues and actions */
+	struct mutex epoll;   /* all epolls; never held over a wait */
+	struct mutex mounts;
+	struct mutex states; /* of all lines */
+	struct mutex random, window, heap;
+};

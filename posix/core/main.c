@@ -150,7 +150,7 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 	thread_init_first(first, stack_top);
 	signal_queue_init(&process.signals.queue);
 	first->signals.stack_flags = SS_DISABLE;
-	random_seed(clock_now() ^ control()->thread_id << 32);
+	random_start(block->random);
 	process.posix = (struct remote){ .session = startup_cap(block, "posix") };
 	view_init();
 	process_learn();

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "posix/core/locks.h"
 #include "posix/core/memory.h"
 #include <string.h>
 #include "abi/info.h"
@@ -7,9 +6,12 @@
 #include "lib/futura/heap.h"
 #include "lib/futura/lock.h"
 #include "posix/core/layout.h"
+#include "posix/core/process.h"
 
-struct mutex heap_lock, window_lock;
-static uint64_t heap_next = HEAP_BASE, window_next = WINDOWS_BASE;
+/* Mapped in pieces of so many bytes at least, for each mapping costs a fork its copy. */
+constexpr uint64_t HEAP_PIECE = 1 << 20;
+static uint64_t heap_next, heap_mapped, heap_end;
+static uint64_t window_next;
 
 /* Windows that were given back, by the number of pages: few sizes come again and again. */
 constexpr unsigned WINDOW_SIZES = 8, WINDOW_KEPT = 64;
@@ -19,13 +21,28 @@ static struct {
 	uint64_t at[WINDOW_KEPT];
 } holes[WINDOW_SIZES];
 
+static enum err heap_map(uint64_t size)
+{
+	uint64_t at = heap_mapped;
+	enum err e = fut_space_map(0, 0, at, 0, size,
+				   MAP_READ | MAP_WRITE | MAP_FIXED | INHERIT_PRIVATE, &at);
+
+	if (e == OK)
+		heap_mapped += size;
+	return e;
+}
+
 static void *heap_pages(size_t size)
 {
-	uint64_t at = heap_next;
+	if (size > heap_end - heap_next && heap_end != HEAP_END) {
+		heap_next = heap_mapped = HEAP_BASE;
+		heap_end = HEAP_END;
+	}
+	uint64_t at = heap_next, room = heap_mapped - at;
 
-	if (size > HEAP_END - at ||
-	    fut_space_map(0, 0, at, 0, size, MAP_READ | MAP_WRITE | MAP_FIXED | INHERIT_PRIVATE,
-			  &at) != OK)
+	if (size > heap_end - at)
+		return nullptr;
+	if (size > room && heap_map(size - room > HEAP_PIECE ? size - room : HEAP_PIECE) != OK)
 		return nullptr;
 	heap_next = (at + size + SLAB_SIZE - 1) & ~(uint64_t)(SLAB_SIZE - 1);
 	return (void *)at;
@@ -40,9 +57,9 @@ static struct heap heap = { .get = heap_pages, .put = heap_unpages };
 
 void *heap_new(size_t size)
 {
-	mutex_lock(&heap_lock);
+	mutex_lock(&process.locks.heap);
 	void *p = heap_take(&heap, size);
-	mutex_unlock(&heap_lock);
+	mutex_unlock(&process.locks.heap);
 	if (p != nullptr)
 		memset(p, 0, size);
 	return p;
@@ -52,9 +69,9 @@ void heap_free(void *p)
 {
 	if (p == nullptr)
 		return;
-	mutex_lock(&heap_lock);
+	mutex_lock(&process.locks.heap);
 	heap_give(&heap, p);
-	mutex_unlock(&heap_lock);
+	mutex_unlock(&process.locks.heap);
 }
 
 void *heap_resize(void *p, size_t size)
@@ -93,9 +110,9 @@ enum err window_map(fut_handle vmo, uint64_t offset, uint64_t size, uint32_t fla
 {
 	uint64_t address;
 
-	mutex_lock(&window_lock);
+	mutex_lock(&process.locks.window);
 	address = hole_take(size);
-	if (address == 0 && size <= WINDOWS_END - window_next) {
+	if (address == 0 && size <= THREADS_BASE - window_next) {
 		address = window_next;
 		window_next += size;
 	}
@@ -104,7 +121,7 @@ enum err window_map(fut_handle vmo, uint64_t offset, uint64_t size, uint32_t fla
 						  &address);
 	if (e != OK && address != 0)
 		hole_give(address, size);
-	mutex_unlock(&window_lock);
+	mutex_unlock(&process.locks.window);
 	*at = (void *)address;
 	return e;
 }
@@ -113,18 +130,31 @@ void window_unmap(void *at, uint64_t size)
 {
 	if (fut_space_unmap(0, (uint64_t)at, size) != OK)
 		return; /* still mapped: not to be used again */
-	mutex_lock(&window_lock);
+	mutex_lock(&process.locks.window);
 	hole_give((uint64_t)at, size);
-	mutex_unlock(&window_lock);
+	mutex_unlock(&process.locks.window);
+}
+
+/* Nobody can write to read-only parts, so fork shares them. */
+static uint32_t inherit_mode(const struct mapping_info *m)
+{
+	return (m->allowed & MAP_WRITE) != 0 ? INHERIT_PRIVATE : INHERIT_SHARE;
 }
 
 void memory_init(void)
 {
 	struct mapping_info m;
+	uint64_t end = GUEST_END;
 
-	for (uint64_t at = GUEST_END; fut_space_find(0, at, &m, sizeof(m)) == OK;
-	     at = m.address + m.size)
-		if (m.kind != MAPPING_AREA && m.kind != MAPPING_CLOCK)
+	for (uint64_t at = end; fut_space_find(0, at, &m, sizeof(m)) == OK;
+	     at = m.address + m.size) {
+		if (m.kind == MAPPING_CLOCK)
+			continue;
+		end = m.address + m.size;
+		if (m.kind != MAPPING_AREA)
 			(void)fut_space_inherit(0, m.address, m.size,
-						INHERIT_PRIVATE); /* mapped: just found */
+						inherit_mode(&m)); /* mapped: just found */
+	}
+	heap_next = heap_mapped = (end + SLAB_SIZE - 1) & ~(uint64_t)(SLAB_SIZE - 1);
+	heap_end = window_next = heap_next + HEAP_PIECE;
 }

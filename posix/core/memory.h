@@ -15,5 +15,6 @@ void *heap_resize(void *p, size_t size);
 enum err window_map(fut_handle vmo, uint64_t offset, uint64_t size, uint32_t flags, void **at);
 void window_unmap(void *at, uint64_t size);
 
-/* Everything that is mapped in our region is from now on copied by every kind of fork. */
+/* Everything that is mapped in our region and can be written is from now on copied by every kind of
+ * fork. Before anything else here. */
 void memory_init(void);

@@ -3,7 +3,6 @@
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
-#include "posix/core/locks.h"
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
 #include "posix/mm/maps.h"
@@ -12,9 +11,10 @@
 struct process process;
 
 static struct mutex *const locks[] = {
-	&process.threads_lock, &maps_lock,   &process.files_lock, &process.signals.lock,
-	&epoll_lock,           &mounts_lock, &states_lock,        &random_lock,
-	&window_lock,          &heap_lock,
+	&process.locks.threads, &process.locks.maps,   &process.locks.files,
+	&process.locks.signals, &process.locks.epoll,  &process.locks.mounts,
+	&process.locks.states,  &process.locks.random, &process.locks.window,
+	&process.locks.heap,
 };
 constexpr unsigned LOCKS = sizeof(locks) / sizeof(locks[0]);
 
@@ -66,9 +66,9 @@ int64_t process_alone(void)
 {
 	struct thread *me = self();
 
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	if (process.exiting) {
-		mutex_unlock(&process.threads_lock);
+		mutex_unlock(&process.locks.threads);
 		return -EAGAIN;
 	}
 	process.exiting = process.nthreads > 1;
@@ -76,12 +76,12 @@ int64_t process_alone(void)
 		for (struct thread *t = process.threads; t != nullptr; t = t->next)
 			if (t != me && t->handle != 0)
 				(void)fut_thread_interrupt(t->handle); /* it may be ending */
-		mutex_unlock(&process.threads_lock);
+		mutex_unlock(&process.locks.threads);
 		(void)fut_thread_yield(); /* never fails */
-		mutex_lock(&process.threads_lock);
+		mutex_lock(&process.locks.threads);
 	}
 	process.exiting = false;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return 0;
 }
 

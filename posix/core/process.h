@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The process: what all its threads share. fork copies it with the rest of our memory. */
 #pragma once
-#include "lib/futura/lock.h"
 #include "lib/futura/message.h"
+#include "posix/core/locks.h"
 #include "posix/core/thread.h"
 #include "posix/signal/state.h"
 
 struct description;
 
+/* What fork and exec write stands together, in one page. */
 struct process {
+	alignas(4096) struct locks locks;
 	struct remote posix; /* our session with posixd */
 	uint32_t pid, parent, group, session;
 	uint32_t uid, euid, suid, gid, egid, sgid;
 
-	struct mutex threads_lock; /* of the list, and of slots */
 	struct thread *threads;
 	unsigned nthreads;
 	bool exiting; /* one thread ends the process or executes another program: the others end */
 
-	struct mutex files_lock; /* of what follows */
 	struct description *root, *cwd;
 	uint32_t umask, umask_at_start;
-
-	struct signal_process signals;
 
 	uint64_t brk_start, brk;
 	uint64_t arg_start, arg_end, env_start, env_end; /* guest addresses, for /proc */
 	char name[16];                                   /* of the program: comm */
-	char exe[4096];                                  /* its path */
 	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	bool dumpable, no_new_privileges;
@@ -36,6 +33,9 @@ struct process {
 	bool shares_memory;
 	uint32_t death_signal;
 	bool subreaper;
+
+	struct signal_process signals;
+	char exe[4096]; /* the program's path */
 };
 
 extern struct process process;

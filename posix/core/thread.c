@@ -107,7 +107,7 @@ enum err thread_new(struct thread **to, const struct registers *frame)
 	if (t == nullptr)
 		return ERR_NO_MEMORY;
 	signal_queue_init(&t->signals.queue);
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	t->slot = slot_take(&is_new);
 	enum err e = t->slot < SLOTS ? slot_map(t->slot, is_new) : ERR_FULL;
 	if (e == OK) {
@@ -117,7 +117,7 @@ enum err thread_new(struct thread **to, const struct registers *frame)
 	}
 	if (e == OK)
 		enlist(t);
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	if (e != OK)
 		heap_free(t);
 	*to = t;
@@ -131,9 +131,9 @@ enum err thread_start(struct thread *t)
 
 void thread_drop(struct thread *t)
 {
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	delist(t);
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	(void)fut_handle_close(t->handle); /* never ran */
 	heap_free(t);
 }
@@ -144,14 +144,14 @@ void thread_end(void)
 	uint64_t clear = t->clear_tid;
 
 	robust_release(t);
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	delist(t);
 	signal_queue_drop(&t->signals.queue, ~0ull);
 	(void)fut_handle_close(t->handle); /* ours */
 	heap_free(t);
 	/* From here on a new thread may get this slot: it waits until the kernel unmapped the area,
 	 * and it does not use the stack before. */
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	for (;;)
 		(void)fut_thread_exit(clear != 0 && guest_ok(clear, 4)
 					      ? clear

@@ -8,6 +8,7 @@
 #pragma once
 #include <stdatomic.h>
 #include "abi/control.h"
+#include "abi/user.h"
 #include "posix/core/layout.h"
 #include "posix/signal/state.h"
 

@@ -250,10 +250,10 @@ static int64_t run(struct exec *x, struct registers *frame)
 	process.shares_memory = false;
 	fd_close_on_exec();
 	signals_reset();
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	maps_clear();
 	error = map_all(x, &values, &start, &sp);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	if (error != 0)
 		process_exit(SIGKILL);
 	tell(x);

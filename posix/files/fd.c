@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The table of descriptors: an array that grows, under files_lock. */
+/* The table of descriptors: an array that grows, under locks.files. */
 #include <string.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
@@ -62,10 +62,10 @@ struct description *fd_get(int fd)
 {
 	struct description *d = nullptr;
 
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	if ((unsigned)fd < room && table[fd].description != nullptr)
 		d = hold(table[fd].description);
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	return d;
 }
 
@@ -115,9 +115,9 @@ static int64_t add(struct description *d, bool close_on_exec, unsigned least)
 
 int64_t fd_add(struct description *d, bool close_on_exec, unsigned least)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	int64_t fd = add(d, close_on_exec, least);
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	if (fd < 0)
 		description_drop(d);
 	return fd;
@@ -136,7 +136,7 @@ int64_t fd_put(struct description *d, unsigned fd, bool close_on_exec)
 	struct description *old = nullptr;
 	int64_t result = fd;
 
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	if (fd >= fd_limit) {
 		result = -EBADF;
 	} else if (!grow(fd)) {
@@ -145,7 +145,7 @@ int64_t fd_put(struct description *d, unsigned fd, bool close_on_exec)
 		old = table[fd].description;
 		table[fd] = (struct fd){ d, close_on_exec };
 	}
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	if (result < 0)
 		description_drop(d);
 	if (old != nullptr)
@@ -157,13 +157,13 @@ int64_t fd_close(unsigned fd)
 {
 	struct description *d = nullptr;
 
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	if (fd < room && (d = table[fd].description) != nullptr) {
 		table[fd] = (struct fd){};
 		if (fd < lowest_free)
 			lowest_free = fd;
 	}
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	if (d == nullptr)
 		return -EBADF;
 	closed(d);
@@ -172,31 +172,31 @@ int64_t fd_close(unsigned fd)
 
 bool fd_flag(int fd, bool *close_on_exec)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	bool is_open = (unsigned)fd < room && table[fd].description != nullptr;
 	if (is_open)
 		*close_on_exec = table[fd].close_on_exec;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	return is_open;
 }
 
 bool fd_set_flag(int fd, bool close_on_exec)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	bool is_open = (unsigned)fd < room && table[fd].description != nullptr;
 	if (is_open)
 		table[fd].close_on_exec = close_on_exec;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	return is_open;
 }
 
 int fd_next(unsigned fd)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	while (fd < room && table[fd].description == nullptr)
 		fd++;
 	int found = fd < room ? (int)fd : -1;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	return found;
 }
 

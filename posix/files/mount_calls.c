@@ -278,10 +278,10 @@ static int64_t root_change(struct description *d)
 	if (error != 0)
 		return error;
 	made->mount = d->mount;
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	struct description *old = process.root;
 	process.root = made;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	description_drop(old);
 	mounts_forget();
 	return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/files/mounts.h"
 #include "lib/futura/lock.h"
-#include "posix/core/locks.h"
 #include "posix/core/call.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
@@ -14,7 +13,6 @@ struct known {
 	struct description *place;
 };
 
-struct mutex mounts_lock;
 static struct known *all;
 
 static struct description *hold(struct description *d)
@@ -54,7 +52,7 @@ int64_t mount_place(uint32_t number, bool up, struct description **place)
 
 	if (up)
 		return ask(number, true, place);
-	mutex_lock(&mounts_lock);
+	mutex_lock(&process.locks.mounts);
 	*place = find(number);
 	if (*place == nullptr && (error = ask(number, false, place)) == 0) {
 		struct known *k = heap_new(sizeof(*k));
@@ -63,16 +61,16 @@ int64_t mount_place(uint32_t number, bool up, struct description **place)
 			all = k;
 		}
 	}
-	mutex_unlock(&mounts_lock);
+	mutex_unlock(&process.locks.mounts);
 	return error;
 }
 
 void mounts_forget(void)
 {
-	mutex_lock(&mounts_lock);
+	mutex_lock(&process.locks.mounts);
 	struct known *k = all;
 	all = nullptr;
-	mutex_unlock(&mounts_lock);
+	mutex_unlock(&process.locks.mounts);
 	while (k != nullptr) {
 		struct known *next = k->next;
 		description_drop(k->place);

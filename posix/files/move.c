@@ -17,18 +17,18 @@ static int64_t buffer_map(uint64_t size, uint64_t *at)
 {
 	struct map_request r = { .size = size, .flags = MAP_IS_READABLE | MAP_IS_WRITABLE };
 
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	int64_t result = maps_add(&r);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	*at = (uint64_t)result;
 	return result < 0 ? result : 0;
 }
 
 static void buffer_unmap(uint64_t at, uint64_t size)
 {
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	(void)maps_remove(at, size); /* what stays mapped is only memory */
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 }
 
 int64_t piece_write(struct description *d, const void *from, size_t n, unsigned tries)

@@ -439,10 +439,10 @@ static int64_t may_search(struct description *d)
 /* The path of a directory from our root: its length, or -ENOENT if it was removed. */
 static void place_set(struct description **place, struct description *d)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	struct description *old = *place;
 	*place = d;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	description_drop(old);
 }
 

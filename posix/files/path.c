@@ -58,10 +58,10 @@ static void stand_in(struct walk *w, fut_handle session)
 
 static struct description *hold_place(struct description *const *place)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	struct description *d = *place;
 	__atomic_add_fetch(&d->refs, 1, __ATOMIC_RELAXED);
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	return d;
 }
 

@@ -2,9 +2,9 @@
 #include "posix/files/states.h"
 #include "abi/user.h"
 #include "lib/futura/lock.h"
-#include "posix/core/locks.h"
 #include "posix/core/call.h"
 #include "posix/core/memory.h"
+#include "posix/core/process.h"
 #include "posix/files/path.h"
 #include "protocol/file.h"
 
@@ -15,8 +15,6 @@ struct line {
 	uint32_t refs;
 	struct file_state *tables[TABLES];
 };
-
-struct mutex states_lock; /* of all lines */
 
 struct line *line_new(void)
 {
@@ -74,10 +72,10 @@ int64_t states_map(struct description *d)
 		if (d->line == nullptr)
 			return -ENOMEM;
 	}
-	mutex_lock(&states_lock);
+	mutex_lock(&process.locks.states);
 	if (d->line->tables[table] == nullptr)
 		error = table_map(d->line, d->a, table);
-	mutex_unlock(&states_lock);
+	mutex_unlock(&process.locks.states);
 	if (error == 0)
 		d->state = &d->line->tables[table][d->slot % FILE_SLOTS_PER_TABLE];
 	return error;

@@ -15,7 +15,6 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/leave.h"
-#include "posix/core/locks.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
@@ -52,8 +51,6 @@ struct epoll {
 	unsigned room;
 	struct epoll_entry *first, *last; /* what may be ready */
 };
-
-struct mutex epoll_lock; /* of all epolls; never held over a wait */
 
 static const struct description_ops epoll_ops;
 
@@ -259,10 +256,10 @@ static void entry_drop(struct epoll_entry *e)
 
 void epoll_forget(struct description *d)
 {
-	mutex_lock(&epoll_lock);
+	mutex_lock(&process.locks.epoll);
 	while (d->watched != nullptr)
 		entry_drop(d->watched);
-	mutex_unlock(&epoll_lock);
+	mutex_unlock(&process.locks.epoll);
 }
 
 static bool grow(struct epoll *p, unsigned fd)
@@ -359,9 +356,9 @@ static int64_t change(struct epoll *p, int op, struct description *d, int fd,
 
 static uint32_t ready(struct description *d, uint32_t events)
 {
-	mutex_lock(&epoll_lock);
+	mutex_lock(&process.locks.epoll);
 	uint32_t now = look_inside(epoll_of(d));
-	mutex_unlock(&epoll_lock);
+	mutex_unlock(&process.locks.epoll);
 	return now & events;
 }
 
@@ -376,11 +373,11 @@ static void close_epoll(struct description *d)
 {
 	struct epoll *p = epoll_of(d);
 
-	mutex_lock(&epoll_lock);
+	mutex_lock(&process.locks.epoll);
 	for (unsigned i = 0; i < p->room; i++)
 		if (p->entries[i] != nullptr)
 			entry_drop(p->entries[i]);
-	mutex_unlock(&epoll_lock);
+	mutex_unlock(&process.locks.epoll);
 	if (p->pid == process.pid) {
 		(void)fut_handle_close(p->set); /* ours */
 		(void)fut_handle_close(p->kick);
@@ -441,9 +438,9 @@ CALL4(epoll_ctl, int, epoll, int, op, int, fd, uint64_t, from)
 	if (error == 0 && (d == p || (event.events & ~KNOWN) != 0))
 		error = -EINVAL;
 	if (error == 0) {
-		mutex_lock(&epoll_lock);
+		mutex_lock(&process.locks.epoll);
 		error = change(epoll_of(p), op, d, fd, &event);
-		mutex_unlock(&epoll_lock);
+		mutex_unlock(&process.locks.epoll);
 	}
 	description_drop(d);
 	description_drop(p);
@@ -454,12 +451,12 @@ static unsigned try_harvest(struct epoll *p, struct epoll_event *to, unsigned mo
 {
 	unsigned n = 0;
 
-	mutex_lock(&epoll_lock);
+	mutex_lock(&process.locks.epoll);
 	if (set_get(p) == OK) {
 		collect(p);
 		n = harvest(p, to, most);
 	}
-	mutex_unlock(&epoll_lock);
+	mutex_unlock(&process.locks.epoll);
 	return n;
 }
 
@@ -474,10 +471,10 @@ static int64_t sleep(struct epoll *p, uint64_t deadline)
 		return -ETIMEDOUT;
 	if (e == ERR_INTERRUPTED)
 		return interrupted() ? -EINTR : 0;
-	mutex_lock(&epoll_lock);
+	mutex_lock(&process.locks.epoll);
 	for (uint32_t i = 0; i < n; i++)
 		reported(p, &events[i]);
-	mutex_unlock(&epoll_lock);
+	mutex_unlock(&process.locks.epoll);
 	return e == OK ? 0 : call_error(e);
 }
 

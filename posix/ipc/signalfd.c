@@ -23,11 +23,11 @@ static uint64_t waiting(const struct description *d)
 
 static bool take(const struct description *d, siginfo_t *info)
 {
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.signals);
 	unsigned signal = signal_queue_take(&self()->signals.queue, mask_of(d), info);
 	if (signal == 0)
 		signal = signal_queue_take(&process.signals.queue, mask_of(d), info);
-	mutex_unlock(&process.signals.lock);
+	mutex_unlock(&process.locks.signals);
 	return signal != 0;
 }
 

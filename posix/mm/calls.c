@@ -24,7 +24,7 @@ CALL1(brk, uint64_t, wish)
 {
 	uint64_t old, new;
 
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	old = page_up(process.brk);
 	new = page_up(wish);
 	if (wish >= process.brk_start && wish < process.brk_start + BRK_MOST && guest_ok(wish, 0)) {
@@ -37,7 +37,7 @@ CALL1(brk, uint64_t, wish)
 			process.brk = wish;
 	}
 	uint64_t now = process.brk;
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return (int64_t)now;
 }
 
@@ -45,9 +45,9 @@ CALL2(munmap, uint64_t, address, uint64_t, size)
 {
 	if (size == 0 || !range_ok(address, size))
 		return -EINVAL;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	int64_t result = maps_remove(address, page_up(size));
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return result;
 }
 
@@ -59,9 +59,9 @@ CALL3(mprotect, uint64_t, address, uint64_t, size, uint32_t, access)
 		return 0;
 	if (!range_ok(address, size))
 		return -ENOMEM;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	int64_t result = maps_protect(address, page_up(size), access);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return result;
 }
 
@@ -79,12 +79,12 @@ CALL5(mremap, uint64_t, address, uint64_t, size, uint64_t, new_size, uint32_t, f
 	if (is_fixed && (!range_ok(to, new_size) || to < GUEST_START ||
 			 (to < address + size && address < to + new_size)))
 		return -EINVAL;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	if (keep && !is_fixed)
 		to = maps_gap(new_size, maps_top);
 	int64_t result =
 		maps_move(address, size, new_size, may_move, keep, is_fixed || keep ? to : 0);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return result;
 }
 
@@ -95,7 +95,7 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 	if (!is_aligned(address) || !range_ok(address, size))
 		return -EINVAL;
 	size = page_up(size);
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	switch (advice) {
 	case MADV_DONTNEED:
 		if (size != 0)
@@ -132,7 +132,7 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 	default:
 		result = -EINVAL;
 	}
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return result;
 }
 
@@ -163,9 +163,9 @@ static int64_t lock(uint64_t address, uint64_t size)
 
 	if (!guest_ok(address, size))
 		return -EINVAL;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	bool covered = maps_cover(from, to - from);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return covered ? 0 : -ENOMEM;
 }
 

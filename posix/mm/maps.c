@@ -8,7 +8,6 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 
-struct mutex maps_lock;
 struct map_table maps;
 uint64_t maps_top = GUEST_END;
 

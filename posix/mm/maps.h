@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The guest's address space. Addresses are chosen here; the table has what the kernel does not know
- * of a mapping. All functions want maps_lock held, and give 0 or a negative errno.
+ * of a mapping. All functions want process.locks.maps held, and give 0 or a negative errno.
  */
 #pragma once
 #include "abi/kernel.h"
@@ -9,7 +9,6 @@
 #include "posix/abi/maps.h"
 #include "posix/core/layout.h"
 
-extern struct mutex maps_lock;
 extern struct map_table maps;
 
 /* Something that can be mapped: a file's contents, or memory that is shared. The handle becomes the

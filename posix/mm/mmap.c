@@ -3,6 +3,7 @@
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
+#include "posix/core/process.h"
 #include "posix/files/description.h"
 #include "posix/mm/maps.h"
 
@@ -75,10 +76,10 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 		r.offset = 0;
 	if (result != 0)
 		return result;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	result = maps_add(&r);
 	backing_drop(r.backing);
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return result;
 }
 
@@ -91,8 +92,8 @@ CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)
 		return -EINVAL;
 	if (!guest_ok(address, page_up(size)))
 		return -ENOMEM;
-	mutex_lock(&maps_lock);
+	mutex_lock(&process.locks.maps);
 	covered = maps_cover(address, page_up(size));
-	mutex_unlock(&maps_lock);
+	mutex_unlock(&process.locks.maps);
 	return covered ? 0 : -ENOMEM; /* the mapped memory is the file's own */
 }

@@ -120,9 +120,9 @@ CALL1(exit_group, uint32_t, code)
 
 CALL1(exit, uint32_t, code)
 {
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	bool is_last = process.nthreads == 1;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	if (is_last) {
 		robust_release(self());
 		process_exit((code & 0xff) << 8);

@@ -11,7 +11,6 @@
 #include "posix/core/leave.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
-#include "posix/core/random.h"
 #include "posix/core/wait.h"
 #include "posix/files/locks.h"
 #include "posix/files/path.h"
@@ -97,7 +96,6 @@ static void in_child(const struct fork *f, const struct birth *b)
 	me->clear_tid = f->child_clear_tid;
 	signal_queue_drop(&me->signals.queue, ~0ull);
 	signal_queue_drop(&process.signals.queue, ~0ull);
-	random_seed((uint64_t)b->pid << 32);
 	lock_forked();
 	tids_forked();
 	timers_forget();

@@ -16,10 +16,10 @@ constexpr unsigned GROUPS_MOST = 256;
 
 static void replace(struct description **place, struct description *d)
 {
-	mutex_lock(&process.files_lock);
+	mutex_lock(&process.locks.files);
 	struct description *old = *place;
 	*place = d;
-	mutex_unlock(&process.files_lock);
+	mutex_unlock(&process.locks.files);
 	description_drop(old);
 }
 

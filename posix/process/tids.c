@@ -19,7 +19,7 @@ int64_t tid_take(uint32_t *tid)
 {
 	int64_t error = 0;
 
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	if (left == 0) {
 		int32_t outcome = 0;
 		enum err e = posix_tids(&process.posix, BLOCK, &outcome, &next);
@@ -30,7 +30,7 @@ int64_t tid_take(uint32_t *tid)
 		*tid = next++;
 		left--;
 	}
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return error;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <stdint.h>
 
-/* With process.threads_lock not held. 0, or an error. */
+/* With process.locks.threads not held. 0, or an error. */
 int64_t tid_take(uint32_t *tid);
 /* In a child of fork: the block is the parent's. */
 void tids_forked(void);

@@ -47,7 +47,7 @@ CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, si
 		return -EINVAL;
 	if (new != 0 && guest_get(&action, new, sizeof(action)) != 0)
 		return -EFAULT;
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.signals);
 	before = process.signals.actions[signal];
 	if (new != 0) {
 		action.mask &= ~SIGNALS_UNBLOCKABLE;
@@ -55,7 +55,7 @@ CALL4(rt_sigaction, uint32_t, signal, uint64_t, new, uint64_t, old, uint64_t, si
 		if (signal_is_ignored(signal))
 			signal_forget(signal);
 	}
-	mutex_unlock(&process.signals.lock);
+	mutex_unlock(&process.locks.signals);
 	if (new != 0 && signal == SIGCHLD)
 		children_tell(&before, &action);
 	return old != 0 ? guest_put(old, &before, sizeof(before)) : 0;

@@ -109,8 +109,8 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 	unsigned signal = (unsigned)info->si_signo;
 	uint64_t bit = signal_bit(signal);
 
-	mutex_lock(&process.threads_lock);
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.threads);
+	mutex_lock(&process.locks.signals);
 	cancel_opposites(signal);
 	uint64_t blocked = (t != nullptr ? t : self())->signals.blocked;
 	if (!signal_is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
@@ -123,8 +123,8 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 		if (signal_arrival != 0)
 			(void)fut_event_signal(signal_arrival, 1, 0); /* ours */
 	}
-	mutex_unlock(&process.signals.lock);
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.signals);
+	mutex_unlock(&process.locks.threads);
 }
 
 void signal_force(const siginfo_t *info)
@@ -133,14 +133,14 @@ void signal_force(const siginfo_t *info)
 	unsigned signal = (unsigned)info->si_signo;
 	struct signal_action *action = &process.signals.actions[signal];
 
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.signals);
 	if ((t->signals.blocked & signal_bit(signal)) != 0 ||
 	    action->handler == (uint64_t)SIG_IGN) {
 		action->handler = (uint64_t)SIG_DFL;
 		t->signals.blocked &= ~signal_bit(signal);
 	}
 	bool queued = signal_queue_add(&t->signals.queue, info);
-	mutex_unlock(&process.signals.lock);
+	mutex_unlock(&process.locks.signals);
 	if (!queued)
 		process_exit(signal);
 	work_add(t, WORK_SIGNAL);
@@ -225,9 +225,9 @@ static void stop(unsigned signal)
 		return; /* it is to go on already, or nobody could continue it: an orphaned group */
 	/* Until SIGCONT or SIGKILL: the latter needs no help of ours. */
 	for (;;) {
-		mutex_lock(&process.signals.lock);
+		mutex_lock(&process.locks.signals);
 		bool goes_on = (process.signals.queue.set & signal_bit(SIGCONT)) != 0;
-		mutex_unlock(&process.signals.lock);
+		mutex_unlock(&process.locks.signals);
 		if (goes_on || process.exiting)
 			break;
 		(void)fut_thread_sleep(TIME_NEVER); /* nothing else is to be done */
@@ -272,7 +272,7 @@ static unsigned take(struct thread *t, siginfo_t *info, struct signal_action *ac
 {
 	uint64_t allowed = ~t->signals.blocked;
 
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.signals);
 	unsigned signal = signal_queue_take(&t->signals.queue, allowed, info);
 	if (signal == 0)
 		signal = signal_queue_take(&process.signals.queue, allowed, info);
@@ -281,7 +281,7 @@ static unsigned take(struct thread *t, siginfo_t *info, struct signal_action *ac
 		if ((action->flags & SA_RESETHAND) != 0 && action->handler > (uint64_t)SIG_IGN)
 			process.signals.actions[signal].handler = (uint64_t)SIG_DFL;
 	}
-	mutex_unlock(&process.signals.lock);
+	mutex_unlock(&process.locks.signals);
 	return signal;
 }
 

@@ -44,10 +44,10 @@ static struct thread *own_thread(uint32_t tid)
 {
 	struct thread *t;
 
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	for (t = process.threads; t != nullptr && t->tid != tid;)
 		t = t->next;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return t;
 }
 
@@ -116,11 +116,11 @@ CALL4(rt_tgsigqueueinfo, uint32_t, group, uint32_t, tid, uint32_t, signal, uint6
 
 static unsigned take(struct thread *t, uint64_t set, siginfo_t *info)
 {
-	mutex_lock(&process.signals.lock);
+	mutex_lock(&process.locks.signals);
 	unsigned signal = signal_queue_take(&t->signals.queue, set, info);
 	if (signal == 0)
 		signal = signal_queue_take(&process.signals.queue, set, info);
-	mutex_unlock(&process.signals.lock);
+	mutex_unlock(&process.locks.signals);
 	return signal;
 }
 

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <asm/siginfo.h>
 #include <linux/signal.h>
-#include "lib/futura/lock.h"
 
 constexpr unsigned SIGNALS = 64;
 
@@ -50,7 +49,6 @@ struct signal_action {
 static_assert(sizeof(struct signal_action) == 32);
 
 struct signal_process {
-	struct mutex lock; /* of all queues and actions */
 	struct signal_queue queue;
 	struct signal_action actions[SIGNALS + 1];
 };

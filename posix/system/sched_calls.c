@@ -38,7 +38,7 @@ static int64_t exists(uint32_t pid)
 }
 
 /* The thread of this process with that number, which must have a handle for others to use; with
- * threads_lock held. */
+ * locks.threads held. */
 static struct thread *thread_of(uint32_t tid)
 {
 	struct thread *t = process.threads;
@@ -59,11 +59,11 @@ CALL3(sched_getaffinity, uint32_t, tid, uint64_t, size, uint64_t, to)
 		return -EINVAL;
 	if (error != 0)
 		return error;
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	const struct thread *t = thread_of(tid);
 	if (t != nullptr && t->affinity != 0)
 		cpus &= t->affinity;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return guest_put(to, &cpus, sizeof(cpus)) != 0 ? -EFAULT : (int64_t)sizeof(cpus);
 }
 
@@ -77,13 +77,13 @@ CALL3(sched_setaffinity, uint32_t, tid, uint64_t, size, uint64_t, from)
 	int64_t error = exists(tid);
 	if (error != 0)
 		return error;
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	struct thread *t = thread_of(tid);
 	if (t == nullptr || (t != self() && t->handle == 0))
 		error = -EPERM; /* another process's */
 	else if ((e = fut_thread_set_affinity(t == self() ? 0 : t->handle, cpus)) == OK)
 		t->affinity = cpus;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return error != 0 ? error : call_error(e);
 }
 
@@ -101,10 +101,10 @@ static bool is_realtime(uint32_t policy)
 
 static uint32_t policy_of(uint32_t tid)
 {
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	const struct thread *t = thread_of(tid);
 	uint32_t policy = t != nullptr ? t->policy : SCHED_NORMAL;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return policy;
 }
 
@@ -121,11 +121,11 @@ static int64_t policy_set(uint32_t tid, uint32_t policy, int32_t priority)
 		return -EPERM;
 	if (!is_plain(policy) || priority != 0)
 		return -EINVAL;
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	struct thread *t = thread_of(tid);
 	if (t != nullptr)
 		t->policy = policy;
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return t != nullptr ? 0 : -EPERM;
 }
 

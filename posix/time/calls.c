@@ -49,14 +49,14 @@ static int64_t thread_time(uint32_t tid, uint64_t *ns)
 	}
 	if (tid == self()->tid && self()->handle == 0 && (error = thread_own_handle()) != 0)
 		return error;
-	mutex_lock(&process.threads_lock);
+	mutex_lock(&process.locks.threads);
 	for (struct thread *t = process.threads; t != nullptr; t = t->next)
 		if (t->tid == tid && t->handle != 0 &&
 		    fut_thread_read(t->handle, THREAD_INFO, &info, sizeof(info), &size) == OK) {
 			*ns = info.cpu_ns;
 			error = 0;
 		}
-	mutex_unlock(&process.threads_lock);
+	mutex_unlock(&process.locks.threads);
 	return error;
 }
 

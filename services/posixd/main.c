@@ -7,6 +7,7 @@
 #include "lib/futura/bundle.h"
 #include "lib/futura/clock.h"
 #include "lib/futura/error.h"
+#include "lib/futura/load.h"
 #include "lib/futura/program.h"
 #include "lib/futura/serve.h"
 #include "lib/futura/service.h"
@@ -29,8 +30,13 @@ struct posixd posixd;
 static void personality_find(void)
 {
 	struct cpio_file f;
+	struct elf_image image;
 	enum err e = bundle_file("bin/personality", &f);
 
+	if (e == OK)
+		e = elf_parse(f.data, f.size, &image);
+	if (e == OK)
+		e = elf_share(f.data, &image, posixd.personality_shared);
 	if (e != OK)
 		panic("bin/personality in the boot bundle: %s", error_name(e));
 	posixd.personality = f.data;

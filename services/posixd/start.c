@@ -137,6 +137,7 @@ static int start_spawn(struct start *s)
 		.name = "posix",
 		.image = posixd.personality,
 		.size = posixd.personality_size,
+		.shared = posixd.personality_shared,
 		.quota = s->world->quota,
 		.stack = PERSONALITY_STACK,
 		.base = base_choose(),

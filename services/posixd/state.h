@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What posixd's parts share. Everything here belongs to the thread that serves. */
 #pragma once
+#include "lib/futura/elf.h"
 #include "lib/futura/message.h"
 #include "services/posixd/core/process.h"
 #include "services/posixd/core/timer.h"
@@ -28,6 +29,7 @@ struct posixd {
 	struct posix_world *worlds[WORLDS];
 	const void *personality;
 	size_t personality_size;
+	fut_handle personality_shared[ELF_SEGMENTS]; /* its read-only segments */
 };
 
 extern struct posixd posixd;

@@ -70,7 +70,7 @@ uint64_t userboot(const struct startup *s)
 	if (image.machine != ELF_NATIVE)
 		fail(s, "bin/init in the boot bundle is for another kind of processor");
 	uint64_t base = image.is_movable ? program_base(s->random[3]) : 0;
-	if (elf_load(startup_cap(s, "task"), f.data, &image, base, INHERIT_COPY) != OK)
+	if (elf_load(startup_cap(s, "task"), f.data, &image, base, INHERIT_COPY, nullptr) != OK)
 		fail(s, "bin/init cannot be loaded: too little memory");
 	(void)fut_space_unmap(0, at, size); /* it would only stay mapped */
 	return base + image.entry;
