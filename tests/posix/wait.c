@@ -267,7 +267,7 @@ TEST(a_signal_interrupts_wait)
 	pid_t pid = check_spawn(forever, nullptr);
 
 	CHECK_EQ(sigaction(SIGALRM, &action, nullptr), 0);
-	ualarm(20000, 0);
+	ualarm(20000, 20000); /* again, should the first come before we wait */
 	CHECK_ERR(waitpid(pid, nullptr, 0), EINTR);
 	CHECK_EQ(kill(pid, SIGKILL), 0);
 	CHECK_EQ(check_wait(pid), 128 + SIGKILL);
