@@ -35,6 +35,7 @@ static void leave(struct walk *w)
 		(void)fut_handle_close(w->at.session); /* ours */
 	description_drop(w->base);
 	w->close = false;
+	w->at_mount = false;
 	w->base = nullptr;
 }
 
@@ -97,7 +98,7 @@ static int64_t begin(struct walk *w, int dirfd)
 
 static void clear(struct walk *w)
 {
-	w->close = false;
+	w->close = w->at_mount = false;
 	w->base = w->found = nullptr;
 	w->line = nullptr;
 	w->mount = 0;
@@ -133,9 +134,11 @@ static int64_t jump_to_mount(struct walk *w, uint32_t number, bool up)
 	struct description *place;
 	int64_t error = mount_place(number, up, &place);
 
-	if (error == 0)
-		stand_on(w, place);
-	return error;
+	if (error != 0)
+		return error;
+	stand_on(w, place);
+	w->at_mount = !up;
+	return 0;
 }
 
 struct description *descriptor_or_place(uint32_t fd)
@@ -274,8 +277,11 @@ bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fu
 			return false;
 		e = OK;
 	}
-	if (e == ERR_PEER_CLOSED)
+	if (e == ERR_PEER_CLOSED && w->at_mount && ++w->jumps <= JUMPS_MOST) {
 		mounts_forget(); /* its server may have been started again */
+		*result = jump_to_mount(w, w->mount, false);
+		return *result != 0;
+	}
 	if (e != OK || outcome <= 0) {
 		*result = e != OK ? file_error(e) : outcome;
 		return true;

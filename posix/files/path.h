@@ -27,6 +27,7 @@ struct walk {
 	struct description *base; /* a reference; nullptr with `close` */
 	struct line *line;        /* of `at`; nullptr: not known */
 	uint32_t mount;           /* the same */
+	bool at_mount;            /* `at` is that mount's root */
 	struct description
 		*found; /* the walk ended at a descriptor that is no server's: a reference */
 	char path[PATH_MOST], rest[PATH_MOST];

@@ -6,6 +6,7 @@
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 #include <string.h>
+#include "posix/abi/world.h"
 #include "posix/abi/linux.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -15,6 +16,7 @@
 #include "posix/files/description.h"
 #include "posix/files/path.h"
 #include "posix/time/timespec.h"
+#include "posix/process/world.h"
 #include "protocol/posix.h"
 
 static int64_t answer(enum err e, int32_t outcome)
@@ -275,6 +277,8 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		return 0;
 	case PR_GET_TIMERSLACK:
 		return 1;
+	case WORLD_RUN:
+		return world_run(a);
 	case PR_CAPBSET_READ:
 		return a <= 40 ? 1 : -EINVAL;
 	default:

@@ -53,6 +53,9 @@ POSIX_CALL(remount);
 POSIX_CALL(root);
 POSIX_CALL(power);
 
+/* world_calls.c */
+POSIX_CALL(world);
+
 /* stash.c */
 POSIX_CALL(stash);
 POSIX_CALL(fetch);

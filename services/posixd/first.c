@@ -42,6 +42,7 @@ bool mounts_init(struct posix_world *w, const char *server)
 	if (m == nullptr)
 		return false;
 	w->next_mount = 1;
+	w->serial = ++posixd.last_world;
 	w->mounts = m;
 	return true;
 }
@@ -127,7 +128,7 @@ static void dev_begin(struct beginning *b)
 	b->w->dev = handle_copy(start);
 	b->dev_mount = b->w->next_mount;
 	if (line_open(b->who, "ramfs", handle_copy(start), FILES_LINE_MOUNT,
-		      (uint64_t)b->w->core.index << 32 | b->dev_mount, &b->dev) == 0)
+		      (uint64_t)b->w->serial << 32 | b->dev_mount, &b->dev) == 0)
 		m->way = handle_copy(b->dev);
 	put_over(b, m, directory_need(b->root, "/dev"), 0);
 }
@@ -194,7 +195,7 @@ static void asked_begin(struct beginning *b, const char *text)
 	int e = -ENXIO;
 	if (m != nullptr)
 		e = line_open(b->who, m->server, 0, FILES_LINE_MOUNT,
-			      (uint64_t)b->w->core.index << 32 | b->w->next_mount, &line);
+			      (uint64_t)b->w->serial << 32 | b->w->next_mount, &line);
 	if (e != 0 || m == nullptr) {
 		disk_complain(source, e);
 		if (m != nullptr)
@@ -206,6 +207,54 @@ static void asked_begin(struct beginning *b, const char *text)
 	put_over(b, m, directory_need(b->root, at), 0);
 }
 
+/* Nodes that need nobody: Linux, admin-guide/devices.txt. */
+static void plain_nodes_make(fut_handle dev)
+{
+	static const struct {
+		const char *name;
+		unsigned minor;
+	} nodes[] = {
+		{ "null", 3 }, { "zero", 5 }, { "full", 7 }, { "random", 8 }, { "urandom", 9 }
+	};
+
+	for (unsigned i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
+		(void)node_make(dev, nodes[i].name, S_IFCHR | 0666,
+				makedev(1, nodes[i].minor)); /* what is missing is missing */
+	(void)node_make(dev, "shm", S_IFDIR | 01777, 0);     /* the same */
+}
+
+/* A world that another made: /proc and /dev, where its root has such directories. */
+static void inner_begin(struct beginning *b)
+{
+	fut_handle proc = directory_open(b->root, "/proc"), dev = directory_open(b->root, "/dev");
+	struct mount *m = proc ? mount_create("/proc", "proc", SERVER_PROC, "proc", "") : nullptr;
+
+	if (m != nullptr) {
+		m->device = disk_proc_device(SERVER_PROC);
+		put_over(b, m, proc, 0);
+	}
+	m = dev ? mount_create("/dev", b->w->has_devices ? "devtmpfs" : "tmpfs", "ramfs", "dev", "")
+		: nullptr;
+	if (m == nullptr)
+		return;
+	if (b->w->has_devices)
+		m->start = handle_copy(posixd.worlds[1]->dev);
+	else
+		(void)line_make("ramfs", 0755, 1 << 20, &m->start); /* else the line fails */
+	b->w->dev = handle_copy(m->start);
+	if (m->start != 0 &&
+	    line_open(b->who, "ramfs", handle_copy(m->start), FILES_LINE_MOUNT,
+		      (uint64_t)b->w->serial << 32 | b->w->next_mount, &m->way) == 0) {
+		m->device = disk_device_of(m->way);
+		if (!b->w->has_devices)
+			plain_nodes_make(m->way);
+		put_over(b, m, dev, 0);
+	} else {
+		handle_drop(&dev);
+		mount_free(m);
+	}
+}
+
 void mounts_begin(struct posix_world *w, struct credentials *who, fut_handle root)
 {
 	struct beginning b = { .w = w, .who = who, .root = root };
@@ -213,6 +262,11 @@ void mounts_begin(struct posix_world *w, struct credentials *who, fut_handle roo
 
 	w->mounts->way = handle_copy(root);
 	w->mounts->device = disk_device_of(root);
+	if (w != posixd.worlds[1]) {
+		inner_begin(&b);
+		w->has_mounts = true;
+		return;
+	}
 	dev_begin(&b);
 	usual_begin(&b);
 	disks_begin(&b);

@@ -38,10 +38,11 @@ static const struct kind *kind_find(const char *name)
 	return nullptr;
 }
 
-/* The system's own services are the first world's to see; others have what they were given. */
+/* Terminals, /dev, disks and the system's services are the first world's to see; others have what they
+ * were given. */
 static bool kind_is_for(const struct kind *kind, const struct posix_world *w)
 {
-	return strcmp(kind->server, SERVER_CONTROL) != 0 || w->has_devices;
+	return w->has_devices || kind->is_new || line_is_local(kind->server);
 }
 
 static uint32_t options_of(uint32_t flags)
@@ -92,9 +93,14 @@ static void mounted_done(struct line_errand *line)
 {
 	struct asking *a = (struct asking *)line;
 	struct posix_mounted_results r = { .outcome = line->outcome };
+	struct mount *m = mount_by_number((struct posix_world *)line->who->world, line->mount);
 
 	if (r.outcome == 0)
 		r.outcome = line_give(line->root, &r.root);
+	if (r.outcome == 0 && m != nullptr && m->way != 0 && is_dead(m->way)) {
+		handle_drop(&m->way);
+		m->way = handle_copy(line->root);
+	}
 	(void)posix_mounted_answer(a->reply, OK, &r); /* the process may be gone */
 	asking_free(a);
 }
@@ -303,6 +309,9 @@ static void making_run(struct errand *errand)
 		line->outcome = memory_make(m);
 		line->start = handle_copy(m->start);
 	}
+	/* Without a place to begin at it would be the server's root. */
+	if (line->outcome == 0 && strcmp(m->server, "ramfs") == 0 && line->start == 0)
+		line->outcome = -ENODEV;
 	if (line->outcome == 0 && !line_is_local(m->server)) {
 		line->outcome = line_open(line->who, m->server, line->start, line->flags, line->key,
 					  &line->root);
@@ -372,12 +381,6 @@ static struct mount *mount_choose(const struct process *p, const struct posix_mo
 	return m;
 }
 
-/* /dev of the world, wherever it is shown once more. */
-static fut_handle dev_start(struct posix_world *w)
-{
-	return w->has_devices ? handle_copy(w->dev) : 0;
-}
-
 enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_args *args,
 			struct posix_mount_results *r)
 {
@@ -403,7 +406,7 @@ enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_arg
 	else
 		k->origin = args->origin;
 	if (strcmp(m->kind, "devtmpfs") == 0 && m->start == 0)
-		m->start = dev_start(k->a.world);
+		m->start = handle_copy(k->a.world->dev);
 	k->is_new = !(args->flags & MS_BIND) && kind_find(args->kind)->is_new;
 	line_prepare(&k->a.line, p->who, m);
 	k->a.line.run = making_run;

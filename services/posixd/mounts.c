@@ -105,7 +105,7 @@ void roots_trim(struct posix_world *w)
 
 uint64_t mount_key(const struct posix_world *w, const struct mount *m)
 {
-	return (uint64_t)w->core.index << 32 | (m->is_root ? m->parent : m->number);
+	return (uint64_t)w->serial << 32 | (m->is_root ? m->parent : m->number);
 }
 
 uint32_t mount_flags(const struct posix_world *w, const struct mount *m)

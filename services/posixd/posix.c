@@ -40,6 +40,7 @@ static const struct posix_ops handlers = {
 	.remount = posix_on_remount,
 	.root = posix_on_root,
 	.power = posix_on_power,
+	.world = posix_on_world,
 	.stash = posix_on_stash,
 	.fetch = posix_on_fetch,
 	.drop = posix_on_drop,

@@ -8,15 +8,35 @@
 
 constexpr unsigned WORLDS = 16;
 
+/*
+ * An errand: what would make the server wait, such as calls of other services. `run` goes in a
+ * thread of its own and touches nothing that is shared; then `done` in the server, which ends it.
+ */
+struct errand {
+	struct errand *next;
+	void (*run)(struct errand *e);
+	void (*done)(struct errand *e);
+};
+
+/* Of a world that is to end when its last process has. */
+struct world_ending {
+	struct errand errand; /* first */
+	struct posix_world *world;
+	bool is_sent;
+};
+
 struct posix_world {
 	struct world core;    /* first: ops are given it */
 	fut_handle quota;     /* pays for its programs */
 	struct mount *mounts; /* by number, the root first */
 	struct mount *roots;  /* that processes have changed to */
 	uint32_t next_mount;
+	uint32_t serial;      /* no other world's, ever: file servers know it by that */
 	fut_handle dev;   /* a session with /dev */
 	bool has_mounts;  /* what it begins with is there */
 	bool has_devices; /* terminals, disks and the power switch are its processes' to use */
+	bool is_ending;
+	struct world_ending ending;
 };
 
 struct posixd {
@@ -27,6 +47,7 @@ struct posixd {
 	uint64_t alarm_at;
 	struct timers timers;
 	struct posix_world *worlds[WORLDS];
+	uint32_t last_world; /* serial */
 	const void *personality;
 	size_t personality_size;
 	fut_handle personality_shared[ELF_SEGMENTS]; /* its read-only segments */
@@ -91,15 +112,6 @@ void alarm_update(void);
 bool inside_dispatch(const void *ops, void *self, struct message *m);
 constexpr uint16_t INSIDE_PROTOCOL = 0xfff0;
 
-/*
- * An errand: what would make the server wait, such as calls of other services. `run` goes in a
- * thread of its own and touches nothing that is shared; then `done` in the server, which ends it.
- */
-struct errand {
-	struct errand *next;
-	void (*run)(struct errand *e);
-	void (*done)(struct errand *e);
-};
 void errand_send(struct errand *e);
 
 /* power.c: write back what is on the world's disks, then go on in the server. */
@@ -108,6 +120,12 @@ void world_sync(const struct posix_world *w, void (*then)(uint64_t), uint64_t co
 /* worlds.c: somebody waits for the process outside. */
 void program_ended(struct process *p);
 void worlds_closed(uint64_t badge);
+/* A session that starts programs in that world, and ends it when it closes. */
+enum err client_create(struct posix_world *w, fut_handle *session);
+
+/* world_calls.c: end all its processes, and then the world itself. */
+void world_end(struct posix_world *w);
+void world_may_end(struct posix_world *w);
 
 /* The interfaces. */
 struct posix_ops;

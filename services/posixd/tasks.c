@@ -82,6 +82,7 @@ static void task_release(struct process *p)
 		p->root = nullptr;
 		roots_trim((struct posix_world *)p->world);
 	}
+	world_may_end((struct posix_world *)p->world);
 }
 
 void task_announce_end(struct process *p)

@@ -17,6 +17,8 @@ constexpr unsigned CLIENTS = 64;
 struct client {
 	struct client *next;
 	uint64_t id;
+	struct posix_world *world;
+	bool is_owner; /* the world ends with it */
 	unsigned ndescriptors;
 	struct start_descriptor descriptors[START_DESCRIPTORS];
 };
@@ -54,21 +56,18 @@ static struct program *program_find(uint64_t badge)
 	return p;
 }
 
-/* registryd asks for a session for one more client. */
-static enum err on_connect(void *self, uint64_t badge, const struct service_connect_args *a,
-			   struct service_connect_results *r)
+static enum err client_make(struct posix_world *w, bool is_owner, fut_handle *session)
 {
-	(void)self, (void)a;
-	if (badge_kind(badge) != BADGE_DOOR)
-		return ERR_DENIED;
 	if (nclients == CLIENTS)
 		return ERR_FULL;
 	struct client *c = calloc(1, sizeof(*c));
 	if (c == nullptr)
 		return ERR_NO_MEMORY;
 	c->id = ++last_id;
+	c->world = w;
+	c->is_owner = is_owner;
 	enum err e = session_make(BADGE_MAKE(BADGE_CLIENT, c->id),
-				  RIGHT_SEND | RIGHT_TRANSFER | RIGHT_DUPLICATE, &r->session);
+				  RIGHT_SEND | RIGHT_TRANSFER | RIGHT_DUPLICATE, session);
 	if (e != OK) {
 		free(c);
 		return e;
@@ -77,6 +76,21 @@ static enum err on_connect(void *self, uint64_t badge, const struct service_conn
 	clients = c;
 	nclients++;
 	return OK;
+}
+
+enum err client_create(struct posix_world *w, fut_handle *session)
+{
+	return client_make(w, true, session);
+}
+
+/* registryd asks for a session for one more client. */
+static enum err on_connect(void *self, uint64_t badge, const struct service_connect_args *a,
+			   struct service_connect_results *r)
+{
+	(void)self, (void)a;
+	if (badge_kind(badge) != BADGE_DOOR)
+		return ERR_DENIED;
+	return client_make(posixd.worlds[1], false, &r->session);
 }
 
 const struct service_ops service_handlers = { .connect = on_connect };
@@ -89,6 +103,8 @@ static void client_drop(struct client *c)
 		at = &(*at)->next;
 	*at = c->next;
 	nclients--;
+	if (c->is_owner)
+		world_end(c->world);
 	for (unsigned i = 0; i < c->ndescriptors; i++) {
 		handle_drop(&c->descriptors[i].h0);
 		handle_drop(&c->descriptors[i].h1);
@@ -138,7 +154,7 @@ static enum err on_descriptor(void *self, uint64_t badge, const struct worlds_de
 
 static void answer(struct start *s, fut_handle process, uint32_t pid)
 {
-	struct worlds_start_results r = { .process = process, .outcome = s->outcome, .pid = pid };
+	struct worlds_start_results r = { .program = process, .outcome = s->outcome, .pid = pid };
 
 	/* A client that has gone needs none; what is in the answer goes with it. */
 	(void)worlds_start_answer(s->reply, OK, &r);
@@ -200,9 +216,9 @@ static char *strings_take(const struct lent *lent)
 	return strings;
 }
 
-static enum err start_prepare(struct start *s, const struct worlds_start_args *a)
+static enum err start_prepare(struct start *s, struct posix_world *w,
+			      const struct worlds_start_args *a)
 {
-	struct posix_world *w = posixd.worlds[1];
 	struct credentials *who = credentials_create(&w->core, a->uid, a->gid);
 
 	s->cwd = strdup(a->cwd);
@@ -239,7 +255,7 @@ static enum err on_start(void *self, uint64_t badge, const struct worlds_start_a
 	(void)self, (void)r;
 	if (s == nullptr)
 		return c != nullptr ? ERR_NO_MEMORY : ERR_DENIED;
-	enum err e = start_prepare(s, a);
+	enum err e = start_prepare(s, c->world, a);
 	if (e != OK) {
 		start_free(s);
 		return e;

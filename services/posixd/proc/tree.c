@@ -40,9 +40,12 @@ static struct proc_node *proc_of(struct files_node *n)
 
 static struct posix_world *world_of_line(const struct files_line *line)
 {
-	uint64_t index = line->who.world >> 32; /* mount_key */
+	uint64_t serial = line->who.world >> 32; /* mount_key */
 
-	return index < WORLDS ? posixd.worlds[index] : nullptr;
+	for (unsigned i = 0; i < WORLDS; i++)
+		if (posixd.worlds[i] != nullptr && posixd.worlds[i]->serial == serial)
+			return posixd.worlds[i];
+	return nullptr;
 }
 
 /* False: it is about a process that is no more. */
