@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MPL-2.0
+# Public test suites inside Futura: hours for all; `make posix-suites SUITES="--arch arm64 test_os"`.
+
+.PHONY: posix-suites
+posix-suites: ## run Python's tests and stress-ng inside Futura, keep the results
+	$(Q)tests/suites/run.py $(SUITES)
+	$(Q)$(MAKE) -s linux-abi

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
+"""Runs public test suites inside Futura, as Debian packages them, and keeps their results in
+results.list, from which docs/linux-abi.md has its table. known.list has the cause of what fails;
+a failure that is not there makes this command fail."""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FUTURA = os.path.join(HERE, "../../tools/futura")
+RESULTS = os.path.join(HERE, "results.list")
+KNOWN = os.path.join(HERE, "known.list")
+
+SUITES = {
+	# name: (packages, script, seconds for one item, items)
+	"python": ("python3,libpython3.11-testsuite,procps", "python.sh", 400,
+		["test_os", "test_posix", "test_subprocess", "test_threading", "test_signal",
+			"test_mmap", "test_socket", "test_select", "test_selectors", "test_asyncio",
+			"test_multiprocessing_fork", "test_fcntl", "test_pty", "test_tempfile",
+			"test_shutil", "test_sqlite3"]),
+	"stress-ng": ("stress-ng,procps", "stress.sh", 20,
+		["os", "vm", "pipe", "filesystem", "scheduler"]),
+}
+ITEM = re.compile(r"item (\S+) (\d+) (\d+) (\d+)")
+
+
+def known():
+	"""{(item, case): cause}"""
+	found = {}
+	for line in open(KNOWN, encoding="utf-8"):
+		if line.strip() and not line.startswith("#"):
+			item, case, cause = line.rstrip("\n").split(" ", 2)
+			found[item, case] = cause
+	return found
+
+
+def read_results():
+	"""{(suite, item, arch, cpus): (run, skipped, [failed])}; the last of these is `?` if it did
+	not come to its end."""
+	found = {}
+	if os.path.exists(RESULTS):
+		for line in open(RESULTS, encoding="utf-8"):
+			if not line.startswith("#"):
+				suite, item, arch, cpus, run, skipped, *failed = line.split()
+				found[suite, item, arch, int(cpus)] = int(run), int(skipped), failed
+	return found
+
+
+def write_results(results):
+	with open(RESULTS, "w", encoding="utf-8") as f:
+		f.write("# SPDX-License-Identifier: MPL-2.0\n# Made by `make posix-suites`: suite, "
+			"item, architecture, processors, cases run, of these skipped, names that "
+			"failed\n# (`?`: it did not end).\n")
+		for key, (run, skipped, failed) in sorted(results.items()):
+			f.write(" ".join(map(str, (*key, run, skipped, *failed))) + "\n")
+
+
+def run(suite, items, arch, cpus, seconds):
+	"""Yields (item, run, skipped, [failed]) as they come."""
+	packages, script, each, _ = SUITES[suite]
+	command = [FUTURA, "exec", "--arch", arch, "--cpus", str(cpus), *(["--icount"] if cpus == 1 else []), "--mem", "2G",
+		"--timeout", str(seconds), "--debian", packages, "--add", f"{HERE}/{script}:/suite",
+		"--env", f"SUITE_SECONDS={each}", "--cwd", "/tmp", "--", "sh", "/suite", *items]
+	guest = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
+	failed, summary = [], None
+	for line in guest.stdout:
+		if line.startswith("failed "):
+			failed.append(line.split()[1])
+		item = ITEM.match(line)
+		# Python tells a module's names after its count, stress-ng before.
+		if item and suite == "python":
+			if summary:
+				yield (*summary, failed)
+				failed = []
+			summary = item[1], int(item[3]), int(item[4])
+			if item[2] != "0" and item[3] == "0" or item[2] in ("124", "137"):
+				failed.append("?")
+		elif item:
+			yield item[1], int(item[3]), int(item[4]), failed
+			failed = []
+	if summary:
+		yield (*summary, failed)
+	guest.wait()
+
+
+def main():
+	p = argparse.ArgumentParser(description=__doc__)
+	p.add_argument("--arch", action="append", choices=("x86_64", "arm64"))
+	p.add_argument("--cpus", action="append", type=int)
+	p.add_argument("--suite", action="append", choices=sorted(SUITES))
+	p.add_argument("--timeout", type=int, default=3600, help="seconds for one machine")
+	p.add_argument("items", nargs="*", help="only these modules or classes")
+	a = p.parse_args()
+	results, causes, bad = read_results(), known(), 0
+	for suite in a.suite or SUITES:
+		items = [i for i in SUITES[suite][3] if not a.items or i in a.items]
+		for arch in (a.arch or ("x86_64", "arm64")) if items else ():
+			for cpus in a.cpus or (1, 4):
+				left = set(items)
+				for item, count, skipped, failed in run(suite, items, arch, cpus, a.timeout):
+					left.discard(item)
+					results[suite, item, arch, cpus] = count, skipped, failed
+					write_results(results)
+					new = [f for f in failed if (item, f) not in causes]
+					bad += len(new)
+					print(f"{suite} {item}, {arch}, {cpus} CPUs: {count} run, {skipped} "
+						f"skipped, {len(failed)} failed{': ' if new else ''}{' '.join(new)}",
+						flush=True)
+				bad += len(left)
+				if left:
+					print(f"{suite}, {arch}, {cpus} CPUs: no answer: {' '.join(sorted(left))}")
+	sys.exit(bad > 0)
+
+
+if __name__ == "__main__":
+	main()
