@@ -67,6 +67,12 @@ void info_task(struct task_info *info, struct task *t)
 	memcpy(info->name, t->name, sizeof(info->name));
 }
 
+/* With the time that it is idle for now. */
+static uint64_t cpu_idle(const struct cpu *cpu)
+{
+	return cpu->idle_ns + (cpu->idle ? time_now() - cpu->idle_from : 0);
+}
+
 enum err sys_system_info(struct thread *self, struct resource *resource, struct user_out to,
 			 uint32_t *size)
 {
@@ -100,7 +106,7 @@ enum err sys_system_info(struct thread *self, struct resource *resource, struct 
 		info.objects[i] = object_count((enum object_type)i);
 	for (unsigned i = 0; i < CPUS_MAX; i++)
 		if (cpus[i] != nullptr)
-			info.idle_ns[i] = cpus[i]->idle_ns;
+			info.idle_ns[i] = cpu_idle(cpus[i]);
 	*size = sizeof(info);
 	return user_put(self, to, &info, sizeof(info));
 }

@@ -14,18 +14,14 @@
 static jmp_buf failed;
 static char why[256];
 
-void test_check(bool good, const char *what, const char *file, int line)
+void test_not_true(const char *what, const char *file, int line)
 {
-	if (good)
-		return;
 	snprintf(why, sizeof(why), "%s:%d: %s", file, line, what);
 	longjmp(failed, 1);
 }
 
-void test_error(enum err got, enum err wanted, const char *what, const char *file, int line)
+void test_wrong_error(enum err got, const char *what, const char *file, int line)
 {
-	if (got == wanted)
-		return;
 	snprintf(why, sizeof(why), "%s:%d: %s gives %s", file, line, what, error_name(got));
 	longjmp(failed, 1);
 }

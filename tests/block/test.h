@@ -38,8 +38,21 @@ extern const struct test basic_tests[], hostile_tests[], death_tests[];
 #define CHECK(condition) test_check(condition, #condition, __FILE__, __LINE__)
 #define OKAY(call)       test_error(call, OK, #call, __FILE__, __LINE__)
 #define FAILS(call, e)   test_error(call, e, #call, __FILE__, __LINE__)
-void test_check(bool good, const char *what, const char *file, int line);
-void test_error(enum err got, enum err wanted, const char *what, const char *file, int line);
+[[noreturn]] void test_not_true(const char *what, const char *file, int line);
+[[noreturn]] void test_wrong_error(enum err got, const char *what, const char *file, int line);
+
+static inline void test_check(bool good, const char *what, const char *file, int line)
+{
+	if (!good)
+		test_not_true(what, file, line);
+}
+
+static inline void test_error(enum err got, enum err wanted, const char *what, const char *file,
+			      int line)
+{
+	if (got != wanted)
+		test_wrong_error(got, what, file, line);
+}
 
 /* A client of block.0. */
 void disk_open(struct block *b);
