@@ -83,7 +83,7 @@ struct object *object_create(enum object_type type, struct quota *quota)
 	return o;
 }
 
-void object_put_last(struct object *o)
+[[gnu::noinline]] void object_put_last(struct object *o)
 {
 	const struct type *t = &types[o->type];
 	struct quota *quota = o->quota;
@@ -95,7 +95,7 @@ void object_put_last(struct object *o)
 	object_put(quota);
 }
 
-void object_end(struct object *o)
+[[gnu::noinline]] void object_end(struct object *o)
 {
 	const struct type *t = &types[o->type];
 

@@ -225,7 +225,7 @@ struct leaves {
 
 /* Those that may be present of one table, the first from *va on that there is below `end`; *va goes
  * behind it. False: there is none. */
-static bool leaves_next(struct space *s, vaddr *va, vaddr end, struct leaves *l)
+static inline bool leaves_next(struct space *s, vaddr *va, vaddr end, struct leaves *l)
 {
 	constexpr vaddr SPAN = 1ull << (PAGE_SHIFT + LEVEL_BITS);
 

@@ -123,14 +123,20 @@ static bool holds_area(struct space *s, vaddr address, uint64_t size)
 	return false;
 }
 
+/* Nearly always: what was mapped at once is unmapped at once. */
+static bool is_exactly(const struct mapping *m, vaddr address, uint64_t size)
+{
+	return m->address == address && m->size == size && m->kind != MAPPING_AREA &&
+	       m->kind != MAPPING_CLOCK;
+}
+
 /* Boundaries at both ends of a range, nothing of the kernel's in it. */
 static enum err range_isolate(struct space *s, vaddr address, uint64_t size)
 {
 	struct mapping *m = space_find_from(s, address);
 
-	if (m != nullptr && m->address == address && m->size == size && m->kind != MAPPING_AREA &&
-	    m->kind != MAPPING_CLOCK)
-		return OK; /* nearly always: what was mapped at once is unmapped at once */
+	if (m != nullptr && is_exactly(m, address, size))
+		return OK;
 	if (holds_area(s, address, size))
 		return ERR_BAD_STATE;
 	enum err e = mapping_split(s, address);
@@ -141,9 +147,13 @@ static enum err range_isolate(struct space *s, vaddr address, uint64_t size)
 static enum err range_unmap(struct space *s, vaddr address, uint64_t size)
 {
 	unsigned work = WORK_MAX;
-	enum err e = range_isolate(s, address, size);
-	struct mapping *m = e == OK ? space_find_from(s, address) : nullptr;
+	struct mapping *m = space_find_from(s, address);
 
+	if (m != nullptr && is_exactly(m, address, size))
+		return mapping_remove(m, &work);
+	enum err e = range_isolate(s, address, size);
+
+	m = e == OK ? space_find_from(s, address) : nullptr;
 	while (e == OK && m != nullptr && m->address < address + size) {
 		struct tree_node *n = tree_next(&m->node);
 

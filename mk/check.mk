@@ -20,11 +20,12 @@ size: ## list the longest files and functions, lines of code, and image sizes
 # the sanitizer build.
 analyze: tidy $$(ANALYSES) ## clang-tidy over all that is built, and the sanitizer build
 
+# A file that was clean is not looked at again until it changes: the first time takes long, and may
+# be broken off. Also writes compile_commands.json, for editors.
 tidy: all $$(HOST_TESTS)
 	$(Q)tools/compiledb -o build/compile_commands.json $(O) $(H)
-	$(Q)run-clang-tidy$(LLVM) -clang-tidy-binary clang-tidy$(LLVM) -p build -quiet \
-		-j $(TIDY_JOBS) '$(or $(NAME),.*)'
-TIDY_JOBS ?= 1
+	$(Q)nice tools/tidy --tidy clang-tidy$(LLVM) --name '$(NAME)' -j $(TIDY_JOBS) $(O) $(H)
+TIDY_JOBS ?= 2
 
 # The host tests again, compiled to count what they reach. The report comes even if one fails.
 COUNTED := build/coverage

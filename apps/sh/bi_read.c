@@ -305,7 +305,7 @@ int bi_read(int argc, char **argv)
 	struct reader r;
 	struct line l = {};
 	struct termios before;
-	int at;
+	int at = 0;
 	static char *reply[] = { (char *)"REPLY", nullptr };
 
 	if (parse_options(argc, argv, &o, &at) != 0)
@@ -394,7 +394,7 @@ int bi_mapfile(int argc, char **argv)
 {
 	struct map_options o = { .delim = '\n', .clear = true, .quantum = 5000 };
 	struct reader r;
-	int at;
+	int at = 0;
 
 	if (map_parse(argc, argv, &o, &at) != 0)
 		return 2;

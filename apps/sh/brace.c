@@ -177,7 +177,7 @@ static bool range_parse(const struct brace *b, struct range *r)
 	int wide_from = 0, wide_to = 0;
 	if (is_class((unsigned char)s[0], CC_START) && s[1] == '.') {
 		r->letters = true;
-		r->from = *s++;
+		r->from = (unsigned char)*s++;
 	} else if (!range_number(&s, &r->from, &wide_from)) {
 		return false;
 	}
@@ -185,7 +185,7 @@ static bool range_parse(const struct brace *b, struct range *r)
 		return false;
 	s += 2;
 	if (r->letters && is_class((unsigned char)s[0], CC_START))
-		r->to = *s++;
+		r->to = (unsigned char)*s++;
 	else if (r->letters || !range_number(&s, &r->to, &wide_to))
 		return false;
 	int ignored = 0;

@@ -293,7 +293,7 @@ static size_t common_length(const struct fields *f)
 
 static void show_list(struct editor *e, const struct fields *f)
 {
-	int width = 0, columns = term_columns();
+	int width = 1, columns = term_columns();
 
 	for (int i = 0; i < f->n; i++) {
 		int n = (int)char_count(f->v[i], strlen(f->v[i])) + 2;

@@ -115,12 +115,12 @@ void error_oom(size_t n)
 void stack_init(void)
 {
 	struct rlimit rl;
-	char here;
+	char *here = __builtin_frame_address(0);
 	size_t size = 8 * 1024 * 1024;
 
 	if (getrlimit(RLIMIT_STACK, &rl) == 0)
 		size = rl.rlim_cur < STACK_MOST ? (size_t)rl.rlim_cur : STACK_MOST;
-	stack_floor = size > 2 * STACK_SPARE ? &here - (size - STACK_SPARE) : &here - size / 2;
+	stack_floor = size > 2 * STACK_SPARE ? here - (size - STACK_SPARE) : here - size / 2;
 }
 
 void stack_check(void)

@@ -146,7 +146,7 @@ void buf_grow(struct buf *b, size_t n)
 		return;
 	}
 	char *p = arena_alloc(&scratch, need);
-	if (b->len > 0)
+	if (b->p != nullptr)
 		memcpy(p, b->p, b->len);
 	b->p = p;
 	b->cap = need;

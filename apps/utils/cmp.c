@@ -110,7 +110,7 @@ static int files_compare(struct cmp *c, int width)
 			else
 				err_warn("EOF on %s after byte %llu, %sline %llu", name,
 					 (unsigned long long)at, last == '\n' ? "" : "in ",
-					 (unsigned long long)(lines + (last != '\n')));
+					 (unsigned long long)lines + (last != '\n'));
 			return 1;
 		}
 		n = n < m ? n : m;

@@ -516,7 +516,7 @@ static bool act_exec(struct find *f, struct expr *e)
 	char *dir = e->which == 'd' ? path_dir(f->entry->path) : nullptr;
 
 	if (e->sign == '+') {
-		if (e->batch_dir != nullptr && strcmp(e->batch_dir, dir) != 0)
+		if (e->batch_dir != nullptr && dir != nullptr && strcmp(e->batch_dir, dir) != 0)
 			exec_flush(f, e);
 		if (dir != nullptr && e->batch_dir == nullptr)
 			e->batch_dir = mem_dup(dir);

@@ -145,6 +145,7 @@ static void files_sort(const struct ls *l, struct ls_list *list)
 	sorting = l;
 	if ((l->sort != 'U' || l->folders_first) && list->count != 0)
 		qsort(list->files, list->count, sizeof *list->files, file_compare);
+	sorting = nullptr;
 }
 
 static struct ls_file *file_add(struct ls_list *list, const char *name)

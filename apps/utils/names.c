@@ -64,10 +64,9 @@ static int dirname_main(int argc, char **argv)
 {
 	char end = '\n';
 	struct opt_state s;
-	int o;
 
 	opt_init(&s, argc, argv);
-	while ((o = opt_next(&s)) != 0)
+	while (opt_next(&s) != 0)
 		end = '\0';
 	if (s.index == argc)
 		opt_missing_operand();

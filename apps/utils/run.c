@@ -106,8 +106,9 @@ static int env_main(int argc, char **argv)
 		environ = empty;
 		s.index++;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the environment keeps the copy */
 	for (; s.index < argc && strchr(argv[s.index], '=') != nullptr; s.index++) {
-		char *copy = strdup(argv[s.index]); /* the environment keeps it */
+		char *copy = strdup(argv[s.index]);
 		if (copy == nullptr || putenv(copy) != 0)
 			err_fatal_errno("cannot set '%s'", argv[s.index]);
 	}

@@ -118,7 +118,7 @@ static void codes_decode(struct text *t, bool quote_special)
 		int value = 0;
 		while (digits < most && i + 2 + digits < t->len &&
 		       isxdigit((unsigned char)t->bytes[i + 2 + digits])) {
-			int d = t->bytes[i + 2 + digits];
+			int d = (unsigned char)t->bytes[i + 2 + digits];
 			d = isdigit(d) ? d - '0' : tolower(d) - 'a' + 10;
 			if (d >= base)
 				break;

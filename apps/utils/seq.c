@@ -286,7 +286,7 @@ static void shuf_read(struct shuf_lines *l, const char *path, char end)
 static void shuf_put(struct out *out, const struct shuf_lines *l, uint64_t lo, uint64_t i, char end)
 {
 	if (l->texts == nullptr)
-		out_format(out, "%llu", (unsigned long long)(lo + i));
+		out_format(out, "%llu", (unsigned long long)lo + i);
 	else
 		out_write(out, l->texts[i], l->lens[i]);
 	out_char(out, end);

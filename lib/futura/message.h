@@ -86,9 +86,9 @@ static inline enum err message_discard(uint64_t tag, enum err e)
 /* For an answer that is not as expected: the same, with the error that it says, or bad_state. */
 static inline enum err message_failed(uint64_t tag)
 {
-	enum err e = tag_status(tag) < 0 ? (enum err)tag_status(tag) : ERR_BAD_STATE;
+	enum err e = (enum err)tag_status(tag);
 
-	return message_discard(tag, e);
+	return message_discard(tag, e < OK ? e : ERR_BAD_STATE);
 }
 
 /* The i-th handle that was received, or is sent with the next message. */

@@ -38,7 +38,7 @@ static int64_t control_ask(struct description *d, uint32_t op, uint64_t argument
 {
 	struct remote r = tty_remote(d);
 	uint32_t group = tty_group(d), wait;
-	int64_t outcome, result;
+	int64_t outcome = 0, result;
 
 	do {
 		enum err e = tty_control(&r, op, argument, group, &outcome, &wait);
@@ -83,7 +83,7 @@ static void speeds_set(struct termios2 *t)
 static int64_t settings_ask(struct description *d, struct termios2 *t)
 {
 	struct remote r = tty_remote(d);
-	int32_t outcome;
+	int32_t outcome = 0;
 	size_t n;
 	enum err e = tty_attributes(&r, &outcome, t, sizeof(*t), &n);
 
@@ -104,7 +104,7 @@ static int64_t settings_set(struct description *d, uint64_t from, size_t size, u
 	struct remote r = tty_remote(d);
 	uint32_t group = tty_group(d), wait;
 	struct termios2 t;
-	int32_t outcome;
+	int32_t outcome = 0;
 	int64_t result = settings_ask(d, &t);
 
 	if (result == 0)
@@ -125,7 +125,7 @@ static int64_t window_get(struct description *d, uint64_t to)
 {
 	struct remote r = tty_remote(d);
 	struct window w;
-	int32_t outcome;
+	int32_t outcome = 0;
 	enum err e = tty_size(&r, &outcome, &w.rows, &w.columns, &w.width, &w.height);
 
 	return e != OK || outcome < 0 ? answer(e, outcome) : guest_put(to, &w, sizeof(w));
@@ -135,7 +135,7 @@ static int64_t window_set(struct description *d, uint64_t from)
 {
 	struct remote r = tty_remote(d);
 	struct window w;
-	int32_t outcome;
+	int32_t outcome = 0;
 
 	if (guest_get(&w, from, sizeof(w)) != 0)
 		return -EFAULT;
@@ -148,7 +148,7 @@ static int64_t group_get(struct description *d, uint64_t to, bool session)
 {
 	struct remote r = tty_remote(d);
 	uint32_t group, number;
-	int32_t outcome;
+	int32_t outcome = 0;
 	enum err e = tty_foreground(&r, &outcome, &group, &number);
 
 	if (e != OK || outcome < 0)
@@ -160,7 +160,7 @@ static int64_t group_set(struct description *d, uint64_t from)
 {
 	struct remote r = tty_remote(d);
 	uint32_t caller = tty_group(d), wait;
-	int32_t group, outcome;
+	int32_t group, outcome = 0;
 	int64_t result = guest_get(&group, from, sizeof(group));
 
 	if (result == 0 && caller == 0)
@@ -184,7 +184,7 @@ static int64_t peer_open(struct description *d, uint64_t flags)
 	struct remote r = tty_remote(d);
 	struct opened o = { .mode = d->mode, .node = d->node, .size = d->device };
 	struct description *slave;
-	int32_t outcome;
+	int32_t outcome = 0;
 	int64_t number = control_ask(d, TIOCGPTN, 0);
 	uint32_t asked = open_flags(flags & O_ACCMODE);
 

@@ -41,10 +41,8 @@ static int name_search(struct fsd_node *n)
 	struct fsd_node *up = node_of(fsd_parent(&n->node));
 	struct fs_dirent entry;
 	uint64_t cookie = 0;
-	enum fs_err e = FS_OK;
 
-	while (n->dir == nullptr &&
-	       (e = fs_readdir(fsd.fs, up->node.number, &cookie, &entry)) == FS_OK)
+	while (n->dir == nullptr && fs_readdir(fsd.fs, up->node.number, &cookie, &entry) == FS_OK)
 		if (entry.ino == n->node.number)
 			node_named(n, up, (struct files_name){ entry.name, entry.len });
 	files_node_put(&up->node);

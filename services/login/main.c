@@ -69,8 +69,10 @@ static enum err console_take(struct remote *tty, fut_handle *session, struct des
 	e = file_open(&root, FILE_OPEN_READ | FILE_OPEN_WRITE, 0, "console", 7, session, &outcome,
 		      &d->number, &d->node, &size, &d->mode, rest, sizeof(rest), &rest_len);
 	(void)fut_handle_close(root.session); /* ours, and open */
+	if (e != OK)
+		return e;
 	d->device = size;
-	return e != OK ? e : outcome != 0 ? ERR_NOT_FOUND : OK;
+	return outcome != 0 ? ERR_NOT_FOUND : OK;
 }
 
 /* Descriptors 0, 1 and 2 are one description, as after dup. */

@@ -111,15 +111,20 @@ class CallWriter:
 			f"__builtin_memcpy({head_place(layout, message)}, &w, sizeof w);"]
 		return lines
 
+	def failing(self, condition, fail, error):
+		"""Static analysis can see that the error which is returned is the one that was found."""
+		brace, end = (" {", ["}"]) if len(fail) > 1 else ("", [])
+		return [f"if ({condition}){brace}", *indented(line.format(error) for line in fail), *end]
+
 	def stub(self):
-		a, r, fail = self.args, self.results, "return {};"
+		a, r, fail = self.args, self.results, ["return {};"]
 		given, lines = [], []
 		if a.handles:
 			given = [f"\tconst fut_handle given[] = {{ {', '.join(f.name for f in a.handles)} }};"]
-			fail = f"return handles_close({self.given}, {{}});"
+			fail = [f"(void)handles_close({self.given}, OK);", "return {};"]
 		for f in a.parts + [g for g in a.grants if g.kind == "in"]:
 			size = f.name + ("_size" if f.kind == "in" else "_len")
-			lines += [f"if ({size} > {f.limit})", "\t" + fail.format("ERR_TOO_BIG")]
+			lines += self.failing(f"{size} > {f.limit}", fail, "ERR_TOO_BIG")
 		send = self.send(a, "args", "m.", str, self.method)
 		send.append("e = ipc_call(remote->session, &m, remote_deadline(remote));")
 		if self.call.idempotent:
@@ -127,7 +132,7 @@ class CallWriter:
 				*indented(send), "\tif (e != ERR_PEER_CLOSED || !remote_again(remote, tries))", "\t\tbreak;", "}"]
 		else:
 			lines += send
-		lines += ["if (e != OK)", "\t" + fail.format("e"), self.fits(r, "m.", "0"),
+		lines += [*self.failing("e != OK", fail, "e"), self.fits(r, "m.", "0"),
 			"\treturn message_failed(m.tag);", *self.receive_results(), "return OK;"]
 		params = ["struct remote *remote", *[p for f in self.call.args for p in argument(f)],
 			*[p for f in self.call.results for p in result(f)]]

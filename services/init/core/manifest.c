@@ -328,6 +328,21 @@ static const struct statement {
 	{ "give", give },
 };
 
+/* The words behind the keyword are in the parser. */
+static enum err statement_read(struct parser *p, const char *keyword)
+{
+	if (strcmp(keyword, "service") == 0)
+		return open_service(p);
+	for (unsigned i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
+		if (strcmp(statements[i].keyword, keyword) != 0)
+			continue;
+		if (p->s == nullptr)
+			return fail(p, "`%s` stands before the first `service`", keyword);
+		return statements[i].read(p);
+	}
+	return fail(p, "there is no statement `%s`", keyword);
+}
+
 static enum err line_parse(struct parser *p, char *line)
 {
 	const char *words[LINE_WORDS];
@@ -341,18 +356,9 @@ static enum err line_parse(struct parser *p, char *line)
 		return OK;
 	p->n = n - 1;
 	p->words = words + 1;
-	if (strcmp(words[0], "service") == 0)
-		return open_service(p);
-	for (unsigned i = 0; i < sizeof(statements) / sizeof(*statements); i++) {
-		if (strcmp(statements[i].keyword, words[0]) != 0)
-			continue;
-		if (p->s == nullptr)
-			return fail(p, "`%s` stands before the first `service`", words[0]);
-		e = statements[i].read(p);
-		p->words = nullptr; /* they end here */
-		return e;
-	}
-	return fail(p, "there is no statement `%s`", words[0]);
+	e = statement_read(p, words[0]);
+	p->words = nullptr; /* they end here */
+	return e;
 }
 
 /* Can both be there, on some architecture? */

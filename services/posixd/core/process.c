@@ -273,6 +273,7 @@ static void children_give(struct process *p)
 
 	while (p->first_child != nullptr) {
 		struct process *c = p->first_child;
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): who is forgotten leaves the list */
 		if (c->state == PROCESS_DEAD && (heir->is_reaper || heir->forgets_children))
 			process_forget(c);
 		else

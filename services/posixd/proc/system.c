@@ -35,7 +35,7 @@ static void fill_meminfo(struct text *t, const struct subject *s)
 	text_add(t, "Buffers:        %8u kB\nCached:         %8u kB\nSwapCached:     %8u kB\n", 0,
 		 0, 0);
 	text_add(t, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\n", 0, 0);
-	text_add(t, "AnonPages:      %8llu kB\n", (unsigned long long)(pages * KIB_PER_PAGE));
+	text_add(t, "AnonPages:      %8llu kB\n", (unsigned long long)pages * KIB_PER_PAGE);
 }
 
 static void fill_uptime(struct text *t, const struct subject *s)

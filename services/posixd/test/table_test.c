@@ -253,7 +253,8 @@ TEST(group, a_stopped_group_that_is_orphaned_is_hung_up)
 	CHECK(signal_stopped(job, SIGTSTP) == 0);
 	end(shell, 0);
 	CHECK(group_is_orphaned(job->group, nullptr));
-	CHECK(next_signal(job) == SIGHUP && next_signal(job) == SIGCONT);
+	CHECK(next_signal(job) == SIGHUP);
+	CHECK(next_signal(job) == SIGCONT);
 	CHECK(!job->is_stopped);
 	CHECK(signal_stopped(job, SIGTSTP) == 1);
 	CHECK(signal_stopped(job, SIGSTOP) == 0);
@@ -285,7 +286,9 @@ TEST(group, a_leaders_end_severs_the_terminal_and_tells_the_foreground)
 	s->foreground = job->pid;
 	end(shell, 0);
 	CHECK(nsevered == 1 && s->leader == nullptr);
-	CHECK(next_signal(job) == SIGHUP && next_signal(job) == SIGCONT && next_signal(job) == 0);
+	CHECK(next_signal(job) == SIGHUP);
+	CHECK(next_signal(job) == SIGCONT);
+	CHECK(next_signal(job) == 0);
 	teardown();
 }
 
@@ -343,9 +346,12 @@ TEST(signal, stop_and_continue_take_each_other_back)
 	int32_t pid = (int32_t)c->pid;
 	CHECK(send(p, pid, SIGTSTP) == 0 && send(p, pid, SIGUSR1) == 0);
 	CHECK(send(p, pid, SIGCONT) == 0);
-	CHECK(next_signal(c) == SIGUSR1 && next_signal(c) == SIGCONT && next_signal(c) == 0);
+	CHECK(next_signal(c) == SIGUSR1);
+	CHECK(next_signal(c) == SIGCONT);
+	CHECK(next_signal(c) == 0);
 	CHECK(send(p, pid, SIGCONT) == 0 && send(p, pid, SIGSTOP) == 0);
-	CHECK(next_signal(c) == SIGSTOP && next_signal(c) == 0);
+	CHECK(next_signal(c) == SIGSTOP);
+	CHECK(next_signal(c) == 0);
 	CHECK(send(p, pid, SIGCONT) == 0);
 	CHECK(signal_stopped(c, SIGSTOP) == 1); /* it has not heard of the other yet */
 	teardown();

@@ -140,7 +140,7 @@ TEST(ramfs, holes_are_found_and_made)
 	struct remote f = must_open(&root, "f", BOTH | FILE_CREATE);
 	constexpr uint64_t FAR = 1ull << 30;
 	int64_t outcome;
-	char got[2];
+	char got[2] = {};
 
 	CHECK(do_truncate(&f, FAR) == 0 && do_stat(&f, "", 0).blocks == 0);
 	CHECK(do_read(&f, FAR / 2, got, 2) == 2 && got[0] == 0);
