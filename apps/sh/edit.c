@@ -394,8 +394,8 @@ char *edit_line(const char *prompt, size_t *len)
 
 	room(&e, 64);
 	term_raw();
-	/* From here on Control-C is a key. One that came before, while nobody read, is for this line
-	 * and not for the command that comes of it. */
+	/* From here on Control-C is a key. One that came before, while nobody read, is for this
+	 * line and not for the command that comes of it. */
 	e.cancelled = trap_interrupted;
 	while (!e.done && !e.eof && !e.cancelled) {
 		struct mark m = arena_mark(&scratch);
