@@ -4,9 +4,9 @@
 #include "lib/files/internal.h"
 #include "lib/files/lock.h"
 
-/* The bits that `ready` keeps true; READY_LOCK is the caller's to clear. */
-constexpr uint64_t READY_STATE =
-	FILE_READY_INPUT | FILE_READY_OUTPUT | FILE_READY_HANGUP | FILE_READY_PRIORITY;
+/* The bits that `ready` keeps true: those of every file, and a server's own, such as a terminal's.
+ * READY_LOCK is the caller's to clear. */
+constexpr uint64_t READY_STATE = SIGNAL_USER_MASK & ~(uint64_t)FILE_READY_LOCK;
 
 /* --- Events --- */
 
