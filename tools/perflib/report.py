@@ -42,7 +42,10 @@ def beside_linux(arch):
 		return ""
 	text = f"\n## {arch}: beside Linux {beside.linux.VERSION}\n\n`make perf-linux ARCH={arch}`, " \
 		f"build {result['build']}, QEMU -cpu {qemu.MEASURED_CPUS[arch]}, the same root file system " \
-		"and the same static program.\n"
+		"and the same static program. python3 and gcc are Debian's, by `tools/perf linux --debian`.\n"
+	programs = load(f"perf_linux_{arch}_debian.json")
+	for system in beside.SYSTEMS if programs else ():
+		result["instructions"][system] |= programs["instructions"][system]
 	if "instructions" in result:
 		ours, theirs = result["instructions"]["futura"], result["instructions"]["linux"]
 		pairs = sorted(((row, beside.ratio(figures["p50"], theirs[row]["p50"]))
@@ -50,8 +53,9 @@ def beside_linux(arch):
 		text += "\n" + picture(f"ratio-{arch}.svg",
 			chart.ratios(f"Instructions, Futura by Linux ({arch})", pairs))
 		text += "\nInstructions, p50:\n\n" + code(beside.instructions_table(result["instructions"]))
-		text += "\nFrom the start of the machine, firmware included:\n\n" + \
-			code(beside.start_table(result["start"]))
+	if "start" in result:
+		text += "\nInstructions from the start of the machine, firmware included, to the first " \
+			"program's:\n\n" + code(beside.start_table(result["start"]))
 	for cpus, rows in result["wall"].items():
 		text += f"\nWall time of plain TCG, {cpus} CPU, p50 of each run, median and spread of " \
 			f"{result.get('runs', 3)} alternating runs:\n\n" + code(beside.wall_table(rows))
