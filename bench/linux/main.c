@@ -103,7 +103,7 @@ static void print_row(const struct row *r, uint64_t *times, unsigned n)
 
 static void measure(const struct row *r)
 {
-	unsigned n = r->repetitions, per = r->per ? r->per : 1;
+	unsigned n = r->repetitions;
 
 	if (options.times != 0 && options.times < n)
 		n = options.times;
@@ -119,7 +119,7 @@ static void measure(const struct row *r)
 	mark_ready();
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t took = time_of(r->run);
-		times[i] = took > least ? (took - least) / per : 0;
+		times[i] = took > least ? took - least : 0;
 	}
 	if (r->stop)
 		r->stop();

@@ -16,8 +16,6 @@ struct row {
 	void (*stop)(void);
 	/* false: this system lacks what the row needs; may be nullptr */
 	bool (*is_here)(void);
-	/* Operations that one run does, if not one. */
-	unsigned per;
 };
 
 /* Further fields by name: .start = ... */
