@@ -341,6 +341,9 @@ static enum err vmo_for_clone(struct space *to, struct mapping *m, bool copy, st
 	return OK;
 }
 
+/* Code as small as this is entered into a clone's tables at once: it will run soon. */
+constexpr uint64_t CODE_SMALL = 64 * PAGE_SIZE;
+
 static enum err mapping_clone(struct space *to, struct mapping *m, uint32_t flags)
 {
 	uint32_t mode = m->flags & INHERIT_PRIVATE;
@@ -361,6 +364,8 @@ static enum err mapping_clone(struct space *to, struct mapping *m, uint32_t flag
 	new->allowed = m->allowed;
 	if (!copy)
 		mapping_lease(new, m->use.leased);
+	if (!copy && vmo != nullptr && (m->flags & MAP_EXEC) != 0 && m->size <= CODE_SMALL)
+		(void)space_fill(new, new->address, new->size >> PAGE_SHIFT);
 	return OK;
 }
 

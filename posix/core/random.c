@@ -8,15 +8,40 @@
 
 static struct generator generator;
 
+/* What was made and not given away yet: most requests are small. For the thread that made it only,
+ * since fork copies this, too. */
+static struct {
+	uint64_t thread_id;
+	size_t left;
+	uint8_t bytes[32]; /* all that one block gives */
+} spare;
+
 void random_start(const uint64_t seed[4])
 {
 	memcpy(generator.key, seed, sizeof(generator.key));
 }
 
+static void spare_take(uint64_t thread_id, void *to, size_t n)
+{
+	if (spare.thread_id != thread_id || spare.left < n) {
+		generator_take(&generator, thread_id, spare.bytes, sizeof(spare.bytes));
+		spare.thread_id = thread_id;
+		spare.left = sizeof(spare.bytes);
+	}
+	spare.left -= n;
+	memcpy(to, spare.bytes + spare.left, n);
+	memset(spare.bytes + spare.left, 0, n);
+}
+
 void random_bytes(void *to, size_t n)
 {
+	uint64_t id = control()->thread_id;
+
 	mutex_lock(&process.locks.random);
-	generator_take(&generator, control()->thread_id, to, n);
+	if (n > sizeof(spare.bytes))
+		generator_take(&generator, id, to, n);
+	else
+		spare_take(id, to, n);
 	mutex_unlock(&process.locks.random);
 }
 
