@@ -38,8 +38,8 @@ static const struct kind *kind_find(const char *name)
 	return nullptr;
 }
 
-/* Terminals, /dev, disks and the system's services are the first world's to see; others have what they
- * were given. */
+/* Terminals, /dev, disks and the system's services are the first world's to see; others have what
+ * they were given. */
 static bool kind_is_for(const struct kind *kind, const struct posix_world *w)
 {
 	return w->has_devices || kind->is_new || line_is_local(kind->server);

@@ -31,7 +31,7 @@ struct posix_world {
 	struct mount *mounts; /* by number, the root first */
 	struct mount *roots;  /* that processes have changed to */
 	uint32_t next_mount;
-	uint32_t serial;      /* no other world's, ever: file servers know it by that */
+	uint32_t serial;  /* no other world's, ever: file servers know it by that */
 	fut_handle dev;   /* a session with /dev */
 	bool has_mounts;  /* what it begins with is there */
 	bool has_devices; /* terminals, disks and the power switch are its processes' to use */
