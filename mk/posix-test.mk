@@ -9,13 +9,20 @@ TEST_CFLAGS = $(filter-out -MJ $@.json -Wwrite-strings,$(COMMON_CFLAGS)) -O1 -D_
 TEST_O := $(O)/tests-posix
 LINUX_TESTS := $(filter-out check,$(basename $(notdir $(wildcard tests/posix/*.c))))
 TEST_PROGRAMS := $(LINUX_TESTS:%=$(TEST_O)/%)
+# These would harm the Linux they ran on.
+GUEST_TESTS := $(TEST_O)/random_calls
 
 $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(TEST_O)/%.o: tests/posix/guest/%.c mk/posix-test.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(GUEST_TESTS): %: %.o
 $(TEST_PROGRAMS): %: %.o $(TEST_O)/check.o
+$(TEST_PROGRAMS) $(GUEST_TESTS):
 	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^ -lm
 
 .PHONY: posix-programs
-posix-programs: $(TEST_PROGRAMS) ## build the tests of the POSIX personality for ARCH
+posix-programs: $(TEST_PROGRAMS) $(GUEST_TESTS) ## build the tests of the POSIX personality for ARCH
 -include $(wildcard $(TEST_O)/*.d)

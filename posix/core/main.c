@@ -155,6 +155,8 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 	view_init();
 	process_learn();
 	process.umask = process.umask_at_start;
+	process.fsuid = process.euid;
+	process.fsgid = process.egid;
 	first->tid = process.pid;
 	places_take(block);
 	for (unsigned n = 0; n < FIRST_DESCRIPTORS; n++)

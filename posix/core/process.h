@@ -14,6 +14,7 @@ struct process {
 	struct remote posix; /* our session with posixd */
 	uint32_t pid, parent, group, session;
 	uint32_t uid, euid, suid, gid, egid, sgid;
+	uint32_t fsuid, fsgid; /* whose files it may use: setfsuid */
 
 	struct thread *threads;
 	unsigned nthreads;

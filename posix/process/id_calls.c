@@ -11,7 +11,8 @@
 #include "protocol/posix.h"
 
 constexpr uint32_t KEEP = UINT32_MAX;
-constexpr uint32_t USERS = 0, GROUPS = 1, SUPPLEMENTARY = 2; /* protocol/posix.fipc, set_ids */
+constexpr uint32_t USERS = 0, GROUPS = 1, SUPPLEMENTARY = 2,
+		   FILES = 3; /* protocol/posix.fipc, set_ids */
 constexpr unsigned GROUPS_MOST = 256;
 
 static void replace(struct description **place, struct description *d)
@@ -76,6 +77,10 @@ static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
 	process_learn();
+	if (which == USERS)
+		process.fsuid = process.euid;
+	else if (which == GROUPS)
+		process.fsgid = process.egid;
 	return root != 0 ? renew_places(root) : 0;
 }
 
@@ -157,15 +162,21 @@ CALL2(getgroups, int32_t, n, uint64_t, to)
 	return n != 0 && guest_put(to, groups, size) != 0 ? -EFAULT : (int64_t)(size / 4);
 }
 
-/* The file system ids are always the effective ones here; the old value is what these tell. */
+/* What these tell is the old value, whether they change it or not. */
 CALL1(setfsuid, uint32_t, id)
 {
-	(void)id;
-	return process.euid;
+	uint32_t old = process.fsuid;
+
+	if (id != KEEP && set_ids(FILES, id, KEEP, KEEP, "", 0) == 0)
+		process.fsuid = id;
+	return old;
 }
 
 CALL1(setfsgid, uint32_t, id)
 {
-	(void)id;
-	return process.egid;
+	uint32_t old = process.fsgid;
+
+	if (id != KEEP && set_ids(FILES, KEEP, id, KEEP, "", 0) == 0)
+		process.fsgid = id;
+	return old;
 }

@@ -122,16 +122,16 @@ struct remote *server_find(const char *name)
 
 static uint32_t capabilities(const struct credentials *c)
 {
-	return c->euid != 0 ? 0
-			    : FILES_CAPABILITY_OVERRIDE | FILES_CAPABILITY_OWNER |
-				      FILES_CAPABILITY_CHOWN | FILES_CAPABILITY_DEVICE |
-				      FILES_CAPABILITY_MOUNT;
+	return c->fsuid != 0 ? 0
+			     : FILES_CAPABILITY_OVERRIDE | FILES_CAPABILITY_OWNER |
+				       FILES_CAPABILITY_CHOWN | FILES_CAPABILITY_DEVICE |
+				       FILES_CAPABILITY_MOUNT;
 }
 
 static enum err line_call(struct remote *server, const struct credentials *c, fut_handle start,
 			  uint32_t flags, uint64_t key, fut_handle *root, int32_t *outcome)
 {
-	return files_line(server, key, c->euid, c->egid, c->uid, c->gid, capabilities(c) | flags,
+	return files_line(server, key, c->fsuid, c->fsgid, c->uid, c->gid, capabilities(c) | flags,
 			  c->groups, c->ngroups * sizeof(uint32_t), start, root, outcome);
 }
 

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 extern char **environ;
@@ -140,6 +141,21 @@ TEST(the_end_signal_can_be_chosen)
 	CHECK_EQ(info.si_pid, pid);
 	CHECK_ERR(waitpid(pid, nullptr, 0), ECHILD);
 	CHECK_EQ(waitpid(pid, nullptr, __WALL), pid);
+}
+
+static int orphan_with_signal(void *argument)
+{
+	(void)argument;
+	/* Its parent, which chose the signal, ends first. */
+	CHECK(clone(nothing, stack_top(), SIGUSR2, nullptr) > 0);
+	return 0;
+}
+
+TEST(an_orphans_end_signal_is_the_usual)
+{
+	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	CHECK_EQ(check_child(orphan_with_signal, nullptr), 0);
+	CHECK(wait(nullptr) > 0); /* SIGUSR2 would have ended us */
 }
 
 TEST(clone3_and_a_pidfd)

@@ -58,8 +58,8 @@ struct credentials *credentials_create(struct world *w, uint32_t uid, uint32_t g
 	struct credentials *c = credentials_alloc(w, uid, 0);
 
 	if (c != nullptr) {
-		c->euid = c->suid = uid;
-		c->gid = c->egid = c->sgid = gid;
+		c->euid = c->suid = c->fsuid = uid;
+		c->gid = c->egid = c->sgid = c->fsgid = gid;
 	}
 	return c;
 }
@@ -102,6 +102,8 @@ static struct credentials *credentials_copy(const struct credentials *c, uint32_
 	n->gid = c->gid;
 	n->egid = c->egid;
 	n->sgid = c->sgid;
+	n->fsuid = c->fsuid;
+	n->fsgid = c->fsgid;
 	if (ngroups > 0)
 		memcpy(n->groups, groups, ngroups * sizeof(*groups));
 	return n;
@@ -130,12 +132,12 @@ static int uids_set(const struct credentials *c, const uint32_t ids[3], struct c
 	if (c->euid != 0 && !ids_allowed(now, ids))
 		return -EPERM;
 	ids_merge(now, ids);
-	if (now[0] == c->uid && now[1] == c->euid && now[2] == c->suid)
+	if (now[0] == c->uid && now[1] == c->euid && now[2] == c->suid && now[1] == c->fsuid)
 		return 0;
 	*made = credentials_copy(c, now[0], c->groups, c->ngroups);
 	if (*made == nullptr)
 		return -ENOMEM;
-	(*made)->euid = now[1];
+	(*made)->euid = (*made)->fsuid = now[1];
 	(*made)->suid = now[2];
 	return 0;
 }
@@ -147,14 +149,40 @@ static int gids_set(const struct credentials *c, const uint32_t ids[3], struct c
 	if (c->euid != 0 && !ids_allowed(now, ids))
 		return -EPERM;
 	ids_merge(now, ids);
-	if (now[0] == c->gid && now[1] == c->egid && now[2] == c->sgid)
+	if (now[0] == c->gid && now[1] == c->egid && now[2] == c->sgid && now[1] == c->fsgid)
 		return 0;
 	*made = credentials_copy(c, c->uid, c->groups, c->ngroups);
 	if (*made == nullptr)
 		return -ENOMEM;
 	(*made)->gid = now[0];
-	(*made)->egid = now[1];
+	(*made)->egid = (*made)->fsgid = now[1];
 	(*made)->sgid = now[2];
+	return 0;
+}
+
+static bool file_id_allowed(const struct credentials *c, uint32_t id, const uint32_t now[4])
+{
+	return c->euid == 0 || id == now[0] || id == now[1] || id == now[2] || id == now[3];
+}
+
+static int files_set(const struct credentials *c, uint32_t uid, uint32_t gid,
+		     struct credentials **made)
+{
+	const uint32_t uids[4] = { c->uid, c->euid, c->suid, c->fsuid };
+	const uint32_t gids[4] = { c->gid, c->egid, c->sgid, c->fsgid };
+
+	if ((uid != ID_KEEP && !file_id_allowed(c, uid, uids)) ||
+	    (gid != ID_KEEP && !file_id_allowed(c, gid, gids)))
+		return -EPERM;
+	if ((uid == ID_KEEP || uid == c->fsuid) && (gid == ID_KEEP || gid == c->fsgid))
+		return 0;
+	*made = credentials_copy(c, c->uid, c->groups, c->ngroups);
+	if (*made == nullptr)
+		return -ENOMEM;
+	if (uid != ID_KEEP)
+		(*made)->fsuid = uid;
+	if (gid != ID_KEEP)
+		(*made)->fsgid = gid;
 	return 0;
 }
 
@@ -181,6 +209,8 @@ int credentials_set(struct process *p, uint32_t which, const uint32_t ids[3],
 		result = gids_set(p->who, ids, made);
 	else if (which == SET_GROUPS)
 		result = groups_set(p->who, groups, ngroups, made);
+	else if (which == SET_FILES)
+		result = files_set(p->who, ids[0], ids[1], made);
 	if (*made != nullptr)
 		credentials_change(p, credentials_get(*made));
 	return result;

@@ -9,11 +9,12 @@ struct credentials *credentials_get(struct credentials *c);
 void credentials_put(struct credentials *c);
 bool credentials_in_group(const struct credentials *c, uint32_t gid);
 
-enum set_ids : uint32_t { SET_UIDS = 0, SET_GIDS = 1, SET_GROUPS = 2 };
+enum set_ids : uint32_t { SET_UIDS = 0, SET_GIDS = 1, SET_GROUPS = 2, SET_FILES = 3 };
 constexpr uint32_t ID_KEEP = 0xffffffff;
 
-/* setresuid, setresgid, setgroups as `which` says. On 0 the process has new credentials in `*made`
- * (its own reference), or the old ones if nothing is different: nullptr. */
+/* setresuid, setresgid, setgroups, or setfsuid and setfsgid (the first two ids) as `which` says. On
+ * 0 the process has new credentials in `*made` (its own reference), or the old ones if nothing is
+ * different: nullptr. */
 int credentials_set(struct process *p, uint32_t which, const uint32_t ids[3],
 		    const uint32_t *groups, uint32_t ngroups, struct credentials **made);
 

@@ -202,7 +202,8 @@ int process_fork(struct process *parent, bool sibling, uint32_t end_signal, stru
 	p->limits = limits_get(parent->limits);
 	p->nice = parent->nice;
 	p->forgets_children = parent->forgets_children;
-	p->end_signal = end_signal;
+	/* Nobody chooses what others are sent. */
+	p->end_signal = sibling ? parent->end_signal : end_signal;
 	memcpy(p->name, parent->name, sizeof(p->name));
 	p->path = parent->path ? strdup(parent->path) : nullptr; /* without it /proc shows none */
 	p->arg_start = parent->arg_start;
@@ -259,6 +260,7 @@ static void child_give(struct process *c, struct process *heir)
 	child_unlink(c);
 	child_link(heir, c);
 	c->news |= POSIX_NEWS_SELF; /* getppid */
+	c->end_signal = SIGCHLD;    /* the heir did not ask for another */
 	if (change != CHANGE_NONE)
 		process_changed(c, change);
 	if (c->death_signal != 0)

@@ -37,7 +37,8 @@ struct user {
 struct credentials {
 	uint32_t refs;
 	uint32_t uid, euid, suid, gid, egid, sgid;
-	struct user *user; /* of `uid` */
+	uint32_t fsuid, fsgid; /* whose files: the effective ones, but after setfsuid */
+	struct user *user;     /* of `uid` */
 	struct world *world;
 	void *native; /* sessions with file servers that have these credentials */
 	uint32_t ngroups;

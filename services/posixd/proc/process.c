@@ -156,8 +156,8 @@ static const char *letter_word(char letter)
 
 static void status_ids(struct text *t, const struct credentials *c)
 {
-	text_add(t, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->euid);
-	text_add(t, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->egid);
+	text_add(t, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
+	text_add(t, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	text_add(t, "Groups:\t");
 	for (uint32_t i = 0; i < c->ngroups; i++)
 		text_add(t, "%u ", c->groups[i]);
