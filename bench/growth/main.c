@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-constexpr unsigned WARM_UP = 5, TIMES = 51;
+/* What is large takes long; a few times do, since runs repeat exactly. */
+constexpr unsigned LARGE = 10'000, FEW = 3, TIMES = 51;
 
 extern const struct growth __start_growths[], __stop_growths[];
 
@@ -40,16 +41,15 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static uint64_t median(const struct growth *g)
+static uint64_t median(const struct growth *g, unsigned n)
 {
 	uint64_t times[TIMES];
 
-	for (unsigned i = 0; i < WARM_UP; i++)
-		g->run();
-	for (unsigned i = 0; i < TIMES; i++)
+	g->run(); /* warm */
+	for (unsigned i = 0; i < n; i++)
 		times[i] = g->run();
-	qsort(times, TIMES, sizeof(times[0]), by_value);
-	return times[TIMES / 2];
+	qsort(times, n, sizeof(times[0]), by_value);
+	return times[n / 2];
 }
 
 static void measure(const struct growth *g, unsigned most)
@@ -60,7 +60,7 @@ static void measure(const struct growth *g, unsigned most)
 			return;
 		}
 		had = size;
-		printf("growth %s %u %lu\n", g->name, size, median(g));
+		printf("growth %s %u %lu\n", g->name, size, median(g, size < LARGE ? TIMES : FEW));
 		fflush(stdout);
 	}
 }
