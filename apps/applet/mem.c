@@ -79,8 +79,8 @@ void mem_free(void *p)
 {
 	if (p == nullptr)
 		return;
-	block_unlink((struct block *)p -
-		     1); /* NOLINT(clang-analyzer-unix.Malloc): it is in the list */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is in the list is not freed */
+	block_unlink((struct block *)p - 1);
 	free((struct block *)p - 1);
 }
 
