@@ -10,6 +10,7 @@ $(CRASH_WORK): tests/crash/work.c mk/posix-test.mk
 	$(Q)$(CC) $(TEST_CFLAGS) -static -fuse-ld=lld$(LLVM) -o $@ $<
 
 .PHONY: futfs-crash-test crash-work
+futfs-crash-test: ## cut the power of a running system that writes, and look what is left
 crash-work: $(CRASH_WORK)
-futfs-crash-test: $(KERNEL_IMAGE) $(O)/bundle.cpio $(CRASH_WORK) tools ## cut the power of a system that writes, and look what is left
+futfs-crash-test: $(KERNEL_IMAGE) $(O)/bundle.cpio $(CRASH_WORK) tools
 	$(Q)tests/crash/crash.py --arch $(ARCH) --rounds $(CRASH_ROUNDS) --seed $(CRASH_SEED)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-# Running and debugging in QEMU. MEM, APPEND and MACHINE_OPTIONS are handed to tools/futura. DISK=FILE
-# is a FuturaFS volume (build/tools/mkfutfs FILE --size 1G), seen as /data, or with DISK_ROOT=1 as /.
+# Running and debugging in QEMU. MEM, APPEND and MACHINE_OPTIONS are handed to tools/futura.
+# DISK=FILE is a FuturaFS volume (build/tools/mkfutfs FILE --size 1G), seen as /data, or with
+# DISK_ROOT=1 as /.
 
 MEM ?= 256M
 APPEND ?=
