@@ -216,7 +216,7 @@ void context_switch_more(struct arch_cpu *cpu, struct context *from, struct cont
 		msr_write(MSR_FS_BASE, to->registers.fs_base);
 		msr_write(MSR_KERNEL_GS_BASE, to->control_user);
 	}
-	if (cpu->simd_on || ((uint64_t)to->simd | cpu->dr7 | to->dr7) != 0)
+	if (cpu->simd_on || (to->upcall_call | cpu->dr7 | to->dr7) != 0)
 		context_switch_more(cpu, from, to);
 }
 

@@ -162,7 +162,7 @@ void simd_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
 	if (several_cpus && cpu->simd_on && from != nullptr)
 		area_save(from->simd);
-	if (to != nullptr && to->simd != nullptr)
+	if (to != nullptr && to->simd != nullptr && to->upcall_call != 0)
 		registers_load(cpu, to);
 	else if (cpu->simd_on)
 		registers_turn(cpu, false);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * x87, SSE, AVX and AVX-512 registers. A thread gets an area for its state when it first uses them,
- * by a trap (CR0.TS); from then on they are its own whenever it runs. They are not left to trap
- * again, for XSAVE of a user program has to find the thread's own state, and QEMU's does not look
- * at CR0.TS. A thread without an area may run in between: who comes back finds its registers as it
- * left them. On a machine with several CPUs the state is saved when the thread stops running, so
- * that another CPU finds it in memory; on one, when another thread's is loaded.
+ * x87, SSE, AVX and AVX-512 registers, kept by the thread that used them last: the next user of
+ * this CPU's gets a trap (CR0.TS). On a machine with several CPUs a thread's state is saved when it
+ * stops running, so that another CPU finds it in memory.
+ *
+ * Threads with foreign calls have their state in the registers whenever they run, from its first
+ * use on: they may use XSAVE (a signal's frame, the dynamic loader), and QEMU's saves what it finds
+ * there without a look at CR0.TS. Our own programs do not.
  */
 #pragma once
 #include "kernel/arch.h"
