@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # Inside the guest: runs each stressor of the classes that are named, alone and for one second, and
 # prints `item CLASS STATUS RUN SKIPPED` and before it `failed STRESSOR` for each that did. Skipped
-# are those that refuse to run as root, lack a resource, or find that the system has not what they test.
+# are those that refuse to run as root, lack a resource, or whose subject the system has not.
 for class in "$@"; do
 	run=0 skipped=0 status=0
 	for name in $(stress-ng --class "$class?" 2>&1 | sed -n 's/.*stressors: //p'); do
