@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-# Public test suites inside Futura, hours for all: `make posix-suites SUITES="--arch arm64 test_os"`.
+# Public suites inside Futura, hours for all: `make posix-suites SUITES="--arch arm64 test_os"`.
 
 .PHONY: posix-suites
 posix-suites: ## run Python's tests and stress-ng inside Futura, keep the results
