@@ -24,6 +24,7 @@ struct cpu {
 	uint64_t ready; /* bit p: queue p is not empty */
 	struct list queues[PRIORITIES];
 	uint32_t flush_wanted; /* set by another CPU, cleared when this one has flushed its TLB */
+	bool flush_late;       /* idle: it is to flush its TLB before it goes on */
 };
 
 extern struct cpu *cpus[CPUS_MAX];

@@ -4,6 +4,7 @@
 #include "kernel/budget.h"
 #include "kernel/calls.h"
 #include "kernel/dispatch.h"
+#include "kernel/tlb.h"
 #include "kernel/trace.h"
 
 struct cpu *cpus[CPUS_MAX];
@@ -220,6 +221,7 @@ static void idle(struct cpu *cpu)
 			space_enter(cpu, space_kernel());
 	}
 	cpu->idle = false;
+	tlb_flush_late(cpu);
 	cpu->idle_ns += time_now() - cpu->idle_from;
 	cpu->account_from = time_now();
 }

@@ -25,6 +25,19 @@ static void wait_flushed(uint64_t targets)
 				cpu_relax();
 }
 
+/* Those of them that are not idle. An idle CPU uses no address of the space that it has loaded
+ * until it has the kernel lock again: time enough to flush then, without waking it. */
+static uint64_t others_busy(uint64_t others)
+{
+	for (unsigned i = 0; i < CPUS_MAX; i++) {
+		if ((others >> i & 1) == 0 || !cpus[i]->idle)
+			continue;
+		cpus[i]->flush_late = true;
+		others &= ~(1ull << i);
+	}
+	return others;
+}
+
 void tlb_shoot(struct space *space, vaddr va, size_t n)
 {
 	struct cpu *self = this_cpu();
@@ -33,18 +46,26 @@ void tlb_shoot(struct space *space, vaddr va, size_t n)
 		tlb_flush(&space->id, va, n);
 	if (TLB_BROADCASTS)
 		return;
-	uint64_t others = space->cpus & ~(1ull << self->index);
+	uint64_t busy = others_busy(space->cpus & ~self->bit);
 
-	if (others == 0)
+	if (busy == 0)
 		return;
 	counters.shootdowns++;
 	request.id = &space->id;
 	request.va = va;
 	request.n = n;
 	for (unsigned i = 0; i < CPUS_MAX; i++)
-		if ((others >> i & 1) != 0)
+		if ((busy >> i & 1) != 0)
 			__atomic_store_n(&cpus[i]->flush_wanted, 1, __ATOMIC_RELEASE);
-	/* They are in user mode, idle, or waiting for the lock that we hold: all answer at once. */
-	arch_ipi(others);
-	wait_flushed(others);
+	/* They are in user mode, or waiting for the lock that we hold: all answer at once. */
+	arch_ipi(busy);
+	wait_flushed(busy);
+}
+
+void tlb_flush_late(struct cpu *cpu)
+{
+	if (!cpu->flush_late)
+		return;
+	cpu->flush_late = false;
+	tlb_flush(&cpu->space->id, 0, SIZE_MAX);
 }
