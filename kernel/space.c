@@ -365,7 +365,7 @@ static enum err mapping_clone(struct space *to, struct mapping *m, uint32_t flag
 	if (!copy)
 		mapping_lease(new, m->use.leased);
 	if (!copy && vmo != nullptr && (m->flags & MAP_EXEC) != 0 && m->size <= CODE_SMALL)
-		(void)space_fill(new, new->address, new->size >> PAGE_SHIFT);
+		(void)space_fill(new, new->address, new->size >> PAGE_SHIFT); /* ahead of need */
 	return OK;
 }
 

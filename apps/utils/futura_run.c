@@ -132,7 +132,7 @@ static int futura_run_main(int argc, char **argv)
 		opt_missing_operand();
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0)
 		err_fatal_errno("pipe");
-	(void)signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	child = fork();
 	if (child < 0)
 		err_fatal_errno("fork");
@@ -142,9 +142,9 @@ static int futura_run_main(int argc, char **argv)
 		close(error[0]);
 		child_run(root, caps, argv + s.index, (int[]){ in[0], out[1], error[1] });
 	}
-	(void)signal(SIGINT, stop);
-	(void)signal(SIGTERM, stop);
-	(void)signal(SIGHUP, stop);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	signal(SIGHUP, stop);
 	close(in[0]);
 	close(out[1]);
 	close(error[1]);
