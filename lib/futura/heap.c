@@ -66,11 +66,8 @@ static void list_remove(struct slab *s)
 
 static struct slab *slab_get(struct heap *h, unsigned class)
 {
-	struct slab *s = h->spare;
+	struct slab *s = h->nspare > 0 ? h->spare[--h->nspare] : h->get(SLAB_SIZE);
 
-	h->spare = nullptr;
-	if (s == nullptr)
-		s = h->get(SLAB_SIZE);
 	if (s == nullptr)
 		return nullptr;
 	*s = (struct slab){ .magic = SLAB_MAGIC, .class = (uint16_t)class, .skip = 64 };
@@ -158,10 +155,10 @@ static void give_small(struct heap *h, struct slab *s, void *p)
 	if (--s->nused > 0)
 		return;
 	list_remove(s);
-	if (h->spare)
-		h->put(s, SLAB_SIZE);
+	if (h->nspare < HEAP_SPARE)
+		h->spare[h->nspare++] = s;
 	else
-		h->spare = s;
+		h->put(s, SLAB_SIZE);
 }
 
 void heap_give(struct heap *h, void *p)

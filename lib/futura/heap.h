@@ -14,6 +14,8 @@
 constexpr size_t SLAB_SIZE = 65536;
 constexpr unsigned HEAP_CLASSES = 40;
 constexpr size_t HEAP_ALIGN = 16; /* of every object */
+/* A call that takes a few objects of sizes that nobody else uses needs a slab for each. */
+constexpr unsigned HEAP_SPARE = 4;
 
 struct slab;
 
@@ -23,7 +25,8 @@ struct heap {
 	void *(*get)(size_t size);
 	void (*put)(void *at, size_t size);
 	struct slab *usable[HEAP_CLASSES]; /* slabs with room, by class */
-	struct slab *spare;                /* one empty slab, kept against flutter */
+	struct slab *spare[HEAP_SPARE];    /* empty slabs, kept against flutter */
+	unsigned nspare;
 	size_t in_use;                     /* bytes handed out, rounded to classes */
 };
 

@@ -31,12 +31,13 @@ static struct heap setup(void)
 	return (struct heap){ .get = get, .put = put };
 }
 
-/* Only the spare slab may remain. */
+/* Only spare slabs may remain. */
 static void teardown(struct heap *h)
 {
 	CHECK(h->in_use == 0);
-	if (h->spare)
-		put(h->spare, SLAB_SIZE);
+	CHECK(h->nspare <= HEAP_SPARE);
+	while (h->nspare > 0)
+		put(h->spare[--h->nspare], SLAB_SIZE);
 	CHECK(pages == 0);
 }
 
@@ -112,5 +113,23 @@ TEST(heap, gives_nothing_when_there_are_no_pages)
 	CHECK(heap_take(&h, 16) == nullptr);
 	heap_give(&h, first);
 	heap_give(&h, nullptr);
+	teardown(&h);
+}
+
+TEST(heap, takes_objects_of_a_few_lone_sizes_again_without_new_pages)
+{
+	struct heap h = setup();
+	void *p[HEAP_SPARE];
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < HEAP_SPARE; i++)
+			p[i] = heap_take(&h, 16u << i);
+		limit = pages; /* the first round's have to do */
+		for (unsigned i = 0; i < HEAP_SPARE; i++) {
+			CHECK(p[i]);
+			heap_give(&h, p[i]);
+		}
+	}
+	CHECK(pages == HEAP_SPARE * SLAB_SIZE);
 	teardown(&h);
 }
