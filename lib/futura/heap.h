@@ -27,7 +27,7 @@ struct heap {
 	struct slab *usable[HEAP_CLASSES]; /* slabs with room, by class */
 	struct slab *spare[HEAP_SPARE];    /* empty slabs, kept against flutter */
 	unsigned nspare;
-	size_t in_use;                     /* bytes handed out, rounded to classes */
+	size_t in_use; /* bytes handed out, rounded to classes */
 };
 
 /* nullptr if there is no memory, or the size is absurd. */

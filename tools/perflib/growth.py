@@ -6,21 +6,31 @@ import qemu
 from perflib import guest
 
 PROGRAM = "/usr/bin/growth"
+OPERATIONS = ("fork", "exit", "mmap", "lookup", "open", "handle", "wake-up", "timer", "poll", "epoll")
 LINE = re.compile(r"^growth (\S+) (\d+) (\S+)$", re.M)
 # A curve is flat or logarithmic if ten times the size never costs more than this many times as much.
 STEEP = 2
 
 
-def run(arch, most, names=()):
-	"""{name: [(size, instructions)]} and {name: size at which there could be no more}."""
-	curves, limits = {}, {}
-	wish = guest.Wish(arch, [PROGRAM, "-m", str(most), *names], mem="2G",
+def one(arch, most, name, seconds):
+	"""What the program prints of one operation, in a machine of its own."""
+	wish = guest.Wish(arch, [PROGRAM, "-m", str(most), name], mem="2G", timeout=seconds,
 		add=[f"{qemu.built(arch, 'bench-linux/growth')}:{PROGRAM}"])
-	for name, size, figure in LINE.findall(guest.futura(wish).text):
-		if figure.isdigit():
-			curves.setdefault(name, []).append((int(size), int(figure)))
-		else:
-			limits[name] = f"{figure} at {int(size):,}"
+	try:
+		return guest.futura(wish).text
+	except guest.Late as e:
+		return f"{e.text}growth {name} {most} not-done-in-{seconds:.0f}-s\n"
+
+
+def run(arch, most, names=(), seconds=600):
+	"""{name: [(size, instructions)]} and {name: why it was not measured further}."""
+	curves, limits = {}, {}
+	for operation in names or OPERATIONS:
+		for name, size, figure in LINE.findall(one(arch, most, operation, seconds)):
+			if figure.isdigit():
+				curves.setdefault(name, []).append((int(size), int(figure)))
+			else:
+				limits[name] = f"{figure} at {int(size):,}"
 	return curves, limits
 
 

@@ -18,6 +18,13 @@ class Failed(Exception):
 	"""The guest did not do what was asked; holds its log."""
 
 
+class Late(Failed):
+	"""The guest was not done in time; `text` is what its command had printed."""
+	def __init__(self, seconds, raw):
+		super().__init__(f"not done after {seconds} s: {raw[-2000:]!r}")
+		self.text = split(raw)["o"].decode(errors="replace")
+
+
 @dataclass
 class Wish:
 	"""What to run, and on what machine."""
@@ -61,8 +68,16 @@ def run(command, timeout):
 		done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 			timeout=timeout)
 	except subprocess.TimeoutExpired as e:
-		raise Failed(f"not done after {timeout} s: {(e.stdout or b'')[-2000:]!r}") from None
+		raise Late(timeout, e.stdout or b"") from None
 	return done.stdout, time.monotonic() - start
+
+
+def split(raw):
+	"""What came over the console, by kind: output, errors, exit status, and the log under None."""
+	parts = {"o": b"", "e": b"", "x": b"", None: b""}
+	for kind, data in execute.Decoder().feed(raw):
+		parts[kind] = parts.get(kind, b"") + data
+	return parts
 
 
 def futura(wish):
@@ -73,9 +88,7 @@ def futura(wish):
 			**{"exec.conf": execute.conf(wish.command, environment, "/")})
 		m = machine(wish, bundle=bundle, append=f"{wish.append} run=exec".strip())
 		raw, seconds = run(m.command(), wish.timeout)
-	parts = {"o": b"", "e": b"", "x": b"", None: b""}
-	for kind, data in execute.Decoder().feed(raw):
-		parts[kind] = parts.get(kind, b"") + data
+	parts = split(raw)
 	if parts["x"] != b"0":
 		raise Failed((parts["e"] + parts[None]).decode(errors="replace")[-2000:])
 	return Outcome(parts["o"].decode(), seconds, parts[None].decode(errors="replace"))
