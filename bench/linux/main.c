@@ -152,21 +152,33 @@ static int list(void)
 	return 0;
 }
 
-/* What of the machine's memory is in use before anything is measured. */
-static void print_memory(void)
+/* The number after a name in one of /proc's files; 0: it is not there. */
+static unsigned long proc_number(const char *path, const char *name)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
+	FILE *f = fopen(path, "r");
 	char line[128];
-	unsigned long kib, total = 0;
+	unsigned long n = 0;
 
-	while (f != nullptr && fgets(line, sizeof(line), f) != nullptr) {
-		if (sscanf(line, "MemTotal: %lu", &kib) == 1)
-			total = kib;
-		else if (sscanf(line, "MemFree: %lu", &kib) == 1)
-			printf("memory %lu of %lu KiB free\n", kib, total);
-	}
+	while (f != nullptr && n == 0 && fgets(line, sizeof(line), f) != nullptr)
+		if (strncmp(line, name, strlen(name)) == 0)
+			n = strtoul(line + strlen(name), nullptr, 10);
 	if (f != nullptr)
 		fclose(f);
+	return n;
+}
+
+/*
+ * What of the machine's memory could still be used, before anything is measured. Linux counts what
+ * its caches would give up as available; Futura's /proc/meminfo tells what this world's processes
+ * may use, and its free pages are the machine's.
+ */
+static void print_memory(void)
+{
+	unsigned long available = proc_number("/proc/meminfo", "MemAvailable:");
+	unsigned long pages = proc_number("/proc/vmstat", "nr_free_pages");
+	unsigned long free = pages * (PAGE / 1024);
+
+	printf("memory %lu KiB available\n", free > available ? free : available);
 }
 
 static int measure_all(void)

@@ -23,15 +23,16 @@ def instructions(arch, names=(), debian=()):
 
 
 def start(arch):
-	"""{system: instructions until the first program begins}."""
+	"""{system: (instructions until the first program begins, KiB of memory in use then)}."""
 	plugin = os.path.join(qemu.ROOT, "build/host/perf/follow.so")
 	found = {}
 	for name, run in SYSTEMS.items():
 		with tempfile.TemporaryDirectory(prefix="futura-perf-") as folder:
-			run(guest.Wish(arch, command(["getppid"], 1),
-				extra=["-plugin", f"{plugin},out={folder},limit=0"]))
+			wish = guest.Wish(arch, command(["getppid"], 1),
+				extra=["-plugin", f"{plugin},out={folder},limit=0"])
+			memory = guest.memory_in_use(wish, run(wish).text)
 			with open(os.path.join(folder, "total")) as f:
-				found[name] = int(f.read().split()[1])
+				found[name] = int(f.read().split()[1]), memory
 	return found
 
 
@@ -62,8 +63,8 @@ def instructions_table(result):
 
 
 def start_table(result):
-	ours, theirs = result["futura"], result["linux"]
-	return f"{'first program':20} {ours:13,} {theirs:13,} {ratio(ours, theirs):6.2f}\n"
+	return "".join(f"{what:20} {ours:13,} {theirs:13,} {ratio(ours, theirs):6.2f}\n" for what, ours, theirs
+		in zip(("first program", "memory in use, KiB"), result["futura"], result["linux"]))
 
 
 def wall_table(result):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """The rows in a machine: Futura, or Linux in the same one. What they print comes back as text."""
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -92,6 +93,12 @@ def futura(wish):
 	if parts["x"] != b"0":
 		raise Failed((parts["e"] + parts[None]).decode(errors="replace")[-2000:])
 	return Outcome(parts["o"].decode(), seconds, parts[None].decode(errors="replace"))
+
+
+def memory_in_use(wish, text):
+	"""KiB of the machine's memory that were not to be had when the rows began."""
+	size = int(wish.mem[:-1]) << {"M": 10, "G": 20}[wish.mem[-1]]
+	return size - int(re.search(r"^memory (\d+) KiB available$", text, re.M)[1])
 
 
 def parse(text):

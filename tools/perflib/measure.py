@@ -9,8 +9,10 @@ from perflib import guest
 
 PERCENTILES = ("p50", "p90", "p99", "max")
 BENCH_LINE = re.compile(r"bench (\S+) p50=(\d+) p90=(\d+) p99=(\d+) max=(\d+) n=(\d+) under=(\d+)")
-# A second serial port: the device whose interrupts are measured.
-BENCH_DEVICE = {"x86_64": ["-serial", "null"], "arm64": []}
+# A disk that answers at once; and a second serial port, whose interrupts are measured.
+BENCH_DISK = ["-blockdev", "null-co,node-name=null,size=67108864,read-zeroes=on",
+	"-device", "virtio-blk-pci,drive=null,ioeventfd=off"]
+BENCH_DEVICE = {"x86_64": ["-serial", "null", *BENCH_DISK], "arm64": BENCH_DISK}
 
 
 def native(arch, names):
@@ -32,10 +34,11 @@ def native(arch, names):
 
 
 def posix(arch, names=(), times=0, debian=()):
-	"""{row: ...} of Linux's operations in Futura, by bench/linux."""
+	"""{row: ...} of Linux's operations in Futura, by bench/linux, and KiB in use before them."""
 	options = ["-n", str(times)] if times else []
 	wish = guest.Wish(arch, [guest.ROWS, *options, *names], debian=list(debian))
-	return guest.parse(guest.futura(wish).text)
+	text = guest.futura(wish).text
+	return guest.parse(text), guest.memory_in_use(wish, text)
 
 
 def commit():
@@ -48,12 +51,13 @@ def everything(arch, names=(), times=0):
 	"""All that `make perf` measures. A name with a dot is one of the kernel's paths."""
 	paths = [n for n in names if "." in n]
 	rows = [n for n in names if "." not in n]
-	found = {}
+	result = {"arch": arch, "build": commit(), "unit": "instructions", "rows": {}}
 	if paths or not names:
-		found |= native(arch, paths)
+		result["rows"] |= native(arch, paths)
 	if rows or not names:
-		found |= posix(arch, rows, times)
-	return {"arch": arch, "build": commit(), "unit": "instructions", "rows": found}
+		found, result["memory_kib"] = posix(arch, rows, times)
+		result["rows"] |= found
+	return result
 
 
 def table(result):
@@ -63,6 +67,8 @@ def table(result):
 	for name, row in result["rows"].items():
 		figures = " ".join(f"{row[p]:12,}" for p in PERCENTILES)
 		lines.append(f"{name:28} {figures} {row['times']:7,}")
+	if "memory_kib" in result:
+		lines += ["", f"memory in use before the rows: {result['memory_kib']:,} KiB"]
 	return "\n".join(lines) + "\n"
 
 
