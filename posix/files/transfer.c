@@ -5,6 +5,7 @@
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
 #include "posix/files/limit.h"
+#include "protocol/file.h"
 #include "abi/kernel.h"
 #include "abi/user.h"
 
@@ -54,7 +55,8 @@ int64_t description_write(struct description *d, uint64_t from, uint64_t size, u
 	if (error != 0)
 		return error;
 	for (;;) {
-		int64_t n = d->ops->write(d, from + done, size - done, at);
+		int64_t n = d->ops->write(d, from + done, size - done,
+					  at == FILE_AT_STATE ? at : at + done);
 
 		if (n > 0)
 			done += (uint64_t)n;

@@ -154,6 +154,25 @@ TEST(fallocate_and_punching_holes)
 	CHECK_ERR(fallocate(fd, 0, 0, 0), EINVAL);
 }
 
+TEST(a_long_pwrite_goes_on_where_it_is)
+{
+	constexpr size_t SIZE = 5 << 19; /* no whole number of MiB */
+	unsigned *data = malloc(SIZE), *back = malloc(SIZE);
+
+	check_folder();
+	int fd = open("f", O_RDWR | O_CREAT, 0600);
+	for (size_t i = 0; i < SIZE / sizeof(*data); i++)
+		data[i] = (unsigned)i;
+	CHECK_EQ(pwrite(fd, data, SIZE, 100), SIZE);
+	for (size_t n = 0; n < SIZE;) {
+		ssize_t got = pread(fd, (char *)back + n, SIZE - n, (off_t)(100 + n));
+		CHECK(got > 0);
+		n += (size_t)got;
+	}
+	CHECK_EQ(memcmp(data, back, SIZE), 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 100 + SIZE);
+}
+
 TEST(hard_links_are_one_file)
 {
 	check_folder();
