@@ -132,6 +132,7 @@ struct files_new {
 	const char *target;
 	size_t target_len;
 	fut_handle door; /* of a socket: taken on success */
+	bool sealable;   /* a regular file on which seals can be put */
 };
 
 /* One listing, which `list` fills by files_list_add. */
@@ -182,9 +183,15 @@ struct files_node_ops {
 	int64_t (*seek)(struct files_session *s, uint64_t offset, uint32_t whence);
 	/* Memory, with every right; the library gives a duplicate with fewer. ENODEV. */
 	int (*contents)(struct files_session *s, bool write, fut_handle *memory);
+	/* That memory is for writing. 1: it is lent, and others stand there; EPERM. 0. */
+	int (*lend)(struct files_session *s, fut_handle *memory);
+	/* What shows, while a handle to it is open, that the memory lent is used. EINVAL. */
+	int (*use)(struct files_session *s, fut_handle *use);
 	int (*size_page)(struct files_session *s, fut_handle *page); /* ENODEV */
 	int (*allocate)(struct files_session *s, uint32_t mode, uint64_t offset,
-			uint64_t size);                       /* EOPNOTSUPP */
+			uint64_t size);                     /* EOPNOTSUPP */
+	int (*seal)(struct files_session *s, uint32_t add); /* known ones. EINVAL, as `seals` */
+	uint32_t (*seals)(struct files_session *s);
 	int (*sync)(struct files_session *s, bool data_only); /* 0 */
 	int (*sync_all)(struct files_system *fs);             /* 0 */
 	void (*statfs)(struct files_system *fs, struct file_statfs_results *r);

@@ -128,6 +128,10 @@ enum err on_contents(void *self, uint64_t badge, const struct file_contents_args
 enum err on_size_page(void *self, uint64_t badge, struct file_size_page_results *r);
 enum err on_allocate(void *self, uint64_t badge, const struct file_allocate_args *a,
 		     struct file_allocate_results *r);
+enum err on_use(void *self, uint64_t badge, struct file_use_results *r);
+enum err on_seal(void *self, uint64_t badge, const struct file_seal_args *a,
+		 struct file_seal_results *r);
+enum err on_seals(void *self, uint64_t badge, struct file_seals_results *r);
 enum err on_sync(void *self, uint64_t badge, const struct file_sync_args *a,
 		 struct file_sync_results *r);
 enum err on_sync_all(void *self, uint64_t badge, struct file_sync_all_results *r);

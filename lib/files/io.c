@@ -261,8 +261,25 @@ enum err on_contents(void *self, uint64_t badge, const struct file_contents_args
 		r->outcome = -ENODEV;
 	else
 		r->outcome = ops->contents(s, rights & RIGHT_WRITE, &memory);
-	if (r->outcome == 0)
+	if (r->outcome == 0 && (rights & RIGHT_WRITE) && ops->lend != nullptr)
+		r->outcome = ops->lend(s, &memory);
+	r->lent = r->outcome == 1;
+	if (r->outcome >= 0)
 		r->outcome = memory_share(memory, rights, &r->memory);
+	return OK;
+}
+
+enum err on_use(void *self, uint64_t badge, struct file_use_results *r)
+{
+	SESSION(s);
+	const struct files_node_ops *ops = s->node->system->ops;
+
+	if (!(s->flags & FILE_OPEN_WRITE))
+		r->outcome = -EBADF;
+	else if (!S_ISREG(s->node->mode) || ops->use == nullptr)
+		r->outcome = -EINVAL;
+	else
+		r->outcome = ops->use(s, &r->use);
 	return OK;
 }
 
@@ -312,6 +329,35 @@ enum err on_allocate(void *self, uint64_t badge, const struct file_allocate_args
 {
 	SESSION(s);
 	r->outcome = allocate(s, a);
+	return OK;
+}
+
+/* Seals are numbered as in Linux's fcntl. */
+enum err on_seal(void *self, uint64_t badge, const struct file_seal_args *a,
+		 struct file_seal_results *r)
+{
+	SESSION(s);
+	constexpr uint32_t SEALS = 31; /* F_SEAL_SEAL to F_SEAL_FUTURE_WRITE */
+	const struct files_node_ops *ops = s->node->system->ops;
+
+	if (!(s->flags & FILE_OPEN_WRITE))
+		r->outcome = -EPERM;
+	else if (!S_ISREG(s->node->mode) || ops->seal == nullptr || (a->add & ~SEALS))
+		r->outcome = -EINVAL;
+	else
+		r->outcome = ops->seal(s, a->add);
+	return OK;
+}
+
+enum err on_seals(void *self, uint64_t badge, struct file_seals_results *r)
+{
+	SESSION(s);
+	const struct files_node_ops *ops = s->node->system->ops;
+
+	if (!S_ISREG(s->node->mode) || ops->seals == nullptr)
+		r->outcome = -EINVAL;
+	else
+		r->seals = ops->seals(s);
 	return OK;
 }
 

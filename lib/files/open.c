@@ -37,7 +37,8 @@ static int open_create(struct files_walk *w, const struct file_open_args *a)
 /* A file without a name in the directory that the walk has found. */
 static int open_temporary(struct files_walk *w, const struct file_open_args *a)
 {
-	struct files_new new = { .mode = S_IFREG | (a->permissions & 07777) };
+	struct files_new new = { .mode = S_IFREG | (a->permissions & 07777),
+				 .sealable = a->flags & FILE_SEALABLE };
 	struct files_node *n = nullptr;
 
 	if (w->node == nullptr)

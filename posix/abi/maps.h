@@ -30,6 +30,7 @@ struct map_backing {
 	uint64_t node, device;
 	uint32_t refs;
 	uint32_t vmo; /* handle */
+	uint32_t use; /* what tells its server that it is still used; 0: nothing has to */
 	char path[];  /* ended by a zero byte; empty for memory without a file */
 };
 

@@ -60,7 +60,7 @@ static int64_t program_open(struct program *p, struct description *file)
 		return -EACCES;
 	int64_t size = file_size(file);
 	p->size = size > 0 ? (uint64_t)size : 0;
-	return size <= 0 ? (size == 0 ? -ENOEXEC : size) : file_memory(file, false, &p->vmo);
+	return size <= 0 ? (size == 0 ? -ENOEXEC : size) : file_memory(file, &p->vmo);
 }
 
 static char *skip_blanks(char *s)

@@ -198,7 +198,7 @@ CALL6(copy_file_range, int, from, uint64_t, from_at, int, to, uint64_t, to_at, u
 
 /* --- Files without a name --- */
 
-/* An unnamed file of the file system that shared memory is in. Seals are not supported. */
+/* An unnamed file of the file system that shared memory is in. */
 CALL2(memfd_create, uint64_t, from, uint32_t, flags)
 {
 	constexpr uint32_t CLOEXEC = 1, ALLOW_SEALING = 2; /* linux/memfd.h */
@@ -211,6 +211,8 @@ CALL2(memfd_create, uint64_t, from, uint32_t, flags)
 	if ((flags & ~(CLOEXEC | ALLOW_SEALING)) != 0)
 		return -EINVAL;
 	result = file_open_own(AT_FDCWD, "/dev/shm",
-			       FILE_TEMPORARY | FILE_OPEN_READ | FILE_OPEN_WRITE, &d);
+			       FILE_TEMPORARY | FILE_OPEN_READ | FILE_OPEN_WRITE |
+				       ((flags & ALLOW_SEALING) != 0 ? FILE_SEALABLE : 0),
+			       &d);
 	return result != 0 ? result : fd_add(d, (flags & CLOEXEC) != 0, 0);
 }

@@ -58,13 +58,28 @@ int64_t file_size(struct description *d)
 	return e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)size;
 }
 
-int64_t file_memory(struct description *d, bool write, fut_handle *vmo)
+/* With `write` to be written too if the description may be, for as long as `use` is kept. */
+static int64_t contents_get(struct description *d, bool write, fut_handle *vmo, fut_handle *use)
 {
 	struct remote r = remote_of(d);
 	int32_t outcome;
-	enum err e = file_contents(&r, write, vmo, &outcome);
+	uint32_t lent;
+	enum err e = file_contents(&r, write, vmo, &outcome, &lent);
 
+	*use = 0;
+	if (e != OK || outcome != 0 || lent == 0)
+		return e != OK ? file_error(e) : outcome;
+	e = file_use(&r, use, &outcome);
+	if (e != OK || outcome != 0)
+		(void)fut_handle_close(*vmo); /* ours */
 	return e != OK ? file_error(e) : outcome;
+}
+
+int64_t file_memory(struct description *d, fut_handle *vmo)
+{
+	fut_handle none;
+
+	return contents_get(d, false, vmo, &none);
 }
 
 /* --- Reading --- */
@@ -84,7 +99,7 @@ static bool window_make(struct description *d, struct contents *c)
 	void *at;
 
 	window_drop(c);
-	if (size == 0 || size > WINDOW_MOST || file_memory(d, false, &vmo) != 0)
+	if (size == 0 || size > WINDOW_MOST || file_memory(d, &vmo) != 0)
 		return false;
 	enum err e = window_map(vmo, 0, size, MAP_READ | INHERIT_SHARE, &at);
 	(void)fut_handle_close(vmo); /* the mapping keeps it */
@@ -204,16 +219,20 @@ static int64_t seek(struct description *d, int64_t offset, unsigned whence)
 
 static int64_t map(struct description *d, bool shared, struct map_backing **b)
 {
-	fut_handle vmo;
+	fut_handle vmo, use;
 	int64_t error;
 
 	if (!is_regular(d))
 		return -ENODEV;
-	error = file_memory(d, shared, &vmo);
+	error = contents_get(d, shared, &vmo, &use);
 	if (error != 0)
 		return error;
 	place_remember(d);
 	*b = backing_new(vmo, d->path != nullptr ? d->path : "", d->node, d->device);
+	if (*b != nullptr)
+		(*b)->use = use;
+	else if (use != 0)
+		(void)fut_handle_close(use); /* ours */
 	return *b != nullptr ? 0 : -ENOMEM;
 }
 

@@ -28,6 +28,5 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags);
 /* The size of a regular file now. */
 int64_t file_size(struct description *d);
-/* The memory object with a file's contents, to be closed by the caller; with `write` that may be
- * written to if the description may. */
-int64_t file_memory(struct description *d, bool write, fut_handle *vmo);
+/* The memory object with a file's contents, to be read; to be closed by the caller. */
+int64_t file_memory(struct description *d, fut_handle *vmo);

@@ -45,6 +45,8 @@ void backing_drop(struct map_backing *b)
 	if (b == nullptr || --b->refs > 0)
 		return;
 	(void)fut_handle_close(b->vmo); /* ours */
+	if (b->use != 0)
+		(void)fut_handle_close(b->use); /* ours */
 	heap_free(b);
 }
 

@@ -36,6 +36,8 @@ static int64_t of_file(int fd, uint32_t access, bool shared, uint64_t size, stru
 		error = -ENODEV;
 	else
 		error = d->ops->map(d, shared, b);
+	if (error == -EPERM && (access & PROT_WRITE) == 0)
+		error = d->ops->map(d, false, b); /* sealed, but it may be read */
 	description_drop(d);
 	if (error == 0 && *b == nullptr && shared)
 		error = shared_memory(size, b);

@@ -303,6 +303,7 @@ void data_fini(struct ram_node *n)
 {
 	data_set_pages(n, 0);
 	data_unmap(&n->data);
+	seals_fini(&n->data);
 	if (n->data.memory != 0)
 		(void)fut_handle_close(n->data.memory); /* ours */
 	if (n->data.size_page != 0)
@@ -398,7 +399,9 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 		return -EINVAL;
 	if (offset + size > SIZE_LIMIT)
 		return -EFBIG;
-	int64_t done = data_memory(n);
+	int64_t done = seals_check_write(n, offset, &size);
+	if (done == 0)
+		done = data_memory(n);
 	if (done == 0 && offset + size > end)
 		done = data_grow(n, offset + size);
 	if (done == 0)

@@ -93,6 +93,16 @@ static int zero_range(struct ram_node *n, uint64_t offset, uint64_t end)
 	return e;
 }
 
+/* Linux wants to be allowed to grow even where the size is to be kept. */
+static int seals_check_allocate(const struct ram_node *n, uint32_t mode, uint64_t end)
+{
+	size_t nothing = 0;
+
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		return seals_check_write(n, 0, &nothing);
+	return end > n->node.size ? seals_check_size(n, end) : 0;
+}
+
 /* Past the end of the file nothing is kept for later: others see no more of it than its size. */
 int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size)
 {
@@ -104,6 +114,9 @@ int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64
 	if ((mode & ~ALLOCATE_MODES) ||
 	    (punches && mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)))
 		return -EOPNOTSUPP;
+	e = seals_check_allocate(n, mode, end);
+	if (e != 0)
+		return e;
 	if (keeps && end > was)
 		end = was;
 	if (offset >= end)

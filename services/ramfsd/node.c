@@ -22,6 +22,8 @@ static int node_fill(struct ram_node *n, const struct files_new *new)
 		n->link.len = n->node.size = new->target_len;
 	} else if (S_ISSOCK(new->mode)) {
 		n->door = new->door;
+	} else if (S_ISREG(new->mode)) {
+		seals_init(&n->data, new->sealable);
 	}
 	return 0;
 }
@@ -332,8 +334,12 @@ static void ram_stat(struct files_node *node, struct file_stat_results *r)
 static int ram_change(struct files_node *node, const struct files_change *c)
 {
 	struct ram_node *n = ram_of(node);
-	int e = c->which & FILE_CHANGE_SIZE ? data_resize(n, c->size) : 0;
+	int e = 0;
 
+	if (c->which & FILE_CHANGE_SIZE)
+		e = seals_check_size(n, c->size);
+	if (e == 0 && (c->which & FILE_CHANGE_SIZE))
+		e = data_resize(n, c->size);
 	if (e != 0)
 		return e;
 	if (c->which & FILE_CHANGE_MODE)
@@ -403,7 +409,11 @@ const struct files_node_ops ram_ops = {
 	.write = ram_write,
 	.seek = ram_seek,
 	.contents = ram_contents,
+	.lend = ram_lend,
+	.use = ram_use,
 	.size_page = ram_size_page,
+	.seal = ram_seal,
+	.seals = ram_seals,
 	.allocate = ram_allocate,
 	.statfs = ram_statfs,
 	.door = ram_door,

@@ -8,6 +8,7 @@
 constexpr uint64_t RAM_PAGE = 4096;
 
 struct ram_node;
+struct ram_writer;
 
 /* A name: of `node`, in the directory `dir`. */
 struct ram_entry {
@@ -40,10 +41,13 @@ struct ram_data {
 	fut_handle size_page;
 	char *map; /* the object, perhaps with room to grow; nullptr: not mapped here */
 	uint64_t map_size;
-	uint32_t uses;  /* calls that could have used a mapping */
-	bool is_sparse; /* pages past the dense ones may be there */
-	bool is_given;  /* others have the memory */
-	bool is_shared; /* and may write it */
+	uint32_t uses;              /* calls that could have used a mapping */
+	bool is_sparse;             /* pages past the dense ones may be there */
+	bool is_given;              /* others have the memory */
+	bool is_shared;             /* and may write it */
+	uint32_t seals;             /* F_SEAL_ of fcntl.h */
+	struct ram_writer *writers; /* who has it for writing, while it can be sealed */
+	fut_handle lease, leased;   /* what they have; 0: none yet */
 };
 
 struct ram_fifo;
@@ -110,6 +114,19 @@ int64_t ram_seek(struct files_session *s, uint64_t offset, uint32_t whence);
 int ram_contents(struct files_session *s, bool write, fut_handle *memory);
 int ram_size_page(struct files_session *s, fut_handle *page);
 int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size);
+
+/* seal.c */
+void seals_init(struct ram_data *d, bool sealable);
+void seals_fini(struct ram_data *d);
+/* May the file have this size from now on? EPERM. */
+int seals_check_size(const struct ram_node *n, uint64_t size);
+/* May it be written so? Where it cannot grow, perhaps less, in whole pages as Linux writes. EPERM.
+ */
+int seals_check_write(const struct ram_node *n, uint64_t offset, size_t *size);
+int ram_seal(struct files_session *s, uint32_t add);
+uint32_t ram_seals(struct files_session *s);
+int ram_lend(struct files_session *s, fut_handle *memory);
+int ram_use(struct files_session *s, fut_handle *use);
 
 /* fifo.c */
 int fifo_open(struct files_session *s);

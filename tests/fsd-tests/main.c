@@ -185,10 +185,11 @@ static bool has_text(const char *path, const char *text)
 static char *map_file(struct remote *f, uint64_t size, uint32_t access)
 {
 	fut_handle memory;
+	uint32_t lent;
 	int32_t outcome;
 	uint64_t at = 0;
 
-	CHECK(file_contents(f, 1, &memory, &outcome) == OK && outcome == 0);
+	CHECK(file_contents(f, 1, &memory, &outcome, &lent) == OK && outcome == 0);
 	CHECK(fut_space_map(0, memory, 0, 0, size, access, &at) == OK);
 	(void)fut_handle_close(memory); /* the mapping keeps it */
 	return (char *)at;

@@ -245,6 +245,68 @@ TEST(memfd_seals)
 	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), EPERM);
 }
 
+TEST(a_mapping_that_may_be_written_keeps_the_seal_off)
+{
+	int fd = memfd_create("check", MFD_ALLOW_SEALING);
+
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	char *p = map(fd, 2 * PAGE, RW, MAP_SHARED, 0);
+	p[0] = 'w';
+	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+	CHECK_EQ(munmap(p, PAGE), 0);
+	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+	pid_t pid = fork(); /* whose copy of the mapping counts too */
+	if (pid == 0)
+		_exit(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1 && errno == EBUSY &&
+				      munmap(p + PAGE, PAGE) == 0 &&
+				      fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1
+			      ? 0
+			      : 1);
+	CHECK_EQ(check_wait(pid), 0);
+	CHECK_EQ(munmap(p + PAGE, PAGE), 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_WRITE);
+	p = map(fd, PAGE, RW, MAP_PRIVATE, 0);
+	CHECK_EQ(p[0], 'w');
+	p[0] = 'x';
+	CHECK_EQ(map(fd, PAGE, PROT_READ, MAP_SHARED, 0)[0], 'w');
+}
+
+TEST(a_seal_on_later_writing_leaves_mappings_alone)
+{
+	int fd = memfd_create("check", MFD_ALLOW_SEALING);
+	char c;
+
+	CHECK_EQ(ftruncate(fd, PAGE), 0);
+	char *p = map(fd, PAGE, RW, MAP_SHARED, 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), 0);
+	p[0] = 'f';
+	CHECK_EQ(pread(fd, &c, 1, 0), 1);
+	CHECK_EQ(c, 'f');
+	CHECK_ERR(pwrite(fd, "x", 1, 0), EPERM);
+	CHECK_ERR((long)mmap(nullptr, PAGE, RW, MAP_SHARED, fd, 0), EPERM);
+	p = map(fd, PAGE, PROT_READ, MAP_SHARED, 0);
+	CHECK_ERR(mprotect(p, PAGE, RW), EACCES);
+}
+
+TEST(what_cannot_grow_takes_whole_pages)
+{
+	int fd = memfd_create("check", MFD_ALLOW_SEALING), plain = memfd_create("plain", 0);
+	static char data[3 * PAGE];
+
+	CHECK_EQ(ftruncate(fd, PAGE + 10), 0);
+	CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+	CHECK_EQ(pwrite(fd, data, 10, PAGE), 10);
+	CHECK_ERR(pwrite(fd, data, 11, PAGE), EPERM);
+	CHECK_EQ(pwrite(fd, data, sizeof(data), 1), PAGE - 1);
+	CHECK_ERR(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 2 * PAGE), EPERM);
+	CHECK_EQ(fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, PAGE), 0);
+	CHECK_EQ(ftruncate(fd, 1), 0);
+	CHECK_ERR(fcntl(fd, F_ADD_SEALS, 1 << 20), EINVAL);
+	CHECK_EQ(fcntl(plain, F_GET_SEALS), F_SEAL_SEAL);
+	CHECK_ERR(fcntl(plain, F_ADD_SEALS, F_SEAL_GROW), EPERM);
+}
+
 TEST(posix_shared_memory)
 {
 	int fd = shm_open("/check-shm", O_RDWR | O_CREAT | O_EXCL, 0600);

@@ -80,6 +80,7 @@ TEST(ramfs, sessions_allow_only_what_they_were_opened_for)
 	struct remote r = must_open(&root, "f", FILE_OPEN_READ);
 	struct remote p = must_open(&root, "f", FILE_PATH);
 	fut_handle memory;
+	uint32_t lent;
 	int32_t outcome;
 	char byte = 0;
 
@@ -87,7 +88,7 @@ TEST(ramfs, sessions_allow_only_what_they_were_opened_for)
 	CHECK(do_write(&r, 0, &byte, 1) == -EBADF);
 	CHECK(do_truncate(&r, 0) == -EINVAL);
 	CHECK(do_read(&p, 0, &byte, 1) == -EBADF && do_seek(&p, 0, SEEK_SET) == -EBADF);
-	CHECK(file_contents(&p, 1, &memory, &outcome) == OK && outcome == -EBADF);
+	CHECK(file_contents(&p, 1, &memory, &outcome, &lent) == OK && outcome == -EBADF);
 	CHECK(file_size_page(&p, &memory, &outcome) == OK && outcome == -EBADF);
 	CHECK(do_read(&root, 0, &byte, 1) == -EBADF);
 	struct remote d = must_open(&root, "dev", FILE_OPEN_READ);
@@ -106,12 +107,13 @@ TEST(ramfs, mapped_contents_are_what_is_read_and_written)
 	struct remote f = must_open(&root, "f", BOTH | FILE_CREATE);
 	static char large[10000], got[10000];
 	fut_handle memory, page;
+	uint32_t lent;
 	int32_t outcome;
 
 	for (size_t i = 0; i < sizeof(large); i++)
 		large[i] = (char)(i * 7 + i / 256);
 	CHECK(do_write(&f, 0, large, sizeof(large)) == sizeof(large));
-	CHECK(file_contents(&f, 1, &memory, &outcome) == OK && outcome == 0);
+	CHECK(file_contents(&f, 1, &memory, &outcome, &lent) == OK && outcome == 0);
 	CHECK(file_size_page(&f, &page, &outcome) == OK && outcome == 0);
 	char *mapped = fixture_map(memory, 3 * 4096, MAP_READ | MAP_WRITE);
 	const uint64_t *size = fixture_map(page, 4096, MAP_READ);
