@@ -97,27 +97,38 @@ static bool node_may_be_empty(const struct node *n)
 	}
 }
 
-static uint32_t star_compile(struct regex *r, const struct node *body, uint32_t next)
+/* A body that takes bytes, again and again: x* is entered at the split, x+ at the body. */
+static uint32_t loop_compile(struct regex *r, const struct node *body, uint32_t next, bool plus)
 {
 	uint32_t split = inst_add(r, OP_SPLIT, next, 0);
+	uint32_t start = node_compile(r, body, split);
 
-	if (node_may_be_empty(body)) {
-		uint32_t loop = r->loops++;
-		uint32_t check = inst_add(r, OP_CHECK, loop, split);
-		uint32_t start = node_compile(r, body, check);
-		start = inst_add(r, OP_ENTER, loop, start);
-		r->insts[split].next = start;
-	} else {
-		uint32_t start = node_compile(r, body, split);
-		r->insts[split].next = start;
-	}
+	r->insts[split].next = start;
+	return plus ? start : split;
+}
+
+/* The same for a body that may be empty: a turn that takes nothing ends the loop. */
+static uint32_t empty_loop_compile(struct regex *r, const struct node *body, uint32_t next)
+{
+	uint32_t split = inst_add(r, OP_SPLIT, next, 0);
+	uint32_t loop = r->loops++;
+	uint32_t check = inst_add(r, OP_CHECK, loop, split);
+	uint32_t start = node_compile(r, body, check);
+
+	start = inst_add(r, OP_ENTER, loop, start);
+	r->insts[split].next = start;
 	return split;
 }
 
 static uint32_t repeat_compile(struct regex *r, const struct node *n, uint32_t next)
 {
-	if (n->max < 0) {
-		next = star_compile(r, n->child, next);
+	int copies = n->min;
+
+	if (n->max < 0 && node_may_be_empty(n->child)) {
+		next = empty_loop_compile(r, n->child, next);
+	} else if (n->max < 0) {
+		next = loop_compile(r, n->child, next, copies > 0);
+		copies -= copies > 0;
 	} else {
 		/* x{0,3} is (x(x(x)?)?)?: every split may leave to the same end. */
 		uint32_t end = next;
@@ -126,7 +137,7 @@ static uint32_t repeat_compile(struct regex *r, const struct node *n, uint32_t n
 			next = inst_add(r, OP_SPLIT, end, body);
 		}
 	}
-	for (int i = 0; i < n->min && !r->too_big; i++)
+	for (int i = 0; i < copies && !r->too_big; i++)
 		next = node_compile(r, n->child, next);
 	return next;
 }

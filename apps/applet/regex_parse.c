@@ -612,6 +612,29 @@ static struct node *atom_parse(struct parser *s, bool at_start)
 	return char_node(s, code, is_byte);
 }
 
+/* * + or ? */
+static bool is_simple(int min, int max)
+{
+	return min <= 1 && (max == 1 || max < 0);
+}
+
+/* Of the operators * + ? one after another, any number do what one does: x+* is x*. */
+static struct node *repeat_node(struct node *child, int min, int max)
+{
+	if (child->kind == NODE_REPEAT && is_simple(min, max) &&
+	    is_simple(child->min, child->max)) {
+		child->min &= min;
+		if (max < 0)
+			child->max = max;
+		return child;
+	}
+	struct node *n = node_make(NODE_REPEAT);
+	n->min = min;
+	n->max = max;
+	n->child = child;
+	return n;
+}
+
 static struct node *branch_parse(struct parser *s)
 {
 	struct node *first = nullptr, **tail = &first;
@@ -631,13 +654,8 @@ static struct node *branch_parse(struct parser *s)
 			n = char_node(s, '*', false);
 			s->p++;
 		}
-		while (s->out->error == nullptr && repeat_parse(s, &min, &max)) {
-			struct node *repeat = node_make(NODE_REPEAT);
-			repeat->min = min;
-			repeat->max = max;
-			repeat->child = n;
-			n = repeat;
-		}
+		while (s->out->error == nullptr && repeat_parse(s, &min, &max))
+			n = repeat_node(n, min, max);
 		*tail = n;
 		tail = &n->next;
 	}

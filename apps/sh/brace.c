@@ -51,57 +51,82 @@ static bool is_plain(const struct part *p)
 
 struct brace {
 	struct place open, close;
-	struct place commas[256];
-	int ncommas;
-	bool range;
+	bool range; /* {1..9}; else it has a comma */
 };
 
-/* Finds the matching } and the commas of the brace at `open`. */
-static bool brace_match(struct brace *b)
-{
-	int depth = 0;
-	size_t from = b->open.at + 1;
-
-	b->ncommas = 0;
-	for (const struct part *p = b->open.p; p != nullptr; p = p->next, from = 0) {
-		if (!is_plain(p))
-			continue;
-		for (size_t i = from; i < p->len; i++) {
-			char c = p->text[i];
-			if (c == '{') {
-				depth++;
-			} else if (c == '}' && depth-- == 0) {
-				b->close = (struct place){ p, i };
-				return true;
-			} else if (c == ',' && depth == 0 && b->ncommas < 256) {
-				b->commas[b->ncommas++] = (struct place){ p, i };
-			}
-		}
-	}
-	return false;
-}
+/* A { whose } is yet to come. */
+struct opened {
+	struct opened *outer;
+	struct place at;
+	bool comma;
+};
 
 static bool range_valid(const struct brace *b);
 
-/* The first brace that expands. */
-static bool brace_find(const struct part *p, struct brace *b)
+static bool is_before(const struct part *word, struct place a, struct place b)
 {
-	for (; p != nullptr; p = p->next) {
-		if (!is_plain(p))
-			continue;
-		for (size_t i = 0; i < p->len; i++) {
-			if (p->text[i] != '{')
-				continue;
-			b->open = (struct place){ p, i };
-			b->range = false;
-			if (!brace_match(b))
-				continue;
-			b->range = b->ncommas == 0 && range_valid(b);
-			if (b->ncommas > 0 || b->range)
-				return true;
+	if (a.p == b.p)
+		return a.at < b.at;
+	while (word != a.p && word != b.p)
+		word = word->next;
+	return word == a.p;
+}
+
+/* The } at `close` ends `o`: keeps the brace if it expands and starts before the best so far. */
+static void brace_offer(const struct part *word, const struct opened *o, struct place close,
+			struct brace *best)
+{
+	struct brace b = { .open = o->at, .close = close, .range = !o->comma };
+
+	if (best->open.p != nullptr && is_before(word, best->open, b.open))
+		return;
+	if (o->comma || range_valid(&b))
+		*best = b;
+}
+
+/*
+ * The first brace that expands. One pass over the word, however many braces are never closed:
+ * an outer one closes after those inside it, so later finds may start earlier.
+ */
+static bool brace_find(const struct part *word, struct brace *best)
+{
+	struct mark m = arena_mark(&scratch);
+	struct opened *top = nullptr;
+
+	*best = (struct brace){};
+	for (const struct part *p = word; p != nullptr; p = p->next) {
+		for (size_t i = 0; is_plain(p) && i < p->len; i++) {
+			char c = p->text[i];
+			if (c == '{') {
+				struct opened *o = arena_alloc(&scratch, sizeof(*o));
+				*o = (struct opened){ .outer = top, .at = { p, i } };
+				top = o;
+			} else if (top != nullptr && c == ',') {
+				top->comma = true;
+			} else if (top != nullptr && c == '}') {
+				brace_offer(word, top, (struct place){ p, i }, best);
+				top = top->outer;
+			}
 		}
 	}
-	return false;
+	arena_release(&scratch, m);
+	return best->open.p != nullptr;
+}
+
+/* The end of the alternative that starts at `from`: its comma, or the brace's }. */
+static struct place alternative_end(const struct brace *b, struct place from)
+{
+	int depth = 0;
+
+	for (const struct part *p = from.p; p != b->close.p->next; p = p->next, from.at = 0) {
+		size_t end = p == b->close.p ? b->close.at : p->len;
+		for (size_t i = from.at; is_plain(p) && i < end; i++) {
+			depth += (p->text[i] == '{') - (p->text[i] == '}');
+			if (p->text[i] == ',' && depth == 0)
+				return (struct place){ p, i };
+		}
+	}
+	return b->close;
 }
 
 static struct part **copy_text(struct arena *a, struct part **tail, const struct part *p,
@@ -226,25 +251,33 @@ static struct word *word_around(struct arena *a, const struct word *w, const str
 
 struct words {
 	struct word *first, **tail;
+	long long n;
 };
+
+long long brace_words_most = 50 * 1000 * 1000;
 
 static void expand_into(struct arena *a, struct words *out, struct word *w);
 
 static void expand_commas(struct arena *a, struct words *out, const struct word *w,
 			  const struct brace *b)
 {
-	for (int i = 0; i <= b->ncommas; i++) {
-		struct place from = i == 0 ? b->open : b->commas[i - 1];
+	struct place end = b->open;
+
+	do {
+		struct place from = { end.p, end.at + 1 };
 		struct part *middle = nullptr;
-		from.at++;
-		copy_span(a, &middle, from, i < b->ncommas ? b->commas[i] : b->close);
+		end = alternative_end(b, from);
+		copy_span(a, &middle, from, end);
 		struct word *one = word_around(a, w, b, middle);
 		if (one != nullptr)
 			expand_into(a, out, one);
-	}
+	} while (end.p != b->close.p || end.at != b->close.at);
 }
 
-constexpr long long RANGE_MOST = 50 * 1000 * 1000; /* words; more would only fill memory */
+[[noreturn]] static void fail_too_many(void)
+{
+	fail(1, "brace expansion: too many words");
+}
 
 static void expand_range(struct arena *a, struct words *out, const struct word *w,
 			 const struct brace *b)
@@ -254,8 +287,8 @@ static void expand_range(struct arena *a, struct words *out, const struct word *
 	range_parse(b, &r);
 	long long step = r.step == 0 ? 1 : llabs(r.step), left;
 	bool down = r.from > r.to, over = ckd_sub(&left, r.from, r.to);
-	if (over || step < 0 || llabs(left) / step > RANGE_MOST)
-		fail(1, "brace expansion: too many words");
+	if (over || step < 0 || llabs(left) / step > brace_words_most - out->n)
+		fail_too_many();
 	left = llabs(left) / step;
 	for (long long n = r.from;; n += down ? -step : step) {
 		struct part *p = arena_alloc(a, sizeof(*p));
@@ -275,16 +308,18 @@ static void expand_range(struct arena *a, struct words *out, const struct word *
 
 static void expand_into(struct arena *a, struct words *out, struct word *w)
 {
-	struct brace *b = arena_alloc(&scratch, sizeof(*b));
+	struct brace b;
 
 	stack_check();
-	if (!brace_find(w->parts, b)) {
+	if (!brace_find(w->parts, &b)) {
+		if (++out->n > brace_words_most)
+			fail_too_many();
 		*out->tail = w;
 		out->tail = &w->next;
-	} else if (b->range) {
-		expand_range(a, out, w, b);
+	} else if (b.range) {
+		expand_range(a, out, w, &b);
 	} else {
-		expand_commas(a, out, w, b);
+		expand_commas(a, out, w, &b);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* What the shell's fuzzers share: a quiet shell that has started. */
 #pragma once
 
+#include "apps/sh/brace.h"
 #include "apps/sh/error.h"
 #include "apps/sh/option.h"
 #include "apps/sh/sh.h"
@@ -20,6 +21,7 @@ static inline void fuzz_init(bool posix)
 		done = true;
 		stack_init();
 		sh.self = sh.arg0 = "fuzz";
+		brace_words_most = 1000;
 		option_defaults();
 		var_init(none);
 	}

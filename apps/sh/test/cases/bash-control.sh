@@ -110,3 +110,8 @@ echo done
 ### glob.a bracket that nothing closes is none
 cd "$(mktemp -d)"; : >'[' ; : >'[x'; : >'[a]'
 shopt -s nullglob; echo [ [x [a] '['* [z [q]; shopt -u nullglob; shopt -s failglob; echo [ [x; [ 1 -eq 1 ] && echo yes
+### brace.many alternatives, many braces, braces that nothing closes
+e=$(printf '%s,' {1..400}); eval "set -- {${e}x}"; echo $# $1 ${400} ${401}
+set -- {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}; echo $# $5
+echo {a{b,c} {x{a,b}} {{{{{a,b} a}b,c} {a,b}} {}} {},{} {"{",a} {a,{b,c}d}e {a,"b,c"} {'a',b}{1..10..3} x{,y} {,}
+eval "set -- $(printf '{%.0s' {1..20000}){a,b}"; echo $# ${#1} ${#2}
