@@ -171,15 +171,13 @@ int bi_dot(int argc, char **argv)
 		return 1;
 	}
 	fd = redir_move_high(fd);
-	struct params before = sh.params;
+	struct params before;
 	bool own = i + 1 < argc && !sh.posix;
 	if (own)
-		sh.params = (struct params){ .v = argv + i + 1, .n = argc - i - 1 };
+		params_push(&before, argc - i - 1, argv + i + 1);
 	int status = dot_run(fd, path);
-	if (own) {
-		params_free(&sh.params);
-		sh.params = before;
-	}
+	if (own)
+		params_pop();
 	return status;
 }
 
@@ -270,7 +268,7 @@ int bi_shift(int argc, char **argv)
 	return 0;
 }
 
-void params_free(struct params *p)
+static void params_free(struct params *p)
 {
 	if (p->owned == nullptr)
 		return;
@@ -288,5 +286,17 @@ void params_set(int n, char **v)
 		copy[i] = xstrdup(v[i]);
 	copy[n] = nullptr;
 	params_free(&sh.params);
-	sh.params = (struct params){ copy, n, copy };
+	sh.params = (struct params){ copy, n, copy, sh.params.outer };
+}
+
+void params_push(struct params *before, int n, char **v)
+{
+	*before = sh.params;
+	sh.params = (struct params){ .v = v, .n = n, .outer = before };
+}
+
+void params_pop(void)
+{
+	params_free(&sh.params);
+	sh.params = *sh.params.outer;
 }

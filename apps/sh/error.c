@@ -25,7 +25,7 @@ void guard_init(struct guard *g)
 	g->redirs = redir_undo_top;
 	g->frame = frame_top;
 	g->source = source_top;
-	g->params = sh.params;
+	g->params_outer = sh.params.outer;
 	g->loop_depth = sh.loop_depth;
 	g->func_depth = sh.func_depth;
 	g->dot_depth = sh.dot_depth;
@@ -49,7 +49,8 @@ void error_raise(int status)
 	redir_undo_to(g->redirs);
 	frame_pop_to(g->frame);
 	source_pop_to(g->source);
-	sh.params = g->params;
+	while (sh.params.outer != g->params_outer)
+		params_pop(); /* but what `set` made of the guard's own stays */
 	sh.loop_depth = g->loop_depth;
 	sh.func_depth = g->func_depth;
 	sh.dot_depth = g->dot_depth;

@@ -25,7 +25,7 @@ struct guard {
 	struct redir_undo *redirs;
 	struct frame *frame;
 	struct source *source;
-	struct params params;
+	struct params *params_outer;
 	int loop_depth, func_depth, dot_depth;
 	bool in_errexit_test;
 };

@@ -557,14 +557,14 @@ void func_define(struct sym *s, struct node *n)
 int func_call(struct sym *s, int argc, char **argv)
 {
 	struct func *f = s->func;
-	struct params before = sh.params;
+	struct params before;
 	int loops = sh.loop_depth, line = sh.line;
 	struct frame frame;
 
 	stack_check();
 	f->refs++;
 	frame_push(&frame, s->name);
-	sh.params = (struct params){ .v = argv + 1, .n = argc - 1 };
+	params_push(&before, argc - 1, argv + 1);
 	sh.loop_depth = 0;
 	sh.func_depth++;
 	eval(f->body, 0);
@@ -574,8 +574,7 @@ int func_call(struct sym *s, int argc, char **argv)
 		trap_run(TRAP_RETURN);
 	sh.func_depth--;
 	sh.loop_depth = loops;
-	params_free(&sh.params);
-	sh.params = before;
+	params_pop();
 	frame_pop(&frame);
 	sh.line = line;
 	if (--f->refs == 0) {

@@ -56,7 +56,8 @@ enum skip { SKIP_NONE, SKIP_BREAK, SKIP_CONTINUE, SKIP_RETURN };
 struct params {
 	char **v;
 	int n;
-	char **owned; /* what to free, or nullptr */
+	char **owned;         /* what to free, or nullptr */
+	struct params *outer; /* the caller's, on its stack */
 };
 
 struct sh {
@@ -89,6 +90,8 @@ struct sh {
 extern struct sh sh;
 
 void params_set(int n, char **v);
-void params_free(struct params *p);
+/* A call's own parameters; `before` keeps the caller's until params_pop. */
+void params_push(struct params *before, int n, char **v);
+void params_pop(void);
 /* Leaves the shell: runs the EXIT trap, writes the history, flushes. */
 [[noreturn]] void sh_exit(int status);

@@ -156,6 +156,15 @@ def a_syntax_error_gives_the_prompt_back(s):
 
 
 @case
+def arguments_set_before_an_error_stay(s):
+    s.command("set -- a b c")
+    s.command("set -- x y; : ${nope?no}")
+    expect(s.output(show("$*")), "x y")
+    s.command("f() { set -- l m; : ${nope?no}; }; f a b")
+    expect(s.output(show("$*")), "x y")
+
+
+@case
 def bracketed_paste_does_not_run(s):
     s.keys("\x1b[200~printf '[[%s]'']\\n' \\\na\x1b[201~")
     s.pause(0.2)
