@@ -22,6 +22,7 @@
 /* From how many reads on it is worth mapping, and how much at most. */
 constexpr unsigned READS_BEFORE_WINDOW = 2;
 constexpr uint64_t WINDOW_MOST = 1ull << 30;
+constexpr int64_t MESSAGE_MOST = 1048576; /* bytes that one message lends */
 
 /* description.own of a regular file */
 struct contents {
@@ -173,15 +174,29 @@ static int64_t read_window(struct description *d, struct contents *c, uint64_t t
 	return n > 0 && done == 0 ? -EFAULT : (int64_t)done;
 }
 
-static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
+/* A file is read to its end or the buffer's, though a message carries less. */
+static int64_t read_messages(struct description *d, uint64_t to, uint64_t size, uint64_t at)
 {
 	struct remote r = remote_of(d);
+	uint64_t done = 0;
+	int64_t outcome;
+	enum err e;
+
+	do {
+		e = file_read(&r, at == FILE_AT_STATE ? at : at + done, (void *)(to + done),
+			      least(size - done, MESSAGE_MOST), &outcome);
+		if (e != OK || outcome < 0)
+			break;
+		done += (uint64_t)outcome;
+	} while (is_regular(d) && outcome == MESSAGE_MOST && done < size);
+	return done > 0 ? (int64_t)done : e != OK ? file_error(e) : outcome;
+}
+
+static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
+{
 	int64_t outcome = read_window(d, d->own, to, size, at);
 
-	if (outcome != -EAGAIN)
-		return outcome;
-	enum err e = file_read(&r, at, (void *)to, least(size, 1048576), &outcome);
-	return e != OK ? file_error(e) : outcome;
+	return outcome != -EAGAIN ? outcome : read_messages(d, to, size, at);
 }
 
 static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64_t at)
@@ -197,7 +212,7 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 			return -EFAULT;
 		e = file_write_short(&r, at, data, size, &outcome);
 	} else {
-		e = file_write(&r, at, (const void *)from, least(size, 1048576), &outcome);
+		e = file_write(&r, at, (const void *)from, least(size, MESSAGE_MOST), &outcome);
 	}
 	return e != OK ? file_error(e) : outcome;
 }
