@@ -9,7 +9,7 @@
 struct growth {
 	const char *name;
 	const char *what; /* of what there are more and more */
-	/* From so many to so many; false if there can be no more. */
+	/* From so many to so many; false, and errno, if there can be no more. */
 	bool (*grow)(unsigned from, unsigned to);
 	uint64_t (*run)(void); /* the operation; the time that it took */
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * growth [-m MOST] [NAME...]: prints a line `growth NAME SIZE P50` for each size, and `growth NAME
- * SIZE limit` where there can be no more. Each operation has a process of its own, which takes
- * what it made with it.
+ * growth [-m MOST] [NAME...]: prints a line `growth NAME SIZE P50` for each size, and the error's
+ * name in place of P50 where there can be no more. Each operation has a process of its own, which
+ * takes what it made with it.
  */
 #include "bench/growth/growth.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static void measure(const struct growth *g, unsigned most)
 {
 	for (unsigned size = 1, had = 0; size <= most; size *= 10) {
 		if (!g->grow(had, size)) {
-			printf("growth %s %u limit\n", g->name, size);
+			printf("growth %s %u %s\n", g->name, size, strerrorname_np(errno));
 			return;
 		}
 		had = size;

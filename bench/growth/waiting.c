@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* More and more of what can be waited for: threads, timers, descriptors. */
 #include "bench/growth/growth.h"
+#include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -55,7 +56,8 @@ static bool thread_start(void *(*run)(void *))
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK);
-	return pthread_create(&t, &attributes, run, nullptr) == 0;
+	errno = pthread_create(&t, &attributes, run, nullptr);
+	return errno == 0;
 }
 
 static bool threads(unsigned from, unsigned to)

@@ -12,7 +12,13 @@
 constexpr uint32_t PRIORITY = 16;
 constexpr unsigned SLOTS = (THREADS_END - THREADS_BASE) / THREAD_SLOT;
 
-static unsigned slots_used; /* above it no slot was ever used */
+/* Which slots threads have, a bit each. Guarded by process.locks.threads. */
+static struct {
+	uint64_t *taken;
+	unsigned nwords;
+	unsigned full;   /* words before this one have no bit clear */
+	unsigned mapped; /* slots before this one have their stacks mapped */
+} slots;
 
 static uint64_t slot_stack_top(unsigned slot)
 {
@@ -61,31 +67,52 @@ void thread_init_first(struct thread *t, uint64_t stack_top)
 	leave_with(call_frame());
 }
 
-/* A slot that no living thread has. Its stack may still be mapped from the last one. */
-static unsigned slot_take(bool *is_new)
+static bool slots_grow(void)
 {
-	for (unsigned slot = 0; slot < slots_used; slot++) {
-		struct thread *t = process.threads;
+	unsigned nwords = slots.nwords > 0 ? slots.nwords * 2 : 4;
+	uint64_t *taken = heap_resize(slots.taken, nwords * sizeof(*taken));
 
-		while (t != nullptr && t->slot != slot)
-			t = t->next;
-		if (t == nullptr) {
-			*is_new = false;
-			return slot;
-		}
-	}
-	*is_new = true;
-	return slots_used < SLOTS ? slots_used++ : SLOTS;
+	if (taken == nullptr)
+		return false;
+	slots.taken = taken;
+	slots.nwords = nwords;
+	return true;
 }
 
-static enum err slot_map(unsigned slot, bool is_new)
+/* The first slot that no living thread has; SLOTS: there is none. */
+static unsigned slot_take(void)
+{
+	while (slots.full < slots.nwords && slots.taken[slots.full] == UINT64_MAX)
+		slots.full++;
+	if (slots.full * 64 >= SLOTS || (slots.full == slots.nwords && !slots_grow()))
+		return SLOTS;
+	unsigned bit = (unsigned)__builtin_ctzll(~slots.taken[slots.full]);
+	slots.taken[slots.full] |= 1ull << bit;
+	return slots.full * 64 + bit;
+}
+
+static void slot_give(unsigned slot)
+{
+	if (slot == SLOTS)
+		return;
+	slots.taken[slot / 64] &= ~(1ull << slot % 64);
+	if (slot / 64 < slots.full)
+		slots.full = slot / 64;
+}
+
+/* Slots are taken in order, so that there is at most one more to map. */
+static enum err slot_map(unsigned slot)
 {
 	uint64_t at;
 
-	if (!is_new)
+	if (slot < slots.mapped)
 		return OK;
-	return fut_space_map(0, 0, slot_stack_top(slot) - THREAD_STACK, 0, THREAD_STACK,
-			     MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | INHERIT_PRIVATE, &at);
+	enum err e = fut_space_map(0, 0, slot_stack_top(slot) - THREAD_STACK, 0, THREAD_STACK,
+				   MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | INHERIT_PRIVATE,
+				   &at);
+	if (e == OK)
+		slots.mapped = slot + 1;
+	return e;
 }
 
 /* A thread that ended may still be on its way out of its area: then the kernel says `exists`. */
@@ -102,14 +129,13 @@ static enum err create(struct thread *t, uint64_t top)
 enum err thread_new(struct thread **to, const struct registers *frame)
 {
 	struct thread *t = heap_new(sizeof(*t));
-	bool is_new;
 
 	if (t == nullptr)
 		return ERR_NO_MEMORY;
 	signal_queue_init(&t->signals.queue);
 	mutex_lock(&process.locks.threads);
-	t->slot = slot_take(&is_new);
-	enum err e = t->slot < SLOTS ? slot_map(t->slot, is_new) : ERR_FULL;
+	t->slot = slot_take();
+	enum err e = t->slot < SLOTS ? slot_map(t->slot) : ERR_FULL;
 	if (e == OK) {
 		uint64_t top = slot_stack_top(t->slot);
 		*(struct registers *)(top - FRAME_ROOM) = *frame;
@@ -117,6 +143,8 @@ enum err thread_new(struct thread **to, const struct registers *frame)
 	}
 	if (e == OK)
 		enlist(t);
+	else
+		slot_give(t->slot);
 	mutex_unlock(&process.locks.threads);
 	if (e != OK)
 		heap_free(t);
@@ -133,8 +161,18 @@ void thread_drop(struct thread *t)
 {
 	mutex_lock(&process.locks.threads);
 	delist(t);
+	slot_give(t->slot);
 	mutex_unlock(&process.locks.threads);
 	(void)fut_handle_close(t->handle); /* never ran */
+	heap_free(t);
+}
+
+void thread_forget(struct thread *t)
+{
+	if (t->handle != 0)
+		(void)fut_handle_close(t->handle); /* the parent's thread */
+	signal_queue_drop(&t->signals.queue, ~0ull);
+	slot_give(t->slot);
 	heap_free(t);
 }
 
@@ -146,6 +184,7 @@ void thread_end(void)
 	robust_release(t);
 	mutex_lock(&process.locks.threads);
 	delist(t);
+	slot_give(t->slot);
 	signal_queue_drop(&t->signals.queue, ~0ull);
 	(void)fut_handle_close(t->handle); /* ours */
 	heap_free(t);

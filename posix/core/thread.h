@@ -81,5 +81,7 @@ enum err thread_new(struct thread **t, const struct registers *frame);
 enum err thread_start(struct thread *t);
 /* Undo thread_new. */
 void thread_drop(struct thread *t);
+/* In a child: one that only the parent has. */
+void thread_forget(struct thread *t);
 /* End the calling thread; its slot is free once the kernel is done with it. */
 [[noreturn]] void thread_end(void);

@@ -57,12 +57,8 @@ static void threads_forget(struct thread *me)
 
 	for (struct thread *t = process.threads; t != nullptr; t = next) {
 		next = t->next;
-		if (t == me)
-			continue;
-		if (t->handle != 0)
-			(void)fut_handle_close(t->handle); /* the parent's thread */
-		signal_queue_drop(&t->signals.queue, ~0ull);
-		heap_free(t);
+		if (t != me)
+			thread_forget(t);
 	}
 	process.threads = me;
 	process.nthreads = 1;
