@@ -71,6 +71,7 @@ static int level_read(struct level *l, unsigned flags)
 	l->names = names.bytes;
 	l->order = mem_alloc(l->count * sizeof *l->order);
 	char *p = names.bytes;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.cstring.NullArg): text_add made room */
 	for (size_t i = 0; i < l->count; i++, p += strlen(p) + 1)
 		l->order[i] = p;
 	if (flags & TREE_SORTED)

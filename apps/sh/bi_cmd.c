@@ -120,10 +120,10 @@ static int run_guarded(int argc, char **argv, bool default_path)
 	struct guard g;
 
 	if (guard_top == nullptr && !is_special(sym_intern(argv[0], strlen(argv[0]))))
-		return command_run(argc, argv, 0, false, default_path);
+		return command_run(argc, argv, 0, default_path);
 	if (guard_push(&g) != 0)
 		return sh.status;
-	int status = command_run(argc, argv, 0, false, default_path);
+	int status = command_run(argc, argv, 0, default_path);
 	guard_pop(&g);
 	return status;
 }

@@ -190,7 +190,7 @@ static bool range_number(const char **s, long long *n, int *width)
 
 static bool range_parse(const struct brace *b, struct range *r)
 {
-	char text[96];
+	char text[96] = {};
 
 	if (b->open.p != b->close.p || b->close.at - b->open.at - 1 >= sizeof(text))
 		return false;

@@ -42,5 +42,5 @@ const char *command_path(struct sym *s, const char *name);
 [[noreturn]] void command_exec(struct sym *s, char **argv);
 /* Runs argv as if typed, without looking for functions: `command`, and built-ins that run others.
  */
-int command_run(int argc, char **argv, unsigned flags, bool functions, bool default_path);
+int command_run(int argc, char **argv, unsigned flags, bool default_path);
 int eval_test(const struct node *n);

@@ -343,13 +343,12 @@ static int run_call(struct call *c)
 	return run_program(c, applet);
 }
 
-int command_run(int argc, char **argv, unsigned flags, bool functions, bool default_path)
+int command_run(int argc, char **argv, unsigned flags, bool default_path)
 {
 	struct call c = { .sym = sym_intern(argv[0], strlen(argv[0])),
 			  .argv = argv,
 			  .argc = argc,
 			  .flags = flags,
-			  .functions = functions,
 			  .default_path = default_path };
 
 	return run_call(&c);

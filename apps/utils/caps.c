@@ -20,9 +20,11 @@ static void show_process(const char *pid)
 	char *file = mem_format("%s/handles", path);
 	char *text = proc_file_read(file, nullptr);
 
-	if (text == nullptr && errno == ENOENT && access(path, F_OK) != 0)
+	bool is_missing = text == nullptr && errno == ENOENT;
+
+	if (is_missing && access(path, F_OK) != 0)
 		err_warn("%s: no such process", pid);
-	else if (text == nullptr && errno == ENOENT)
+	else if (is_missing)
 		err_warn("this system knows no capabilities of Futura: no %s", file);
 	else if (text == nullptr)
 		err_warn_errno("%s", file);

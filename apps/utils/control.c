@@ -20,10 +20,11 @@ static int control_open(const char *name, int how)
 		mem_free(path);
 		return fd;
 	}
-	if (errno == ENOENT && access(CONTROL_FOLDER "services", F_OK) != 0)
+	bool is_missing = errno == ENOENT;
+	if (is_missing && access(CONTROL_FOLDER "services", F_OK) != 0)
 		err_fatal("this system has no Futura services to control: no " CONTROL_FOLDER
 			  "services");
-	if (errno == ENOENT)
+	if (is_missing)
 		err_fatal("no such service runs: '%s'", strrchr(path, '/') + 1);
 	err_fatal_errno("%s", path);
 }

@@ -67,8 +67,10 @@ static void stop(int signal)
 			_exit(126);
 	int status = prctl(WORLD_RUN, &r, 0, 0, 0);
 	if (status < 0) {
+		int error = errno;
 		(void)dup2(said, STDERR_FILENO); /* ours again, for the complaint */
-		if (errno == EINVAL)
+		errno = error;
+		if (error == EINVAL)
 			err_fatal(
 				"cannot make a world: this is not Futura, or an argument is wrong");
 		err_fatal_errno("cannot run '%s' below '%s'", argv[0], root);

@@ -79,6 +79,7 @@ static int pwd_main(int argc, char **argv)
 			put_format("%s\n", buf);
 			return 0;
 		}
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Errno): getcwd failed */
 		if (errno != ERANGE)
 			err_fatal_errno("cannot find the current directory");
 		mem_free(buf);

@@ -757,6 +757,7 @@ static enum tar_format format_find(const char *name)
 			{ "v7", TAR_V7 },   { "pax", TAR_PAX },    { "posix", TAR_PAX } };
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.cstring.NullArg): -H has an argument */
 		if (strcmp(formats[i].name, name) == 0)
 			return formats[i].format;
 	err_fatal("%s: invalid archive format", name);

@@ -100,6 +100,7 @@ static void loop_break(const char *input, struct item *i)
 	for (struct item *p = i; p != nullptr && p->on_path; p = p->before)
 		p->on_path = false;
 	err_warn("%s: input contains a loop:", input);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is a loop */
 	for (struct item *p = start; !p->on_path; p = p->before) {
 		p->on_path = true;
 		err_warn("%s", p->name);

@@ -62,7 +62,8 @@ static char *words_join(char **words)
 	/* Of its own group, so that Ctrl-C can end all of it, and no reader of our keys. */
 	(void)setpgid(0, 0);
 	int null = open("/dev/null", O_RDONLY);
-	(void)dup2(null, STDIN_FILENO); /* without it the command reads our keys */
+	if (null >= 0)
+		(void)dup2(null, STDIN_FILENO); /* without it the command reads our keys */
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(out, STDERR_FILENO);
 	execvp(argv[0], argv);

@@ -45,5 +45,13 @@ extern call_fn *const call_table[];
 extern const char *const call_names[];
 /* A number outside the table, or one that nobody defines: reported once, ENOSYS. */
 int64_t call_unknown(uint64_t number);
-/* errno for an error of the kernel's list. */
-int64_t call_error(enum err e);
+/* errno for an error of the kernel's list, negative; 0 for OK only, as static analysis is told. */
+int64_t call_error_number(enum err e);
+static inline int64_t call_error(enum err e)
+{
+	int64_t error = call_error_number(e);
+
+	if (e != OK && error == 0)
+		__builtin_unreachable();
+	return error;
+}

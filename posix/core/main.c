@@ -39,6 +39,8 @@ static void relocate(void)
 		else if (d->d_tag == DT_RELASZ)
 			size = d->d_un.d_val;
 	}
+	if (table == 0)
+		return;
 	const Elf64_Rela *r = (const Elf64_Rela *)table;
 	for (size_t i = 0; i < size / sizeof(*r); i++)
 		if (ELF64_R_TYPE(r[i].r_info) == RELOCATION_RELATIVE)

@@ -85,7 +85,7 @@ int64_t process_alone(void)
 	return 0;
 }
 
-int64_t call_error(enum err e)
+int64_t call_error_number(enum err e)
 {
 	switch (e) {
 	case OK:

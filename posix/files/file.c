@@ -334,7 +334,7 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 
 	while (w->found == nullptr) {
 		struct opened o = {};
-		int32_t outcome;
+		int32_t outcome = 0;
 		enum err e = file_open(&w->at, flags, permissions, w->path, w->length, &o.session,
 				       &outcome, &o.slot, &o.node, &o.size, &o.mode, w->rest,
 				       sizeof(w->rest), &w->rest_length);

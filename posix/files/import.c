@@ -46,6 +46,7 @@ int64_t find_in_path(const char *name, const char *path, struct description **fi
 		size_t length = end != nullptr ? (size_t)(end - at) : strlen(at);
 
 		if (length + n + 2 <= sizeof(full)) {
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a name follows */
 			memcpy(full, at, length);
 			full[length] = '/';
 			memcpy(full + length + 1, name, n + 1);

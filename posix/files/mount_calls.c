@@ -105,7 +105,8 @@ static bool path_join(char to[PATH_MOST], const char *path, const char *rest)
 
 	if (n + m + 1 > PATH_MOST)
 		return false;
-	memmove(to, path, n);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the rest follows */
+	memcpy(to, path, n);
 	memcpy(to + n, rest, m + 1);
 	return true;
 }

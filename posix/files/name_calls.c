@@ -25,8 +25,8 @@ static int64_t walk_with(int dirfd, uint64_t path, bool allow_empty, ask_fn *ask
 
 	result = walk_begin(w, dirfd, path, allow_empty);
 	while (result == 0 && w->found == nullptr) {
-		int32_t outcome;
-		uint64_t node;
+		int32_t outcome = 0;
+		uint64_t node = 0;
 		enum err e = ask(w, arguments, &outcome, &node);
 		if (walk_is_done(w, e, outcome, node, 0, &result))
 			break;
@@ -229,9 +229,9 @@ static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 
 	for (unsigned tries = 0; error == 0 && tries < PAIR_TRIES; tries++) {
 		fut_handle target = 0;
-		int32_t outcome;
+		int32_t outcome = 0;
 		uint32_t which;
-		uint64_t node;
+		uint64_t node = 0;
 
 		error = second_directory(p, &target);
 		if (error != 0)
@@ -322,8 +322,8 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 		return -EINVAL;
 	result = walk_begin(w, dirfd, path, true);
 	while (result == 0 && w->found == nullptr) {
-		int32_t outcome;
-		uint64_t node;
+		int32_t outcome = 0;
+		uint64_t node = 0;
 		enum err e = file_readlink(&w->at, w->path, w->length, &node, &outcome, w->rest,
 					   sizeof(w->rest), &w->rest_length);
 		if (e == OK && outcome > 0 && (node & FILE_LAST) != 0) {

@@ -11,10 +11,12 @@
 #include "posix/files/open_flags.h"
 
 constexpr uint32_t PERMISSIONS = 07777;
+/* NOLINTBEGIN(misc-redundant-expression): some hold others */
 constexpr uint64_t FLAGS_KNOWN = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-				 O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
-				 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_SYNC |
-				 O_PATH | O_TMPFILE | OPEN_LARGE;
+				 O_NONBLOCK | O_DSYNC | FASYNC | O_DIRECT | O_DIRECTORY |
+				 O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_SYNC | O_PATH | O_TMPFILE |
+				 OPEN_LARGE;
+/* NOLINTEND(misc-redundant-expression) */
 
 uint32_t open_flags(uint64_t flags)
 {
@@ -83,7 +85,7 @@ static int64_t resolve_flags(uint64_t resolve, uint32_t *flags)
 	return 0;
 }
 
-static int64_t open(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uint64_t resolve)
+static int64_t open_at(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uint64_t resolve)
 {
 	struct walk room, *w = &room;
 	struct description *d;
@@ -108,7 +110,7 @@ static int64_t open(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uin
 
 CALL4(openat, int, dirfd, uint64_t, path, uint32_t, flags, uint32_t, mode)
 {
-	return open(dirfd, path, flags, mode, 0);
+	return open_at(dirfd, path, flags, mode, 0);
 }
 
 CALL4(openat2, int, dirfd, uint64_t, path, uint64_t, how, uint64_t, size)
@@ -130,17 +132,17 @@ CALL4(openat2, int, dirfd, uint64_t, path, uint64_t, how, uint64_t, size)
 		if (byte != 0)
 			return -E2BIG;
 	}
-	return open(dirfd, path, h.flags, (uint32_t)h.mode, h.resolve);
+	return open_at(dirfd, path, h.flags, (uint32_t)h.mode, h.resolve);
 }
 
 CALL3(open, uint64_t, path, uint32_t, flags, uint32_t, mode)
 {
-	return open(AT_FDCWD, path, flags, mode, 0);
+	return open_at(AT_FDCWD, path, flags, mode, 0);
 }
 
 CALL2(creat, uint64_t, path, uint32_t, mode)
 {
-	return open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0);
+	return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0);
 }
 
 CALL1(close, uint32_t, fd)

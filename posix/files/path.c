@@ -12,7 +12,7 @@
 constexpr unsigned JUMPS_MOST = 40; /* as Linux's MAXSYMLINKS */
 constexpr size_t PART_MOST = 3000;  /* of a path that is too long for one call */
 
-int64_t file_error(enum err e)
+int64_t file_error_number(enum err e)
 {
 	switch (e) {
 	case OK:
@@ -181,6 +181,7 @@ size_t path_of_self(char *to, bool thread)
 		for (uint32_t rest = number[i]; n == 0 || rest != 0; rest /= 10)
 			digits[i][n++] = (char)('0' + rest % 10);
 		if (i == 1) {
+			/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a number follows */
 			memcpy(to + at, "/task/", 6);
 			at += 6;
 		}
@@ -333,9 +334,9 @@ int64_t walk_to_parent(struct walk *w)
 	w->length = at;
 	for (;;) {
 		fut_handle session = 0;
-		int32_t outcome;
+		int32_t outcome = 0;
 		uint32_t slot, mode;
-		uint64_t node, size;
+		uint64_t node = 0, size;
 		enum err e = file_open(&w->at, FILE_PATH | FILE_DIRECTORY, 0, w->path, w->length,
 				       &session, &outcome, &slot, &node, &size, &mode, w->rest,
 				       sizeof(w->rest), &w->rest_length);

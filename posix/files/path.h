@@ -55,5 +55,14 @@ size_t path_of_self(char *to, bool thread);
  */
 int64_t walk_to_parent(struct walk *w);
 
-/* errno for a call that failed as a message. */
-int64_t file_error(enum err e);
+/* errno for a call that failed as a message, negative; 0 for OK only, as static analysis is told.
+ */
+int64_t file_error_number(enum err e);
+static inline int64_t file_error(enum err e)
+{
+	int64_t error = file_error_number(e);
+
+	if (e != OK && error == 0)
+		__builtin_unreachable();
+	return error;
+}

@@ -90,9 +90,11 @@ static int64_t kind_text(const struct description *d, char text[PATH_MOST])
 	char digits[24];
 	unsigned i = 0;
 
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length is told */
 	memcpy(text, name, n);
 	if (memchr(name, ':', n) != nullptr || name[0] == '/')
 		return (int64_t)n;
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length is told */
 	memcpy(text + n, ":[", 2);
 	n += 2;
 	for (uint64_t rest = d->node; i == 0 || rest != 0; rest /= 10)

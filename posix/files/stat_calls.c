@@ -51,8 +51,9 @@ static void of_description(const struct description *d, struct attributes *a)
 static int64_t walk_stat(struct walk *w, uint32_t flags, struct attributes *a)
 {
 	int64_t result = 0;
-	int32_t outcome;
+	int32_t outcome = 0;
 
+	*a = (struct attributes){};
 	while (w->found == nullptr) {
 		enum err e = ask(w, flags, a, &outcome);
 		if (walk_is_done(w, e, outcome, a->node, 0, &result))
@@ -222,8 +223,8 @@ static int64_t walk_change(struct walk *w, const struct change *c, uint32_t flag
 	int64_t result = 0;
 
 	while (w->found == nullptr) {
-		int32_t outcome;
-		uint64_t node;
+		int32_t outcome = 0;
+		uint64_t node = 0;
 		enum err e = file_change(&w->at, c->size, c->atime, c->mtime, c->which, c->mode,
 					 c->uid, c->gid, flags, w->path, w->length, &node, &outcome,
 					 w->rest, sizeof(w->rest), &w->rest_length);

@@ -323,9 +323,10 @@ static int64_t receive_at(int fd, uint64_t message, uint32_t flags)
 		n = socket_of(d)->type == SOCK_STREAM ? -EINVAL : -EOPNOTSUPP;
 	if (n == 0)
 		n = socket_receive(d, &w->data, &w->x, flags);
-	if (n >= 0 && (error = extras_give(d, w, (uint64_t)n, flags)) == 0)
+	if (n >= 0 && w != nullptr && (error = extras_give(d, w, (uint64_t)n, flags)) == 0)
 		error = guest_put(message, &w->m, sizeof(w->m));
-	if (n >= 0 && error == 0 && (flags & MSG_TRUNC) != 0 && w->x.whole > (uint64_t)n)
+	if (n >= 0 && w != nullptr && error == 0 && (flags & MSG_TRUNC) != 0 &&
+	    w->x.whole > (uint64_t)n)
 		n = (int64_t)w->x.whole;
 	heap_free(w);
 	description_drop(d);

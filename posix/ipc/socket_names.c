@@ -328,8 +328,8 @@ static int64_t door_of_path(const char *path, fut_handle *door)
 		return -ENOMEM;
 	result = walk_begin_own(w, AT_FDCWD, path);
 	while (result == 0 && w->found == nullptr) {
-		uint64_t node;
-		int32_t outcome;
+		uint64_t node = 0;
+		int32_t outcome = 0;
 		enum err e = file_door(&w->at, w->path, w->length, door, &outcome, &node, w->rest,
 				       sizeof(w->rest), &w->rest_length);
 		if (walk_is_done(w, e, outcome, node, 0, &result))

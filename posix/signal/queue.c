@@ -47,6 +47,7 @@ static struct signal_entry *unlink(struct signal_queue *q, unsigned signal)
 {
 	struct signal_entry **p = &q->first, *found, *other;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the set is in the list */
 	while ((*p)->info.si_signo != (int)signal)
 		p = &(*p)->next;
 	found = *p;

@@ -130,7 +130,7 @@ CALL2(getitimer, uint32_t, which, uint64_t, to)
 CALL3(setitimer, uint32_t, which, uint64_t, from, uint64_t, old)
 {
 	struct __kernel_old_itimerval v = {};
-	uint64_t first, interval, left, old_interval;
+	uint64_t first, interval, left = 0, old_interval = 0;
 	int64_t error;
 
 	if (which > ITIMER_PROF)
@@ -241,7 +241,7 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 {
 	struct timer *t = timer_of(id);
 	struct __kernel_itimerspec s;
-	uint64_t first, interval, left, old_interval, at;
+	uint64_t first, interval, left = 0, old_interval = 0, at;
 	int64_t error;
 
 	if (t == nullptr)

@@ -109,7 +109,8 @@ static int64_t settings_set(struct description *d, uint64_t from, size_t size, u
 
 	if (result == 0)
 		result = guest_get(&t, from, size);
-	speeds_set(&t);
+	if (result == 0)
+		speeds_set(&t);
 	while (result == 0) {
 		enum err e = tty_set_attributes(&r, when, group, &t, sizeof(t), &outcome, &wait);
 		if (e != OK || wait == TTY_WAIT_NONE)

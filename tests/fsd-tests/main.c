@@ -272,7 +272,7 @@ static void places_are_known(void)
 static void sizes_change_and_leave_zeros(void)
 {
 	struct remote f = must_open("sizes", BOTH | FILE_CREATE);
-	char got[10000], zero[10000] = {};
+	char got[10000] = {}, zero[10000] = {};
 
 	CHECK(put(&f, 0, "0123456789", 10) == 10);
 	CHECK(change(&f, FILE_CHANGE_SIZE, 4, 0, 0) == 0 && look("sizes").size == 4);

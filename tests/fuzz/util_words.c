@@ -39,12 +39,12 @@ static int split(char *text, char **words)
 {
 	int n = 0;
 
-	for (char *p = text; p != nullptr && n < WORDS_MOST;) {
-		words[n++] = p;
-		p = strchr(p, '\n');
-		if (p != nullptr)
-			*p++ = '\0';
-	}
+	do {
+		words[n++] = text;
+		text = strchr(text, '\n');
+		if (text != nullptr)
+			*text++ = '\0';
+	} while (text != nullptr && n < WORDS_MOST);
 	words[n] = nullptr;
 	return n;
 }

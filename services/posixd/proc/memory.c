@@ -64,7 +64,7 @@ struct map_entry *maps_read(const struct process *p, uint32_t *count)
 		return nullptr;
 	size_t size = table.count * sizeof(struct map_entry);
 	struct map_entry *maps = malloc(size + 1);
-	if (maps != nullptr && size > 0 && !memory_read(p, table.entries, maps, size)) {
+	if (maps != nullptr && table.count > 0 && !memory_read(p, table.entries, maps, size)) {
 		free(maps);
 		return nullptr;
 	}

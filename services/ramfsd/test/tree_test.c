@@ -247,9 +247,9 @@ TEST(ramfs, group_and_privileges_are_inherited_and_lost_as_they_should)
 /* Names of a directory, in one piece; how many. */
 static unsigned list_all(struct remote *dir, size_t room, char *seen, unsigned most)
 {
-	char *buffer = malloc(room);
+	char *buffer = calloc(1, room);
 	unsigned n = 0;
-	int64_t got;
+	int64_t got = -1;
 
 	while (file_list(dir, buffer, room, &got) == OK && got > 0)
 		for (int64_t at = 0; at < got;) {
