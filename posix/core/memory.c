@@ -8,7 +8,7 @@
 #include "posix/core/layout.h"
 #include "posix/core/process.h"
 
-/* Mapped in pieces of so many bytes at least, for each mapping costs a fork its copy. */
+/* Mapped in multiples of so many bytes, for each mapping costs a fork its copy. */
 constexpr uint64_t HEAP_PIECE = 1 << 20;
 static uint64_t heap_next, heap_mapped, heap_end;
 static uint64_t window_next;
@@ -42,7 +42,7 @@ static void *heap_pages(size_t size)
 
 	if (size > heap_end - at)
 		return nullptr;
-	if (size > room && heap_map(size - room > HEAP_PIECE ? size - room : HEAP_PIECE) != OK)
+	if (size > room && heap_map((size - room + HEAP_PIECE - 1) & ~(HEAP_PIECE - 1)) != OK)
 		return nullptr;
 	heap_next = (at + size + SLAB_SIZE - 1) & ~(uint64_t)(SLAB_SIZE - 1);
 	return (void *)at;
