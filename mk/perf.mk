@@ -18,7 +18,6 @@ $(GROWTH): $(GROWTH_OBJS)
 $(ROWS) $(GROWTH):
 	$(Q)$(CC) --target=$(TEST_TARGET_$(ARCH)) -static -pthread -fuse-ld=lld$(LLVM) -o $@ $^
 -include $(ROWS_OBJS:.o=.d) $(GROWTH_OBJS:.o=.d)
-ALL += $(ROWS) $(GROWTH)
 
 # Follows the guest's code from inside QEMU; what it calls is QEMU's own.
 FOLLOW := $(H)/perf/follow.so
@@ -27,27 +26,27 @@ $(FOLLOW): tools/perflib/follow.c tools/perflib/plugin.h mk/perf.mk
 	$(Q)$(CC) $(filter-out -MMD -MP -MJ $@.json,$(COMMON_CFLAGS)) -D_GNU_SOURCE -O2 \
 		-fPIC -shared -fvisibility=hidden \
 		-fuse-ld=lld$(LLVM) -o $@ $<
+ALL += $(ROWS) $(GROWTH) $(FOLLOW)
 
 PERF = $(Q)tools/perf $1 --arch $(ARCH)
-PERF_NEEDS := all $(FOLLOW)
 BENCH ?=
 .PHONY: perf perf-baseline perf-ci perf-linux perf-growth perf-report profile ipc-trace
-perf: $(PERF_NEEDS) ## measure instructions of all paths and rows; NAME='stat fork-exit-wait' some
+perf: all ## measure instructions of all paths and rows; NAME='stat fork-exit-wait' some
 	$(call PERF,run) $(NAME)
-perf-baseline: $(PERF_NEEDS) ## the same, and keep it as tests/baselines/perf_ARCH.json
+perf-baseline: all ## the same, and keep it as tests/baselines/perf_ARCH.json
 	$(call PERF,baseline) $(NAME)
-perf-ci: $(PERF_NEEDS) ## measure, and fail where a percentile is 5 % from the baseline
+perf-ci: all ## measure, and fail where a percentile is 5 % from the baseline
 	$(call PERF,ci) $(NAME)
-perf-linux: $(PERF_NEEDS) ## Futura and Debian's Linux side by side: instructions, wall time
+perf-linux: all ## Futura and Debian's Linux side by side: instructions, wall time
 	$(call PERF,linux) $(NAME)
-perf-growth: $(PERF_NEEDS) ## operations while their sizes grow to 100,000: table and plots
+perf-growth: all ## operations while their sizes grow to 100,000: table and plots
 	$(call PERF,growth) $(NAME)
 perf-report: ## write docs/performance.md from what perf-linux, -growth, -baseline measured
 	$(Q)tools/perf report
 NEED_BENCH = $(if $(BENCH),,$(error BENCH=ROW is missing: a name in bench/linux, such as stat))
-profile: $(PERF_NEEDS) ## where the instructions of a row go: BENCH=fork-exit-wait
+profile: all ## where the instructions of a row go: BENCH=fork-exit-wait
 	$(NEED_BENCH)
 	$(call PERF,profile) $(BENCH)
-ipc-trace: $(PERF_NEEDS) ## the messages of one operation, decoded: BENCH=open-close
+ipc-trace: all ## the messages of one operation, decoded: BENCH=open-close
 	$(NEED_BENCH)
 	$(call PERF,messages) $(BENCH)
