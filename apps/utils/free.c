@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* free and dmesg: the system's memory and its messages. */
+#include <errno.h>
 #include <string.h>
 #include <sys/klog.h>
+#include <unistd.h>
 #include "apps/applet/applet.h"
 #include "apps/applet/err.h"
 #include "apps/applet/mem.h"
 #include "apps/applet/num.h"
 #include "apps/applet/opt.h"
 #include "apps/applet/out.h"
+#include "apps/utils/control.h"
 #include "apps/utils/proc.h"
 
 static const struct opt free_opts[] = {
@@ -79,6 +82,22 @@ static const struct opt dmesg_opts[] = {
 /* The operations of klogctl(2). */
 enum { KLOG_READ_ALL = 3, KLOG_READ_CLEAR = 4, KLOG_CLEAR = 5, KLOG_LEVEL = 8, KLOG_SIZE = 10 };
 
+/* The log and its length. Futura has no klogctl: there it is a file. */
+static char *log_read(int how, size_t *len)
+{
+	int size = klogctl(KLOG_SIZE, nullptr, 0);
+	char *buf = mem_alloc(size > 0 ? (size_t)size : 16384);
+	int n = klogctl(how, how == KLOG_CLEAR ? nullptr : buf, size > 0 ? size : 16384);
+
+	if (n < 0 && errno == ENOSYS && how == KLOG_READ_ALL &&
+	    access(CONTROL_FOLDER "log", R_OK) == 0)
+		return control_read("log", len);
+	if (n < 0)
+		err_fatal_errno("read kernel buffer failed");
+	*len = (size_t)n;
+	return buf;
+}
+
 static int dmesg_main(int argc, char **argv)
 {
 	bool raw = false, no_time = false;
@@ -96,11 +115,9 @@ static int dmesg_main(int argc, char **argv)
 			return 0;
 		}
 	}
-	int size = klogctl(KLOG_SIZE, nullptr, 0);
-	char *buf = mem_alloc(size > 0 ? (size_t)size : 16384);
-	int n = klogctl(how, how == KLOG_CLEAR ? nullptr : buf, size > 0 ? size : 16384);
-	if (n < 0)
-		err_fatal_errno("read kernel buffer failed");
+	size_t n;
+	char *buf = log_read(how, &n);
+
 	for (char *p = buf, *stop = buf + n; p < stop;) {
 		char *end = memchr(p, '\n', (size_t)(stop - p));
 		end = end != nullptr ? end + 1 : stop;
