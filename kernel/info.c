@@ -45,7 +45,10 @@ void info_handle(struct handle_info *info, uint32_t handle, const struct cap *ca
 
 void info_task(struct task_info *info, struct task *t)
 {
-	sched_account(this_cpu());
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (cpus[i] != nullptr && cpus[i]->current != nullptr &&
+		    cpus[i]->current->task == t)
+			sched_account(cpus[i]);
 	*info = (struct task_info){
 		.id = t->object.id,
 		.state = t->state,

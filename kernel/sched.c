@@ -163,6 +163,8 @@ void sched_account(struct cpu *cpu)
 	uint64_t now = time_now();
 	struct thread *t = cpu->current;
 
+	if (now < cpu->account_from)
+		return; /* another CPU's clock was ahead */
 	if (t != nullptr) {
 		uint64_t ran = now - cpu->account_from;
 

@@ -436,6 +436,8 @@ static bool thread_is_stopped(const struct thread *t)
 
 static void info_fill(struct thread *t, struct thread_info *info)
 {
+	if (t->state == THREAD_RUNNING)
+		sched_account(cpus[t->cpu]);
 	*info = (struct thread_info){
 		.id = t->object.id,
 		.task_id = t->task->object.id,
