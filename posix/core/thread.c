@@ -60,10 +60,8 @@ void thread_init_first(struct thread *t, uint64_t stack_top)
 }
 
 /* The new thread's first code, on its own stack. */
-[[noreturn]] static void thread_main(struct thread *t)
+[[noreturn]] static void thread_main(struct thread *)
 {
-	t->control = control();
-	words_init(t, slot_stack_top(t->slot));
 	leave_with(call_frame());
 }
 
@@ -123,6 +121,11 @@ static enum err create(struct thread *t, uint64_t top)
 	while ((e = fut_thread_create(0, top, (uint64_t)thread_main, top - FRAME_ROOM, (uint64_t)t,
 				      PRIORITY, &t->handle)) == ERR_EXISTS)
 		(void)fut_thread_yield(); /* never fails */
+	if (e == OK) {
+		/* Others may interrupt it before it runs. */
+		t->control = (struct control *)top;
+		words_init(t, top);
+	}
 	return e;
 }
 
