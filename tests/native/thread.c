@@ -50,13 +50,23 @@ static int sleeper(void *argument)
 	return wait_word(0, (uint32_t)(uintptr_t)argument, limit());
 }
 
+static bool is_waiting(const struct thread *t)
+{
+	struct thread_info i;
+	uint32_t size;
+
+	OKAY(fut_thread_read(thread_handle(t), THREAD_INFO, &i, sizeof(i), &size));
+	return i.state == THREAD_WAITING;
+}
+
 static void start_sleepers(struct thread **t, unsigned n, uint32_t mask)
 {
 	word = gate = 0;
 	for (unsigned i = 0; i < n; i++)
 		t[i] = run_thread(sleeper, (void *)(uintptr_t)(mask ? mask : 1u << i));
 	UNTIL(gate == n);
-	OKAY(fut_thread_sleep(clock_after(SOON)));
+	for (unsigned i = 0; i < n; i++)
+		UNTIL(is_waiting(t[i]));
 }
 
 TEST(futex, wakes_as_many_as_asked)
