@@ -6,7 +6,8 @@
 ROWS := $(O)/bench-linux/rows
 GROWTH := $(O)/bench-linux/growth
 ROWS_OBJS := $(patsubst %.c,$(O)/bench-linux/%.o,$(wildcard bench/linux/*.c))
-GROWTH_OBJS := $(patsubst %.c,$(O)/bench-linux/%.o,$(wildcard bench/growth/*.c))
+GROWTH_OBJS := $(patsubst %.c,$(O)/bench-linux/%.o,$(wildcard bench/growth/*.c) \
+	bench/linux/measure.c)
 ROWS_CFLAGS = $(filter-out -MJ $@.json,$(COMMON_CFLAGS)) -O2 -D_GNU_SOURCE -pthread \
 	--target=$(TEST_TARGET_$(ARCH)) -I$(O)/bench-overlay
 

@@ -64,6 +64,12 @@ class Guest:
 	def send_line(self, text):
 		self.process.send(text + "\r")
 
+	def run(self, command, answer, prompt):
+		"""Type a command; its answer comes, and then the prompt."""
+		self.send_line(command)
+		self.expect(answer)
+		self.expect(prompt)
+
 	def wait(self, timeout=None):
 		"""Wait until the machine is off; returns the status on the log's closing line."""
 		try:

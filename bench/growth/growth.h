@@ -4,7 +4,7 @@
  * In nanoseconds of CLOCK_MONOTONIC, which are instructions under QEMU's -icount shift=0.
  */
 #pragma once
-#include <stdint.h>
+#include "bench/linux/measure.h"
 
 struct growth {
 	const char *name;
@@ -17,7 +17,3 @@ struct growth {
 #define GROWTH(id, ...)                                                                            \
 	[[gnu::used, gnu::retain,                                                                  \
 	  gnu::section("growths")]] static const struct growth growth_##id = { __VA_ARGS__ }
-
-uint64_t now(void);
-/* End with the name of what failed. */
-void need(bool ok, const char *what);

@@ -11,29 +11,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What is large takes long; a few times do, since runs repeat exactly. */
 constexpr unsigned LARGE = 10'000, FEW = 3, TIMES = 51;
 
 extern const struct growth __start_growths[], __stop_growths[];
-
-uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-void need(bool ok, const char *what)
-{
-	if (!ok) {
-		perror(what);
-		exit(1);
-	}
-}
 
 static int by_value(const void *a, const void *b)
 {

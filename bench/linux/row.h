@@ -5,7 +5,7 @@
  */
 #pragma once
 #include <stddef.h>
-#include <stdint.h>
+#include "bench/linux/measure.h"
 
 struct row {
 	const char *name;
@@ -26,10 +26,6 @@ struct row {
 		.repetitions = times,                                                              \
 		.run = operation __VA_OPT__(, ) __VA_ARGS__,                                       \
 	}
-
-/* End with the name of what failed. */
-void need(bool ok, const char *what);
-uint64_t now(void);
 
 constexpr size_t PAGE = 4096;
 constexpr size_t FILE_BYTES = 1 << 20;

@@ -276,6 +276,11 @@ constexpr int64_t FILES_AGAIN = INT64_MIN;
 int64_t files_read_text(const struct lent *to, size_t n, uint64_t offset, const void *text,
 			size_t size);
 
+/* What a session's `write` was given, as a string: its length, -EINVAL if `room` is too little for
+ * it, or -EFAULT. */
+int64_t files_take_text(const struct lent *from, const void *data, size_t n, char *text,
+			size_t room);
+
 /* What `ready` gives has changed for every session of this node: make their events say so. */
 void files_ready_changed(struct files_node *n);
 

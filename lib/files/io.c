@@ -40,6 +40,19 @@ int64_t files_read_text(const struct lent *to, size_t n, uint64_t offset, const 
 	return files_give(to, 0, (const char *)text + offset, n);
 }
 
+int64_t files_take_text(const struct lent *from, const void *data, size_t n, char *text,
+			size_t room)
+{
+	if (n >= room)
+		return -EINVAL;
+	if (from == nullptr)
+		memcpy(text, data, n);
+	else if (lent_read(from, 0, text, n) != OK)
+		return -EFAULT;
+	text[n] = '\0';
+	return (int64_t)n;
+}
+
 /* An outcome for the caller, or the error that makes its stub repeat the call. */
 static enum err told(int64_t outcome, int64_t *to)
 {

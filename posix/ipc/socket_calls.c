@@ -207,16 +207,14 @@ static int64_t send_message(struct description *d, struct job *w, uint32_t flags
 	return result;
 }
 
-static int64_t send_at(int fd, uint64_t message, uint32_t flags, const struct guest_message *own)
+static int64_t send_at(int fd, uint64_t message, uint32_t flags)
 {
 	int64_t error;
 	struct description *d = socket_get(fd, &error);
 	struct guest_message m;
 	struct job *w = nullptr;
 
-	if (error == 0 && own != nullptr)
-		m = *own;
-	else if (error == 0)
+	if (error == 0)
 		error = guest_get(&m, message, sizeof(m));
 	if (error == 0)
 		error = job_new(&m, &w);
@@ -229,7 +227,7 @@ static int64_t send_at(int fd, uint64_t message, uint32_t flags, const struct gu
 
 CALL3(sendmsg, int, fd, uint64_t, message, uint32_t, flags)
 {
-	return send_at(fd, message, flags, nullptr);
+	return send_at(fd, message, flags);
 }
 
 /* Without an address and control messages: nothing large is needed. */
@@ -264,7 +262,7 @@ CALL4(sendmmsg, int, fd, uint64_t, many, uint32_t, n, uint32_t, flags)
 
 	for (; done < n && done < RANGES_MOST; done++) {
 		uint64_t at = many + done * sizeof(struct guest_many);
-		int64_t sent = send_at(fd, at, flags, nullptr);
+		int64_t sent = send_at(fd, at, flags);
 		uint32_t len = (uint32_t)sent;
 		if (sent >= 0 &&
 		    guest_put(at + offsetof(struct guest_many, len), &len, sizeof(len)) != 0)

@@ -380,13 +380,24 @@ static enum err protect(struct map_entry *m, uint32_t access)
 	return e;
 }
 
-int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access)
+/* Give a range that is mapped throughout boundaries at its ends; *first is its first entry. */
+static bool range_cut(uint64_t address, uint64_t size, uint32_t *first)
 {
 	if (!maps_cover(address, size) || !reserve(2))
-		return -ENOMEM;
+		return false;
 	split(address);
 	split(address + size);
-	uint32_t i = index_of(address), first = i;
+	*first = index_of(address);
+	return true;
+}
+
+int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access)
+{
+	uint32_t first;
+
+	if (!range_cut(address, size, &first))
+		return -ENOMEM;
+	uint32_t i = first;
 	for (; i < maps.count && entries()[i].start < address + size; i++) {
 		enum err e = protect(&entries()[i], access);
 		if (e != OK)
@@ -416,11 +427,11 @@ static enum err fork_mark(struct map_entry *m, uint32_t set, uint32_t clear)
 
 int64_t maps_at_fork(uint64_t address, uint64_t size, uint32_t set, uint32_t clear)
 {
-	if (!maps_cover(address, size) || !reserve(2))
+	uint32_t first;
+
+	if (!range_cut(address, size, &first))
 		return -ENOMEM;
-	split(address);
-	split(address + size);
-	uint32_t i = index_of(address), first = i;
+	uint32_t i = first;
 	for (; i < maps.count && entries()[i].start < address + size; i++) {
 		if ((set & MAP_IS_WIPED) != 0 && !may_wipe(&entries()[i]))
 			return -EINVAL;

@@ -187,13 +187,11 @@ static int64_t on_write(struct files_session *s, uint64_t, const struct lent *fr
 	const struct control_entry *entry = node_of(s->node)->entry;
 	char text[LINE];
 
-	if (entry->write == nullptr || n >= sizeof(text))
+	if (entry->write == nullptr)
 		return -EINVAL;
-	if (from == nullptr)
-		memcpy(text, data, n);
-	else if (lent_read(from, 0, text, n) != OK)
-		return -EFAULT;
-	text[n] = '\0';
+	int64_t taken = files_take_text(from, data, n, text, sizeof(text));
+	if (taken < 0)
+		return taken;
 	text[strcspn(text, "\n")] = '\0';
 	int e = entry->write(text);
 	return e < 0 ? e : (int64_t)n;

@@ -28,9 +28,7 @@ def bash(boot, tmp_path):
 
 
 def run(g, command, answer):
-	g.send_line(command)
-	g.expect(answer)
-	g.expect("ready> ")
+	g.run(command, answer, "ready> ")
 
 
 def test_bash_edits_and_remembers(bash, arch):

@@ -19,9 +19,7 @@ def session(boot):
 
 
 def run(g, command, answer):
-	g.send_line(command)
-	g.expect(answer)
-	g.expect("ready> ")
+	g.run(command, answer, "ready> ")
 
 
 def start_sleep(g):

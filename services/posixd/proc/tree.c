@@ -239,15 +239,11 @@ static int64_t on_write(struct files_session *s, uint64_t offset, const struct l
 	(void)offset;
 	if (node->entry->write == nullptr)
 		return -EINVAL;
-	if (n >= sizeof(text))
-		return -EINVAL;
+	int64_t taken = files_take_text(from, data, n, text, sizeof(text));
+	if (taken < 0)
+		return taken;
 	if (!subject_of(node, world_of_line(s->line), &subject))
 		return -ESRCH;
-	if (from == nullptr)
-		memcpy(text, data, n);
-	else if (lent_read(from, 0, text, n) != OK)
-		return -EFAULT;
-	text[n] = '\0';
 	int e = node->entry->write(&subject, text, n);
 	return e < 0 ? e : (int64_t)n;
 }
