@@ -6,6 +6,9 @@
  * A record is a header, the tokens of the descriptors that go along (posix.fipc, `stash`), and the
  * data, padded to 8 bytes. A stream's reader may take a part of a record: `partial` bytes of the
  * first are gone. Waiting is as with pipes (posix/abi/pipe.h), with a signal for each direction.
+ *
+ * A datagram socket with a name has a box, which looks the same: its receiver is side 1, whoever
+ * sends to it side 0, and only side 0's ring is used. Senders trust each other, as a FIFO's do.
  */
 #pragma once
 #include "posix/abi/state.h"
@@ -46,6 +49,8 @@ struct socket_side {
 struct socket_shared {
 	uint32_t type; /* SOCK_ */
 	uint32_t reserved;
+	uint64_t box;               /* a box's number (door.fipc); 0: a connection */
+	_Atomic uint64_t only_from; /* datagrams are taken from this box alone; 0: from all */
 	struct socket_side side[2];
 	struct socket_way way[2]; /* the way that side writes */
 };

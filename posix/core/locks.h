@@ -10,6 +10,7 @@ struct locks {
 	struct mutex files;   /* descriptors, root, working directory, umask */
 	struct mutex signals; /* all queues and actions */
 	struct mutex epoll;   /* all epolls; never held over a wait */
+	struct mutex sockets; /* where datagrams go */
 	struct mutex mounts;
 	struct mutex states; /* of all lines */
 	struct mutex random, window, heap;

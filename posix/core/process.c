@@ -12,9 +12,9 @@ struct process process;
 
 static struct mutex *const locks[] = {
 	&process.locks.threads, &process.locks.maps,   &process.locks.files,
-	&process.locks.signals, &process.locks.epoll,  &process.locks.mounts,
-	&process.locks.states,  &process.locks.random, &process.locks.window,
-	&process.locks.heap,
+	&process.locks.signals, &process.locks.epoll,  &process.locks.sockets,
+	&process.locks.mounts,  &process.locks.states, &process.locks.random,
+	&process.locks.window,  &process.locks.heap,
 };
 constexpr unsigned LOCKS = sizeof(locks) / sizeof(locks[0]);
 

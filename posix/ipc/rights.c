@@ -14,6 +14,11 @@ static bool has_two(uint32_t kind)
 	       kind == DESCRIPTOR_SOCKET || kind == DESCRIPTOR_COUNTER || kind == DESCRIPTOR_TIMER;
 }
 
+static uint64_t socket_detail(const struct socket *s)
+{
+	return s->state == SOCKET_BOX ? SOCKET_DETAIL_BOX : s->side;
+}
+
 static int64_t stash(const struct description *d, uint64_t *token)
 {
 	struct descriptor kind = {
@@ -23,14 +28,15 @@ static int64_t stash(const struct description *d, uint64_t *token)
 		.mode = d->mode,
 		.node = d->node,
 		.device = d->device,
-		.detail = d->kind == DESCRIPTOR_SOCKET ? socket_of(d)->side : 0,
+		.detail = d->kind == DESCRIPTOR_SOCKET ? socket_detail(socket_of(d)) : 0,
 	};
 	fut_handle a, b = 0;
 	int32_t outcome = 0;
 	enum err e;
 
 	if (d->kind == 0 ||
-	    (d->kind == DESCRIPTOR_SOCKET && socket_of(d)->state != SOCKET_CONNECTED))
+	    (d->kind == DESCRIPTOR_SOCKET && socket_of(d)->state != SOCKET_CONNECTED &&
+	     socket_of(d)->state != SOCKET_BOX))
 		return -EOPNOTSUPP;
 	e = fut_handle_duplicate(d->a, RIGHTS_ALL, &a);
 	if (e == OK && has_two(d->kind) && (e = fut_handle_duplicate(d->b, RIGHTS_ALL, &b)) != OK)

@@ -13,10 +13,9 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
+#include "posix/ipc/box.h"
 #include "posix/ipc/socket_parts.h"
 #include "posix/signal/deliver.h"
-
-constexpr uint32_t ROOM_ENOUGH = SOCKET_RING / 4; /* to be ready for output */
 
 /* --- Readiness --- */
 
@@ -24,7 +23,7 @@ static uint32_t ready_connected(struct description *d)
 {
 	struct socket *s = socket_of(d);
 	struct socket_way *in = &s->shared->way[!s->side], *out = &s->shared->way[s->side];
-	bool alone = socket_is_alone(d), ended = alone || atomic_load(&in->write_ended) != 0;
+	bool alone = socket_is_alone(d->b), ended = alone || atomic_load(&in->write_ended) != 0;
 	uint32_t now = 0;
 
 	if (way_filled(in) > 0 || ended)
@@ -43,6 +42,8 @@ static uint32_t ready(struct description *d, uint32_t events)
 	uint64_t got;
 	uint32_t now = 0;
 
+	if (box_is_used(d))
+		return box_ready(d) & (events | POLLERR | POLLHUP);
 	switch (socket_of(d)->state) {
 	case SOCKET_CONNECTED:
 		now = ready_connected(d);
@@ -63,6 +64,8 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 			   ((events & (POLLOUT | POLLWRNORM)) != 0 ? SOCKET_ROOM : 0);
 	bool edge = (events & WAIT_EDGE) != 0;
 
+	if (box_is_used(d))
+		return box_wait(d, events, w);
 	if (s->state == SOCKET_LISTENING) {
 		*w = (struct wait_for){ .object = d->b, .signals = 1 };
 		return 0;
@@ -87,12 +90,12 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 
 /* --- Sending and receiving --- */
 
-static uint64_t deadline_of(uint64_t limit)
+uint64_t socket_deadline(uint64_t limit)
 {
 	return limit != 0 ? clock_now() + limit : TIME_NEVER;
 }
 
-static int64_t broken(int64_t error, uint32_t flags)
+int64_t socket_broken(int64_t error, uint32_t flags)
 {
 	if (error == -EPIPE && (flags & MSG_NOSIGNAL) == 0)
 		signal_raise(self(), &(siginfo_t){ .si_signo = SIGPIPE, .si_code = SI_USER });
@@ -114,19 +117,35 @@ static void data_skip(struct message_data *data, uint64_t n)
 	}
 }
 
-static bool may_wait(const struct description *d, uint32_t flags)
+bool socket_may_wait(const struct description *d, uint32_t flags)
 {
 	return (flags & MSG_DONTWAIT) == 0 && !description_is_nonblocking(d);
+}
+
+void message_extra_init(struct message_extra *x, const struct socket *s)
+{
+	x->pid = process.pid, x->uid = process.uid, x->gid = process.gid;
+	x->nrights = x->from_len = 0;
+	if (s->type == SOCK_DGRAM && s->name_len > 0) {
+		memcpy(x->from, s->name, s->name_len);
+		x->from_len = s->name_len;
+	}
 }
 
 int64_t socket_send(struct description *d, struct message_data *data, const struct message_extra *x,
 		    uint32_t flags)
 {
-	uint64_t deadline = deadline_of(socket_of(d)->send_limit), done = 0, all = data->size;
+	const struct socket *s = socket_of(d);
+	uint64_t deadline = socket_deadline(s->send_limit), done = 0, all = data->size;
 	struct message_extra rest = { .pid = x->pid, .uid = x->uid, .gid = x->gid };
+	struct socket_out out = { s->shared, s->side, d->b, s->type };
 
+	if (box_is_used(d))
+		return box_send(d, 0, 0, data, x, flags);
+	if (s->state != SOCKET_CONNECTED)
+		return -ENOTCONN;
 	for (;;) {
-		int64_t n = socket_send_once(d, data, done > 0 ? &rest : x);
+		int64_t n = socket_send_once(&out, data, done > 0 ? &rest : x);
 		if (n >= 0) {
 			done += (uint64_t)n;
 			if (done == all || socket_of(d)->type != SOCK_STREAM)
@@ -134,20 +153,20 @@ int64_t socket_send(struct description *d, struct message_data *data, const stru
 			data_skip(data, (uint64_t)n);
 			continue;
 		}
-		if (n == -EAGAIN && may_wait(d, flags)) {
+		if (n == -EAGAIN && socket_may_wait(d, flags)) {
 			n = description_wait(d, POLLOUT, deadline);
 			if (n == 0)
 				continue;
 			n = n == -ETIMEDOUT ? -EAGAIN : n;
 		}
-		return done > 0 ? (int64_t)done : broken(n, flags);
+		return done > 0 ? (int64_t)done : socket_broken(n, flags);
 	}
 }
 
 int64_t socket_receive(struct description *d, struct message_data *data, struct message_extra *x,
 		       uint32_t flags)
 {
-	uint64_t deadline = deadline_of(socket_of(d)->receive_limit), done = 0;
+	uint64_t deadline = socket_deadline(socket_of(d)->receive_limit), done = 0;
 	bool all = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 &&
 		   socket_of(d)->type == SOCK_STREAM;
 
@@ -160,8 +179,10 @@ int64_t socket_receive(struct description *d, struct message_data *data, struct 
 			data_skip(data, (uint64_t)n);
 			continue;
 		}
-		if (n == -EAGAIN && may_wait(d, flags)) {
-			n = description_wait(d, POLLIN, deadline);
+		if (n == -EAGAIN && socket_may_wait(d, flags)) {
+			n = socket_of(d)->state == SOCKET_NEW
+				    ? wait_until(deadline)
+				    : description_wait(d, POLLIN, deadline);
 			if (n == 0)
 				continue;
 			n = n == -ETIMEDOUT ? -EAGAIN : n;
@@ -192,8 +213,7 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 	struct message_extra x;
 
 	(void)at;
-	x.pid = process.pid, x.uid = process.uid, x.gid = process.gid;
-	x.nrights = x.from_len = 0;
+	message_extra_init(&x, socket_of(d));
 	return socket_send(d, &data, &x, 0);
 }
 
@@ -203,11 +223,12 @@ static int64_t control_socket(struct description *d, uint32_t command, uint64_t 
 
 	if (command != FIONREAD && command != TIOCOUTQ)
 		return -ENOTTY;
-	if (socket_of(d)->state != SOCKET_CONNECTED)
+	const struct socket *s = socket_of(d);
+	if (s->shared == nullptr && s->type != SOCK_DGRAM)
 		return -EINVAL;
-	n = command == FIONREAD
-		    ? (int32_t)socket_waiting(d)
-		    : (int32_t)way_filled(&socket_of(d)->shared->way[socket_of(d)->side]);
+	n = s->shared == nullptr  ? 0
+	    : command == FIONREAD ? (int32_t)socket_waiting(d)
+				  : (int32_t)way_filled(&s->shared->way[s->side]);
 	return guest_put(argument, &n, sizeof(n));
 }
 
@@ -215,6 +236,7 @@ static void close_socket(struct description *d)
 {
 	struct socket *s = socket_of(d);
 
+	box_close(d);
 	if (s->shared != nullptr)
 		window_unmap(s->shared, SOCKET_SIZE);
 	heap_free(s);
@@ -336,7 +358,9 @@ int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_hand
 		return error;
 	}
 	/* The status is the description's, wherever it goes. */
-	error = socket_join(d, memory, event, from->detail & 1);
+	error = (from->detail & SOCKET_DETAIL_BOX) != 0
+			? box_import(d, memory, event)
+			: socket_join(d, memory, event, from->detail & 1);
 	if (error != 0) {
 		description_drop(d);
 		return error;

@@ -8,6 +8,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
+#include "posix/ipc/box.h"
 #include "posix/ipc/socket.h"
 
 constexpr unsigned RANGES_MOST = 1024; /* IOV_MAX */
@@ -180,6 +181,15 @@ static bool rights_give(struct job *w, bool close_on_exec)
 
 /* --- Sending --- */
 
+/* With an address or without. */
+static int64_t send_to(struct description *d, uint64_t name, uint32_t name_len,
+		       struct message_data *data, const struct message_extra *x, uint32_t flags)
+{
+	if (name != 0 && name_len != 0 && socket_of(d)->type == SOCK_DGRAM)
+		return box_send(d, name, name_len, data, x, flags);
+	return socket_send(d, data, x, flags);
+}
+
 static int64_t send_message(struct description *d, struct job *w, uint32_t flags)
 {
 	const struct socket *s = socket_of(d);
@@ -189,19 +199,13 @@ static int64_t send_message(struct description *d, struct job *w, uint32_t flags
 		return -EOPNOTSUPP;
 	if ((flags & ~SEND_FLAGS) != 0)
 		return -EINVAL;
-	if (w->m.name_len != 0 && s->type != SOCK_DGRAM)
+	if (w->m.name_len != 0 && s->type == SOCK_STREAM)
 		return s->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
-	w->x.pid = process.pid;
-	w->x.uid = process.uid;
-	w->x.gid = process.gid;
+	message_extra_init(&w->x, s);
 	if (w->m.control_len > 0)
 		result = control_read(w);
-	if (result == 0 && s->type == SOCK_DGRAM && s->name_len > 0) {
-		memcpy(w->x.from, s->name, s->name_len);
-		w->x.from_len = s->name_len;
-	}
 	if (result == 0)
-		result = socket_send(d, &w->data, &w->x, flags);
+		result = send_to(d, w->m.name, w->m.name_len, &w->data, &w->x, flags);
 	if (result < 0)
 		rights_drop(w->x.tokens, w->x.nrights);
 	return result;
@@ -230,7 +234,7 @@ CALL3(sendmsg, int, fd, uint64_t, message, uint32_t, flags)
 	return send_at(fd, message, flags);
 }
 
-/* Without an address and control messages: nothing large is needed. */
+/* Without control messages: nothing large is needed. */
 CALL6(sendto, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags, uint64_t, name, uint32_t,
       name_len)
 {
@@ -240,17 +244,15 @@ CALL6(sendto, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags, uint64_t
 	int64_t error;
 	struct description *d = socket_get(fd, &error);
 
-	(void)name;
 	if (error == 0 && !guest_ok(from, range.iov_len))
 		error = -EFAULT;
 	else if (error == 0 && (flags & ~SEND_FLAGS) != 0)
 		error = (flags & MSG_OOB) != 0 ? -EOPNOTSUPP : -EINVAL;
-	else if (error == 0 && name != 0 && name_len != 0)
+	else if (error == 0 && name != 0 && name_len != 0 && socket_of(d)->type == SOCK_STREAM)
 		error = socket_of(d)->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	if (error == 0) {
-		x.pid = process.pid, x.uid = process.uid, x.gid = process.gid;
-		x.nrights = x.from_len = 0;
-		error = socket_send(d, &data, &x, flags);
+		message_extra_init(&x, socket_of(d));
+		error = send_to(d, name, name_len, &data, &x, flags);
 	}
 	description_drop(d);
 	return error;
@@ -398,6 +400,8 @@ CALL2(shutdown, int, fd, uint32_t, how)
 
 	if (error == 0 && how > SHUT_RDWR)
 		error = -EINVAL;
+	else if (error == 0 && box_is_used(d))
+		box_shutdown(d, how != SHUT_WR, how != SHUT_RD);
 	else if (error == 0 && socket_of(d)->state != SOCKET_CONNECTED)
 		error = -ENOTCONN;
 	else if (error == 0)

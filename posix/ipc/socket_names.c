@@ -3,7 +3,6 @@
 #include <linux/stat.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -11,6 +10,8 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/files/path.h"
+#include "posix/ipc/address.h"
+#include "posix/ipc/box.h"
 #include "posix/ipc/socket.h"
 #include "protocol/door.h"
 #include "protocol/file.h"
@@ -19,53 +20,6 @@
 #ifndef AT_FDCWD
 	#define AT_FDCWD (-100) /* linux/fcntl.h, which sys/socket.h does not go with */
 #endif
-
-constexpr uint32_t PATH_AT = offsetof(struct sockaddr_un, sun_path);
-static_assert(sizeof(struct sockaddr_un) == ADDRESS_MOST);
-
-/* An address as the guest gave it: a path, an abstract name after a zero byte, or none. */
-struct address {
-	struct sockaddr_un un;
-	uint32_t len;
-	char path[ADDRESS_MOST]; /* ended by a zero byte; empty: abstract or none */
-};
-
-static int64_t address_read(uint64_t from, uint32_t len, struct address *a)
-{
-	memset(a, 0, sizeof(*a));
-	if (len < sizeof(a->un.sun_family) || len > sizeof(a->un))
-		return -EINVAL;
-	if (guest_get(&a->un, from, len) != 0)
-		return -EFAULT;
-	if (a->un.sun_family != AF_UNIX)
-		return a->un.sun_family == AF_UNSPEC ? -EAFNOSUPPORT : -EINVAL;
-	a->len = len;
-	if (len <= PATH_AT || a->un.sun_path[0] == '\0')
-		return 0;
-	memcpy(a->path, a->un.sun_path, len - PATH_AT);
-	a->len = PATH_AT + (uint32_t)strlen(a->path) + 1;
-	return 0;
-}
-
-static int64_t address_put(uint64_t to, uint64_t to_len, const void *address, uint32_t len)
-{
-	uint32_t room;
-	uint16_t family = AF_UNIX;
-
-	if (to == 0)
-		return 0;
-	if (guest_get(&room, to_len, sizeof(room)) != 0)
-		return -EFAULT;
-	if ((int32_t)room < 0)
-		return -EINVAL;
-	if (len == 0) {
-		address = &family;
-		len = sizeof(family);
-	}
-	if (guest_put(to, address, len < room ? len : room) != 0)
-		return -EFAULT;
-	return guest_put(to_len, &len, sizeof(len));
-}
 
 /* --- Bind --- */
 
@@ -136,6 +90,12 @@ static int64_t bind_to(struct description *d, struct address *a)
 	enum err e = posix_listen(&process.posix, 0, s->type, &door, &listener.session);
 	if (e != OK)
 		return file_error(e);
+	bool receives = s->type == SOCK_DGRAM && s->state == SOCKET_NEW;
+	if (receives && (error = box_make(d, &listener)) != 0) {
+		(void)fut_handle_close(door); /* ours */
+		(void)fut_handle_close(listener.session);
+		return error;
+	}
 	if (a->path[0] != '\0') {
 		error = bind_path(a->path, door);
 	} else {
@@ -143,7 +103,9 @@ static int64_t bind_to(struct description *d, struct address *a)
 		error = a->len > PATH_AT ? name_abstract(&listener, a)
 					 : name_automatic(&listener, a);
 	}
-	if (error != 0 || s->state == SOCKET_CONNECTED)
+	if (error != 0 && receives)
+		box_unmake(d);
+	else if (error != 0 || s->state == SOCKET_CONNECTED)
 		(void)fut_handle_close(
 			listener.session); /* ours; a connected one only has the name */
 	if (error != 0)
@@ -154,6 +116,8 @@ static int64_t bind_to(struct description *d, struct address *a)
 	}
 	memcpy(s->name, &a->un, a->len);
 	s->name_len = a->len;
+	if (receives)
+		socket_side_name(s);
 	return 0;
 }
 
@@ -229,10 +193,9 @@ static int64_t welcome(const struct description *listener, fut_handle memory, fu
 	side->pid = process.pid;
 	side->uid = process.euid;
 	side->gid = process.egid;
-	memcpy(side->name, s->name, s->name_len);
-	atomic_store(&side->name_len, s->name_len);
 	memcpy(made->name, s->name, s->name_len);
 	made->name_len = s->name_len;
+	socket_side_name(made);
 	made->passes_credentials = s->passes_credentials;
 	*to = d;
 	return 0;
@@ -271,6 +234,14 @@ static int64_t accept_next(struct description *d, uint32_t status, struct descri
 			return error == -ETIMEDOUT ? -EAGAIN : error;
 	}
 	return error;
+}
+
+void socket_side_name(struct socket *s)
+{
+	struct socket_side *side = &s->shared->side[s->side];
+
+	memcpy(side->name, s->name, s->name_len);
+	atomic_store(&side->name_len, s->name_len);
 }
 
 /* The address that a connection's side was bound to: copied once, for it may change under us. */
@@ -318,41 +289,6 @@ CALL4(accept4, int, fd, uint64_t, to, uint64_t, to_len, uint32_t, flags)
 }
 
 /* --- Connect --- */
-
-static int64_t door_of_path(const char *path, fut_handle *door)
-{
-	struct walk *w = heap_new(sizeof(*w));
-	int64_t result;
-
-	if (w == nullptr)
-		return -ENOMEM;
-	result = walk_begin_own(w, AT_FDCWD, path);
-	while (result == 0 && w->found == nullptr) {
-		uint64_t node = 0;
-		int32_t outcome = 0;
-		enum err e = file_door(&w->at, w->path, w->length, door, &outcome, &node, w->rest,
-				       sizeof(w->rest), &w->rest_length);
-		if (walk_is_done(w, e, outcome, node, 0, &result))
-			break;
-	}
-	if (result == 0 && w->found != nullptr)
-		result = -ECONNREFUSED;
-	walk_end(w);
-	heap_free(w);
-	return result;
-}
-
-static int64_t door_of(const struct address *a, fut_handle *door)
-{
-	int32_t outcome;
-
-	if (a->path[0] != '\0')
-		return door_of_path(a->path, door);
-	if (a->len <= PATH_AT)
-		return -EINVAL;
-	enum err e = posix_named(&process.posix, a->un.sun_path, a->len - PATH_AT, door, &outcome);
-	return e != OK ? file_error(e) : outcome;
-}
 
 static int64_t wait_for_room(struct remote *door, uint64_t deadline)
 {
@@ -403,7 +339,7 @@ static int64_t connect_to(struct description *d, const struct address *a)
 		return -EISCONN;
 	if (s->state == SOCKET_LISTENING)
 		return -EINVAL;
-	error = door_of(a, &door.session);
+	error = address_door(a, &door.session);
 	if (error != 0)
 		return error;
 	while ((error = knock(d, &door)) == -EAGAIN && !description_is_nonblocking(d)) {
@@ -423,8 +359,10 @@ CALL3(connect, int, fd, uint64_t, from, uint32_t, len)
 
 	if (error == 0)
 		error = address_read(from, len, &a);
-	if (error == 0)
-		error = connect_to(d, &a);
+	if (error == -EAFNOSUPPORT && socket_of(d)->type == SOCK_DGRAM)
+		error = box_connect(d, nullptr);
+	else if (error == 0)
+		error = socket_of(d)->type == SOCK_DGRAM ? box_connect(d, &a) : connect_to(d, &a);
 	description_drop(d);
 	return error;
 }
@@ -445,11 +383,14 @@ CALL3(getsockname, int, fd, uint64_t, to, uint64_t, to_len)
 static int64_t peer_name(struct description *d, uint64_t to, uint64_t to_len)
 {
 	const struct socket *s = socket_of(d);
+	struct outbox *o = outbox_peer(d);
 	char name[ADDRESS_MOST];
 
-	if (s->state != SOCKET_CONNECTED)
+	if (o == nullptr && s->state != SOCKET_CONNECTED)
 		return -ENOTCONN;
-	uint32_t len = side_name(&s->shared->side[!s->side], name);
+	uint32_t len =
+		side_name(o != nullptr ? &o->shared->side[1] : &s->shared->side[!s->side], name);
+	outbox_drop(o);
 	return address_put(to, to_len, name, len);
 }
 

@@ -12,9 +12,9 @@
 constexpr uint32_t MASK = SOCKET_RING - 1;
 constexpr uint32_t STREAM_ROOM = 4096; /* less than that is not worth a record of a long write */
 
-static char *ring_of(const struct socket *s, unsigned way)
+static char *ring_of(struct socket_shared *shared, unsigned way)
 {
-	return (char *)s->shared + SOCKET_HEADER + (uint64_t)way * SOCKET_RING;
+	return (char *)shared + SOCKET_HEADER + (uint64_t)way * SOCKET_RING;
 }
 
 uint32_t way_filled(const struct socket_way *w)
@@ -24,17 +24,17 @@ uint32_t way_filled(const struct socket_way *w)
 	return n <= SOCKET_RING ? n : SOCKET_RING;
 }
 
-bool socket_is_alone(const struct description *d)
+bool socket_is_alone(fut_handle event)
 {
 	uint64_t got;
 
-	return fut_wait(d->b, SIGNAL_PEER_CLOSED, 0, 0, &got) == OK;
+	return fut_wait(event, SIGNAL_PEER_CLOSED, 0, 0, &got) == OK;
 }
 
-static void wake(const struct description *d, _Atomic uint32_t *waits, uint64_t signal)
+static void wake(fut_handle event, _Atomic uint32_t *waits, uint64_t signal)
 {
 	if (atomic_load(waits) != 0 && atomic_exchange(waits, 0) != 0)
-		(void)fut_event_signal_peer(d->b, signal, 0); /* nobody there: nobody waits */
+		(void)fut_event_signal_peer(event, signal, 0); /* nobody there: nobody waits */
 }
 
 /* --- Copying, where the ring may wrap --- */
@@ -119,10 +119,10 @@ static bool fits(uint32_t room, uint32_t head, uint64_t size, bool stream, uint3
 	return true;
 }
 
-static int64_t record_write(struct socket *s, struct socket_way *w, const struct message_data *data,
-			    const struct message_extra *x)
+static int64_t record_write(const struct socket_out *out, struct socket_way *w,
+			    const struct message_data *data, const struct message_extra *x)
 {
-	char *ring = ring_of(s, s->side);
+	char *ring = ring_of(out->shared, out->side);
 	uint32_t at = atomic_load(&w->written), head = head_size(x->nrights, x->from_len), n;
 	struct socket_record r = { .nrights = x->nrights,
 				   .pid = x->pid,
@@ -130,7 +130,7 @@ static int64_t record_write(struct socket *s, struct socket_way *w, const struct
 				   .gid = x->gid,
 				   .from_len = x->from_len };
 
-	if (!fits(SOCKET_RING - way_filled(w), head, data->size, s->type == SOCK_STREAM, &n))
+	if (!fits(SOCKET_RING - way_filled(w), head, data->size, out->type == SOCK_STREAM, &n))
 		return -EAGAIN;
 	r.size = n;
 	if (!move(ring, at + head, data, 0, n, false))
@@ -142,29 +142,33 @@ static int64_t record_write(struct socket *s, struct socket_way *w, const struct
 	return n;
 }
 
-int64_t socket_send_once(struct description *d, const struct message_data *data,
+/* A box's receiver may have ended while it waited. */
+static bool is_gone(const struct socket_out *out, const struct socket_way *w)
+{
+	return (out->shared->box != 0 || atomic_load(&w->reader_waits) == 0) &&
+	       socket_is_alone(out->event);
+}
+
+int64_t socket_send_once(const struct socket_out *out, const struct message_data *data,
 			 const struct message_extra *x)
 {
-	struct socket *s = socket_of(d);
-	struct socket_way *w;
+	struct socket_way *w = &out->shared->way[out->side];
 	int64_t n;
 
-	if (s->state != SOCKET_CONNECTED)
-		return -ENOTCONN;
-	w = &s->shared->way[s->side];
-	if (s->type != SOCK_STREAM && head_size(x->nrights, x->from_len) + data->size > SOCKET_RING)
+	if (out->type != SOCK_STREAM &&
+	    head_size(x->nrights, x->from_len) + data->size > SOCKET_RING)
 		return -EMSGSIZE;
 	if (atomic_load(&w->write_ended) != 0)
 		return -EPIPE;
-	if (atomic_load(&w->reader_waits) == 0 && socket_is_alone(d))
-		return s->type == SOCK_DGRAM ? -ECONNREFUSED : -EPIPE;
-	if (data->size == 0 && s->type == SOCK_STREAM)
+	if (is_gone(out, w))
+		return out->type == SOCK_DGRAM ? -ECONNREFUSED : -EPIPE;
+	if (data->size == 0 && out->type == SOCK_STREAM)
 		return 0;
 	shared_lock(&w->write_lock);
-	n = record_write(s, w, data, x);
+	n = record_write(out, w, data, x);
 	shared_unlock(&w->write_lock);
 	if (n >= 0)
-		wake(d, &w->reader_waits, SOCKET_INPUT);
+		wake(out->event, &w->reader_waits, SOCKET_INPUT);
 	return n;
 }
 
@@ -178,7 +182,7 @@ static bool record_first(const struct socket *s, const struct socket_way *w, uin
 
 	if (filled < sizeof(*r) || filled > SOCKET_RING)
 		return false;
-	get(ring_of(s, !s->side), at, r, sizeof(*r));
+	get(ring_of(s->shared, !s->side), at, r, sizeof(*r));
 	return r->nrights <= SOCKET_RIGHTS && r->from_len <= ADDRESS_MOST &&
 	       r->size <= SOCKET_RING &&
 	       head_size(r->nrights, r->from_len) + padded(r->size) <= filled;
@@ -200,7 +204,7 @@ static void take_extra(const char *ring, uint32_t at, const struct socket_record
 static int64_t stream_read(struct socket *s, struct socket_way *w, const struct message_data *data,
 			   struct message_extra *x, bool peek)
 {
-	char *ring = ring_of(s, !s->side);
+	char *ring = ring_of(s->shared, !s->side);
 	uint32_t at = atomic_load(&w->read), partial = atomic_load(&w->partial);
 	uint64_t done = 0;
 	struct socket_record r;
@@ -234,7 +238,7 @@ static int64_t stream_read(struct socket *s, struct socket_way *w, const struct 
 static int64_t packet_read(struct socket *s, struct socket_way *w, const struct message_data *data,
 			   struct message_extra *x, bool peek)
 {
-	char *ring = ring_of(s, !s->side);
+	char *ring = ring_of(s->shared, !s->side);
 	uint32_t at = atomic_load(&w->read), n;
 	struct socket_record r;
 
@@ -258,7 +262,7 @@ static int64_t nothing(struct description *d, const struct socket_way *w)
 
 	if (atomic_load(&w->write_ended) != 0)
 		return 0;
-	if (!socket_is_alone(d) || way_filled(w) > 0)
+	if (!socket_is_alone(d->b) || way_filled(w) > 0)
 		return -EAGAIN;
 	if (way_filled(&s->shared->way[s->side]) > 0 && !s->reset_told) {
 		s->reset_told = true;
@@ -274,7 +278,9 @@ int64_t socket_receive_once(struct description *d, const struct message_data *da
 	struct socket_way *w;
 	int64_t n;
 
-	if (s->state != SOCKET_CONNECTED)
+	if (s->state == SOCKET_NEW && s->type == SOCK_DGRAM)
+		return -EAGAIN; /* without a name nothing comes */
+	if (s->state != SOCKET_CONNECTED && s->state != SOCKET_BOX)
 		return s->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
 	w = &s->shared->way[!s->side];
 	if (data->size == 0 && s->type == SOCK_STREAM)
@@ -286,7 +292,7 @@ int64_t socket_receive_once(struct description *d, const struct message_data *da
 				   : packet_read(s, w, data, x, peek);
 	shared_unlock(&w->read_lock);
 	if (n >= 0 && !peek)
-		wake(d, &w->writer_waits, SOCKET_ROOM);
+		wake(d->b, &w->writer_waits, SOCKET_ROOM);
 	if (peek)
 		x->nrights = 0;
 	return n;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Listening sockets: connections wait here until they are accepted. protocol/door.fipc. */
+/* Sockets with names; connections wait here until they are accepted. protocol/door.fipc. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "protocol/door.h"
 #include "services/posixd/calls.h"
+#include "services/posixd/sockets.h"
 
 constexpr unsigned LISTENERS = 4096; /* of all worlds */
 constexpr unsigned BACKLOG_MOST = 4096;
 constexpr unsigned BUCKETS = 64;
-constexpr uint32_t NAME_MOST = 108;
 constexpr uint32_t DOOR_RIGHTS = RIGHT_SEND | RIGHT_DUPLICATE | RIGHT_TRANSFER;
 constexpr uint64_t READY = 1; /* signal 0 of both events */
 
@@ -20,32 +20,17 @@ struct connection {
 	char kind[];
 };
 
-struct listener {
-	struct listener *next; /* of the bucket */
-	uint64_t id;
-	bool is_closed;    /* nobody accepts any more */
-	uint32_t sessions; /* door and listener, while they are open */
-	uint32_t waiting, most;
-	uint32_t type; /* SOCK_: only such may connect */
-	struct connection *first, *last;
-	fut_handle arrived, room; /* events */
-	struct world *world;
-	/* Its abstract name, if it has one. */
-	struct listener *next_named;
-	bool has_name;
-	uint32_t name_len;
-	char name[NAME_MOST];
-};
-
 static struct listener *listeners[BUCKETS];
 static unsigned nlisteners;
 static struct listener *names[BUCKETS]; /* by abstract name */
 static uint64_t last_id;
 
-static struct listener *listener_find(uint64_t badge)
+struct listener *listener_behind(uint64_t badge)
 {
 	struct listener *l = listeners[badge_rest(badge) % BUCKETS];
 
+	if (badge_kind(badge) != BADGE_SOCKET && badge_kind(badge) != BADGE_LISTENER)
+		return nullptr;
 	while (l != nullptr && l->id != badge_rest(badge))
 		l = l->next;
 	return l;
@@ -99,12 +84,13 @@ static void listener_end(struct listener *l)
 		handle_drop(&l->first->event);
 		connection_drop(l);
 	}
+	box_end(l);
 	(void)fut_event_signal(l->room, READY, 0); /* ours, and open */
 }
 
 void listener_closed(uint64_t badge)
 {
-	struct listener *l = listener_find(badge);
+	struct listener *l = listener_behind(badge);
 
 	if (l == nullptr)
 		return;
@@ -174,7 +160,7 @@ enum err posix_on_listen(void *self, uint64_t badge, const struct posix_listen_a
 static enum err on_connect(void *self, uint64_t badge, const struct door_connect_args *a,
 			   struct door_connect_results *r)
 {
-	struct listener *l = badge_kind(badge) == BADGE_SOCKET ? listener_find(badge) : nullptr;
+	struct listener *l = badge_kind(badge) == BADGE_SOCKET ? listener_behind(badge) : nullptr;
 
 	(void)self;
 	if (l == nullptr)
@@ -202,7 +188,7 @@ static enum err on_connect(void *self, uint64_t badge, const struct door_connect
 
 static enum err on_room(void *self, uint64_t badge, struct door_room_results *r)
 {
-	struct listener *l = badge_kind(badge) == BADGE_SOCKET ? listener_find(badge) : nullptr;
+	struct listener *l = badge_kind(badge) == BADGE_SOCKET ? listener_behind(badge) : nullptr;
 
 	(void)self;
 	if (l == nullptr)
@@ -210,9 +196,9 @@ static enum err on_room(void *self, uint64_t badge, struct door_room_results *r)
 	return fut_handle_duplicate(l->room, RIGHT_WAIT | RIGHT_TRANSFER, &r->event);
 }
 
-static struct listener *listener_of(uint64_t badge)
+struct listener *listener_of(uint64_t badge)
 {
-	return badge_kind(badge) == BADGE_LISTENER ? listener_find(badge) : nullptr;
+	return badge_kind(badge) == BADGE_LISTENER ? listener_behind(badge) : nullptr;
 }
 
 static enum err on_accept(void *self, uint64_t badge, struct door_accept_results *r)
@@ -289,6 +275,9 @@ const struct door_ops door_handlers = {
 	.listening = on_listening,
 	.backlog = on_backlog,
 	.name = on_name,
+	.receive = door_on_receive,
+	.box = door_on_box,
+	.sender = door_on_sender,
 };
 
 enum err posix_on_named(void *self, uint64_t badge, const struct posix_named_args *a,
