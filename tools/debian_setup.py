@@ -116,11 +116,22 @@ def procps_alternatives(tree):
 			yield 50, [(link, os.path.basename(link), "/" + path)]
 
 
+def java_alternatives(tree):
+	"""OpenJDK's packages install theirs by loops too, and list them: `KIND NAME PATH`."""
+	for path in sorted(tree.nodes):
+		if not (path.startswith("usr/lib/jvm/.") and path.endswith(".jinfo")):
+			continue
+		text = tree.text(path) or ""
+		priority = re.search(r"^priority=(\d+)$", text, re.M)
+		for name, target in re.findall(r"^(?:hl|jre|jdkhl|jdk) (\S+) (\S+)$", text, re.M):
+			yield int(priority[1]) if priority else 0, [(f"/usr/bin/{name}", name, target)]
+
+
 def alternatives(tree, scripts):
 	"""For each name the choice of highest priority: LINK -> /etc/alternatives/NAME -> PATH."""
 	best = {}
 	offers = [offer for script in scripts for offer in alternatives_of(script)]
-	for priority, links in [*offers, *procps_alternatives(tree)]:
+	for priority, links in [*offers, *procps_alternatives(tree), *java_alternatives(tree)]:
 		name = links[0][1]
 		if tree.find(links[0][2]) and (name not in best or priority > best[name][0]):
 			best[name] = priority, links

@@ -44,6 +44,15 @@ def test_the_alternative_of_highest_priority_that_is_there_wins(tree):
 	assert tree.find("usr/bin/awk", follow=False).info.linkname == "/etc/alternatives/awk"
 
 
+def test_what_a_java_lists_is_installed(tree):
+	tree.add_data("usr/lib/jvm/j/bin/java", b"java")
+	tree.add_data("usr/lib/jvm/.j.jinfo", b"name=j\npriority=17\n\nhl java /usr/lib/jvm/j/bin/java\n"
+		b"jdkhl javac /usr/lib/jvm/j/bin/javac\n")
+	debian_setup.alternatives(tree, [])
+	assert tree.text("usr/bin/java") == "java"
+	assert tree.find("usr/bin/javac", follow=False) is None
+
+
 def test_bytecode_is_what_python_itself_would_make(tree, tmp_path):
 	(tmp_path / "m.py").write_text("x = 1\n")
 	os.utime(tmp_path / "m.py", (1000, 1000))
