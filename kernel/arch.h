@@ -46,8 +46,9 @@ struct thread;
 
 /* --- What the architecture calls (kernel/entry.c) --- */
 
-/* A native call by the current thread; its registers are saved. Leaves as kernel_leave does. */
-struct context *kernel_call(uint32_t number);
+/* A native call by the current thread, whose registers are saved in `c`. Leaves as kernel_leave
+ * does. */
+struct context *kernel_call(struct context *c, uint64_t number);
 /* The same for CALL_IPC_CALL and CALL_IPC_REPLY_WAIT, by a shorter way where that can be taken.
  * They preserve no register: entry code loads all from the context that they return. */
 [[clang::preserve_none]] struct context *kernel_ipc_call(void);
@@ -99,7 +100,8 @@ struct boot_info {
 /* arch/inline.h also has `const char arch_name[]`, `constexpr bool TLB_BROADCASTS`: tlb_flush
  * reaches every CPU by itself, and `constexpr bool PTE_BREAK_FIRST`: before a present leaf entry
  * becomes another it must be made absent and flushed, for TLBs keep what faulted for want of
- * permission. */
+ * permission; and `constexpr bool NUMBERS_CHECKED`: kernel_call gets no number of CALL_COUNT or
+ * more. */
 static inline struct cpu *this_cpu(void);
 static inline void cpu_relax(void);
 static inline uint64_t ticks(void); /* never goes back, same rate on every CPU */
@@ -133,10 +135,10 @@ void context_init(struct context *c, vaddr entry, vaddr stack, uint64_t argument
 bool context_copy(struct context *to, struct context *from);
 /* Give back what context_init or context_copy took (SIMD memory). */
 void context_fini(struct context *c);
-/* This CPU stops running `from` (nullptr: nobody ran) and will run `to` (nullptr: it idles, and
- * another CPU may run `from` next): SIMD ownership, thread pointer, control page register. Address
- * space is switched separately. */
-void context_switch(struct context *from, struct context *to);
+/* This CPU (`cpu`) stops running `from` (nullptr: nobody ran) and will run `to` (nullptr: it idles,
+ * and another CPU may run `from` next): SIMD ownership, thread pointer, control page register.
+ * Address space is switched separately. */
+void context_switch(struct arch_cpu *cpu, struct context *from, struct context *to);
 /* Bytes of thread_read(THREAD_SIMD), and the copy; set checks the contents, false if invalid. */
 size_t context_simd_size(void);
 void context_simd_get(struct context *c, void *to);
@@ -150,11 +152,13 @@ enum err context_debug_set(struct context *c, const struct thread_debug *d);
 
 /* Registers of a call, by their names in abi/message.h. */
 static inline uint64_t context_argument(const struct context *c, unsigned i); /* 0..5 */
+static inline uint32_t context_number(const struct context *c);
 static inline void context_set_error(struct context *c, int64_t error);
 static inline uint64_t context_tag(const struct context *c);
 static inline void context_set_tag(struct context *c, uint64_t tag);
 static inline uint64_t context_word(const struct context *c, unsigned i); /* 0..5 */
 static inline void context_set_word(struct context *c, unsigned i, uint64_t value);
+/* `to` does not run. */
 static inline void context_copy_words(struct context *to, const struct context *from);
 static inline void context_set_badge(struct context *c, uint64_t badge);
 static inline uint64_t context_deadline(const struct context *c); /* of an ipc call */
@@ -209,12 +213,13 @@ void space_root_init(pte *root);
 /* The entries [0, n) of a root that belong to user memory. */
 constexpr unsigned USER_ROOT_ENTRIES = 256;
 
-/* Use this root now. `asid` is the architecture's own note in the space, zero when it was made. */
+/* Use this root now; `id` is the architecture's own note in the space, zero when it was made. */
 struct space_id {
 	uint64_t word;
 };
 void space_switch(paddr root, struct space_id *id);
-/* Forget, on this CPU, cached entries of the space for n pages from va (n = SIZE_MAX: all). */
+/* Forget, on this CPU, cached entries of the space in use for n pages from va (n = SIZE_MAX: all).
+ */
 void tlb_flush(struct space_id *id, vaddr va, size_t n);
 
 /* --- Physical memory --- */

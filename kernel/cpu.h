@@ -60,8 +60,6 @@ extern struct counters counters;
 /* Use a space's page tables on this CPU. */
 static inline void space_enter(struct cpu *cpu, struct space *s)
 {
-	cpu->space->cpus &= ~cpu->bit;
-	s->cpus |= cpu->bit;
 	cpu->space = s;
 	space_switch(s->root, &s->id);
 }

@@ -27,7 +27,7 @@ enum err handle_cap(struct thread *t, uint32_t handle, enum object_type type, ui
 static inline struct slot *slot_find(struct handle_table *table, uint32_t handle)
 {
 	uint32_t place = handle & PLACE_MASK;
-	unsigned bit = 31u - (unsigned)__builtin_clz(place | 1);
+	uint64_t bit = 63u - (unsigned)__builtin_clzll(place | 1);
 
 	if (bit >= table->end_bit)
 		return nullptr;
@@ -43,7 +43,7 @@ static inline struct found handle_object(struct thread *t, uint32_t handle, enum
 {
 	struct handle_table *table = &t->task->handles;
 	uint32_t place = handle & PLACE_MASK;
-	unsigned bit = 31u - (unsigned)__builtin_clz(place | 1);
+	uint64_t bit = 63u - (unsigned)__builtin_clzll(place | 1);
 
 	/* As slot_find, spelled out: this is on the way of nearly every call. */
 	if (bit >= table->end_bit) [[clang::unlikely]]

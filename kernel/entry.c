@@ -49,8 +49,10 @@ void kernel_lock_once(void)
 	return &cpu->current->context;
 }
 
-static inline struct context *leave(struct cpu *cpu)
+struct context *kernel_leave(void)
 {
+	struct cpu *cpu = this_cpu();
+
 	if (cpu->work) [[clang::unlikely]]
 		return leave_slowly(cpu);
 	struct context *c = &cpu->current->context;
@@ -59,13 +61,10 @@ static inline struct context *leave(struct cpu *cpu)
 	return c;
 }
 
-struct context *kernel_leave(void)
+static enum err call_traced(struct thread *t)
 {
-	return leave(this_cpu());
-}
+	uint32_t number = context_number(&t->context);
 
-[[clang::noinline]] static enum err call_traced(struct thread *t, uint32_t number)
-{
 	trace(TRACE_CALL, number, context_argument(&t->context, 0),
 	      context_argument(&t->context, 1));
 	enum err e = call_table[number](t);
@@ -74,23 +73,34 @@ struct context *kernel_leave(void)
 	return e;
 }
 
-/* The caller is looked up again after the call, which is shorter than to keep it: only a call that
- * waits leaves another thread current. */
-struct context *kernel_call(uint32_t number)
+static call_handler *const traced[CALL_COUNT] = { [0 ... CALL_COUNT - 1] = call_traced };
+static call_handler *const *handlers = call_table;
+
+void calls_trace(bool on)
 {
+	handlers = on ? traced : call_table;
+}
+
+/* The caller is looked up again after the call, which is shorter than to keep it: only a call that
+ * waits leaves another thread current, and then there is work. */
+struct context *kernel_call(struct context *c, uint64_t number)
+{
+	struct thread *t = container_of(c, struct thread, context);
 	enum err e = ERR_UNSUPPORTED;
 
 	kernel_lock();
-	struct thread *t = this_cpu()->current;
-
-	t->task->calls++;
-	if (number < CALL_COUNT) [[clang::likely]]
-		e = trace_mask == 0 ? call_table[number](t) : call_traced(t, number);
+	t->calls++;
+	if (NUMBERS_CHECKED || number < CALL_COUNT) [[clang::likely]]
+		e = handlers[number](t);
 	struct cpu *cpu = this_cpu();
 
+	c = &cpu->current->context;
 	if (e != CALL_WAITS)
-		context_set_error(&cpu->current->context, e);
-	return leave(cpu);
+		context_set_error(c, e);
+	if (cpu->work) [[clang::unlikely]]
+		return leave_slowly(cpu);
+	kernel_unlock();
+	return c;
 }
 
 void kernel_foreign(uint64_t number)

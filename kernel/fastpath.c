@@ -34,7 +34,7 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	context_copy_words(&to->context, &from->context);
 	context_set_tag(&to->context, tag);
 	context_set_error(&to->context, OK);
-	if (tag_nbytes(tag) != 0)
+	if (tag >> TAG_BYTES_SHIFT != 0)
 		words_copy(to->message, from->message, tag_nbytes(tag));
 }
 
@@ -42,20 +42,23 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 [[gnu::always_inline]] static inline struct context *hand_over(struct cpu *cpu, struct thread *from,
 							       struct thread *to)
 {
+	__builtin_assume(to != nullptr); /* it is no idle CPU that goes on */
 	to->state = THREAD_RUNNING;
 	to->cpu = (uint8_t)cpu->index;
 	cpu->current = to;
-	if (&to->task->space != cpu->space)
+	if (&to->task->space != cpu->space) [[clang::always_inline]]
 		space_enter(cpu, &to->task->space);
-	context_switch(&from->context, &to->context);
+	context_switch(&cpu->arch, &from->context, &to->context);
 	kernel_unlock();
 	return &to->context;
 }
 
 [[gnu::noinline]] static struct context *slowly(uint32_t number)
 {
+	struct thread *self = this_cpu()->current;
+
 	kernel_unlock();
-	return kernel_call(number);
+	return kernel_call(&self->context, number);
 }
 
 [[clang::preserve_none]] struct context *kernel_ipc_call(void)
@@ -67,9 +70,14 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	struct found f = handle_object(self, (uint32_t)context_argument(&self->context, 0),
 				       OBJECT_SESSION, RIGHT_SEND);
 
-	if (f.error != OK || !tag_is_fast(tag & ~TAG_GRANTS) || tag_protocol(tag) == 0 ||
+	bool lends = !tag_is_fast(tag);
+
+	if (f.error != OK || tag_protocol(tag) == 0 ||
 	    context_deadline(&self->context) != TIME_NEVER)
 		return slowly(CALL_IPC_CALL);
+	if (lends) [[clang::unlikely]]
+		if (!tag_is_fast(tag & ~TAG_GRANTS))
+			return slowly(CALL_IPC_CALL);
 	struct session *s = (struct session *)f.object;
 	struct port *p = s->port;
 
@@ -80,12 +88,12 @@ static inline bool may_switch(const struct cpu *cpu, const struct thread *to)
 	if (!may_switch(cpu, server))
 		return slowly(CALL_IPC_CALL);
 	self->ngrants = 0;
-	if ((tag & TAG_GRANTS) != 0) {
+	if (lends) [[clang::unlikely]] {
 		if (!grants_read(self, tag_ngrants(tag)))
 			return slowly(CALL_IPC_CALL);
 		grants_show(self, server);
 	}
-	list_remove(&server->queue);
+	list_pop(&p->receivers);
 	message_copy(server, self, tag);
 	context_set_badge(&server->context, s->badge);
 	server->caller = self;

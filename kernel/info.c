@@ -43,6 +43,16 @@ void info_handle(struct handle_info *info, uint32_t handle, const struct cap *ca
 	};
 }
 
+/* Threads count their own, a task those of threads that have ended. */
+static uint64_t task_calls(const struct task *t)
+{
+	uint64_t calls = t->calls;
+
+	LIST_EACH(at, &t->threads)
+		calls += container_of(at, struct thread, link)->calls;
+	return calls;
+}
+
 void info_task(struct task_info *info, struct task *t)
 {
 	for (unsigned i = 0; i < CPUS_MAX; i++)
@@ -62,7 +72,7 @@ void info_task(struct task_info *info, struct task *t)
 		.resident = t->space.resident,
 		.nhandles = t->handles.nused,
 		.faults = t->faults,
-		.calls = t->calls,
+		.calls = task_calls(t),
 		.messages = t->messages,
 		.quota_id = t->object.quota != nullptr ? t->object.quota->object.id : 0,
 		.max_priority = t->max_priority,
@@ -104,7 +114,7 @@ enum err sys_system_info(struct thread *self, struct resource *resource, struct 
 	if (e != OK)
 		return e;
 	for (const struct task *t = task_find(0); t != nullptr; t = task_find(t->object.id))
-		info.calls += t->calls;
+		info.calls += task_calls(t);
 	for (unsigned i = 0; i < OBJECT_TYPES; i++)
 		info.objects[i] = object_count((enum object_type)i);
 	for (unsigned i = 0; i < CPUS_MAX; i++)

@@ -111,11 +111,10 @@ static enum err deliver(struct thread *caller, struct thread *server)
 		handles_move(server->task, caller->task, caller->handles, caller->nhandles,
 			     server->control->handles);
 	grants_show(caller, server);
-	if (caller->call == BY_CALL)
-		context_copy_words(&server->context, &caller->context);
-	else
-		for (unsigned i = 0; i < MESSAGE_WORDS; i++)
-			context_set_word(&server->context, i, caller->words[i]);
+	for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+		context_set_word(&server->context, i,
+				 caller->call == BY_CALL ? context_word(&caller->context, i)
+							 : caller->words[i]);
 	if (tag_nbytes(caller->tag) > 0)
 		words_copy(server->message, caller->message, tag_nbytes(caller->tag));
 	context_set_tag(&server->context, caller->tag);

@@ -40,6 +40,16 @@ static inline void list_prepend(struct list *head, struct list *l)
 	list_insert_before(head->next, l);
 }
 
+/* Take out the first, whose own links stay as they are: it is in no list until it is put in one. */
+static inline struct list *list_pop(struct list *head)
+{
+	struct list *l = head->next;
+
+	head->next = l->next;
+	l->next->prev = head;
+	return l;
+}
+
 static inline void list_remove(struct list *l)
 {
 	l->prev->next = l->next;

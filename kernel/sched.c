@@ -182,7 +182,7 @@ static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 	to->cpu = (uint8_t)cpu->index;
 	if (&to->task->space != cpu->space)
 		space_enter(cpu, &to->task->space);
-	context_switch(from != nullptr ? &from->context : nullptr, &to->context);
+	context_switch(&cpu->arch, from != nullptr ? &from->context : nullptr, &to->context);
 	counters.switches++;
 	to->switches++;
 	trace(TRACE_SWITCH, from != nullptr ? from->object.id : 0, to->object.id,
@@ -292,7 +292,7 @@ static struct thread *next_await(struct cpu *cpu, struct thread **from)
 			continue;
 		}
 		if (*from != nullptr)
-			context_switch(&(*from)->context, nullptr);
+			context_switch(&cpu->arch, &(*from)->context, nullptr);
 		*from = nullptr;
 		idle_once(cpu);
 	}

@@ -42,6 +42,16 @@ void space_shuffle(struct space *s)
 	s->hint = USER_END - (arch_random() % PAGES << PAGE_SHIFT);
 }
 
+uint64_t space_cpus(const struct space *s)
+{
+	uint64_t found = 0;
+
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (cpus[i] != nullptr && cpus[i]->space == s)
+			found |= cpus[i]->bit;
+	return found;
+}
+
 bool space_reap(struct space *s, unsigned *work)
 {
 	struct tree_node *n;
@@ -49,10 +59,12 @@ bool space_reap(struct space *s, unsigned *work)
 	s->dying = true;
 	if (this_cpu()->space == s)
 		space_enter(this_cpu(), &kernel_space);
+	uint64_t users = space_cpus(s);
+
 	for (unsigned i = 0; i < CPUS_MAX; i++)
-		if ((s->cpus >> i & 1) != 0)
+		if ((users >> i & 1) != 0)
 			sched_poke(cpus[i]); /* it idles there: let it leave */
-	if (s->cpus != 0)
+	if (users != 0)
 		return false;
 	while ((n = tree_first(&s->mappings)) != nullptr) {
 		if (*work == 0)

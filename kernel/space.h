@@ -37,7 +37,6 @@ struct space {
 	uint64_t leaf_number;                   /* by address >> 21; UINT64_MAX: none */
 	bool leaf_writable;                     /* no entry above it is protected */
 	struct space_id id;
-	uint64_t cpus; /* that have it loaded */
 	bool dying;
 	bool cloning;      /* space_clone is at work */
 	uint64_t mapped;   /* bytes */
@@ -53,6 +52,8 @@ void space_kernel_init(void);
 bool space_init(struct space *s, struct quota *quota);
 /* Where the kernel chooses places for mappings it starts somewhere below a random page. */
 void space_shuffle(struct space *s);
+/* The CPUs that have it loaded (bits): few, so they are looked for, not noted at every switch. */
+uint64_t space_cpus(const struct space *s);
 /* Undo mappings, about *work pages' worth; true once none is left and no CPU uses it. */
 bool space_reap(struct space *s, unsigned *work);
 /* The clone's mappings, as the inherit modes say. */

@@ -28,7 +28,8 @@ struct task {
 	struct budget *budget;    /* a reference; nullptr: none */
 	uint8_t max_priority;
 	char name[32];
-	uint64_t start_ns, cpu_ns, faults, calls, messages;
+	uint64_t start_ns, cpu_ns, faults, messages;
+	uint64_t calls;          /* of threads that have ended */
 	struct task *dying_next; /* in the queue of the reaper, which has a reference */
 	bool reaped_space;
 };

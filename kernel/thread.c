@@ -347,6 +347,7 @@ void thread_end(struct thread *t)
 	area_destroy(t);
 	t->state = THREAD_DEAD;
 	list_remove(&t->link);
+	task->calls += t->calls;
 	task->nthreads--;
 	signals_set(&t->waitable, SIGNAL_DEAD);
 	/* A CPU that still has it as its current thread drops the task's reference later. */

@@ -55,7 +55,7 @@ struct thread {
 	struct control *control; /* in the kernel's direct map; nullptr once its area is gone */
 	void *message;
 	vaddr area;
-	uint64_t cpu_ns, switches;
+	uint64_t cpu_ns, switches, calls;
 
 	union {
 		struct {

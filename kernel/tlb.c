@@ -42,11 +42,11 @@ void tlb_shoot(struct space *space, vaddr va, size_t n)
 {
 	struct cpu *self = this_cpu();
 
-	if (TLB_BROADCASTS || (space->cpus >> self->index & 1) != 0)
+	if (TLB_BROADCASTS || self->space == space)
 		tlb_flush(&space->id, va, n);
-	if (TLB_BROADCASTS)
+	if (TLB_BROADCASTS || ncpus == 1)
 		return;
-	uint64_t busy = others_busy(space->cpus & ~self->bit);
+	uint64_t busy = others_busy(space_cpus(space) & ~self->bit);
 
 	if (busy == 0)
 		return;

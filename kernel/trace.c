@@ -67,5 +67,6 @@ enum err sys_system_trace(struct thread *self, struct resource *resource, uint32
 	(*vmo)->kind = VMO_PHYSICAL;
 	(*vmo)->base = direct_paddr(head);
 	head->mask = trace_mask = mask & TRACE_ALL;
+	calls_trace(trace_mask != 0);
 	return OK;
 }

@@ -5,6 +5,8 @@
 
 extern uint32_t trace_mask; /* 1 << kind; 0: nothing is traced */
 
+/* Calls, too, are traced from now on, or no longer (kernel/entry.c). */
+void calls_trace(bool on);
 void trace_write(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c);
 
 static inline void trace(enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c)

@@ -24,10 +24,11 @@ $(KERNEL_COMPILED): $(O)/obj/%.o: % | $(GEN) $(OVERLAY)
 $(O)/obj/kernel/main.c.o: $(O)/userboot.bin
 $(O)/obj/kernel/main.c.o: private KERNEL_CFLAGS += --embed-dir=$(O)
 
-# Leaves of the call graph and the generated decoders need no frame to be found in a backtrace. The
-# linker compiles the whole kernel at once: small functions are inlined across files.
+# Leaves of the call graph, the ways in and the generated decoders need no frame to be found in a
+# backtrace. The linker compiles the whole kernel at once: small functions are inlined across files.
+KERNEL_FRAMELESS := gen/kernel/dispatch kernel/entry kernel/fastpath
 $(KERNEL_OBJS): private KERNEL_CFLAGS += -momit-leaf-frame-pointer -flto=full
-$(O)/obj/gen/kernel/dispatch.c.o: private KERNEL_CFLAGS += -fomit-frame-pointer
+$(KERNEL_FRAMELESS:%=$(O)/obj/%.c.o): private KERNEL_CFLAGS += -fomit-frame-pointer
 
 $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)
 	@mkdir -p $(@D)

@@ -64,7 +64,8 @@ def handlers(it):
 	for c in it.calls:
 		p.add(*handler(c))
 	p.add("", "/* By number: decode the arguments of the thread's call and run its handler. */",
-		"extern enum err (*const call_table[CALL_COUNT])(struct thread *thread);",
+		"typedef enum err call_handler(struct thread *thread);",
+		"extern call_handler *const call_table[CALL_COUNT];",
 		"extern const char *const call_names[CALL_COUNT];")
 	return p
 
@@ -185,7 +186,7 @@ def dispatch(it):
 	p.add("static enum err call_missing(struct thread *t)", "{", "\t(void)t;",
 		"\treturn ERR_UNSUPPORTED;", "}", "")
 	numbers = {c.number for c in it.calls}
-	p.add("enum err (*const call_table[CALL_COUNT])(struct thread *) = {")
+	p.add("call_handler *const call_table[CALL_COUNT] = {")
 	p.add(*[f"\t[{n}] = call_missing," for n in range(max(numbers)) if n not in numbers])
 	p.add(*[f"\t[CALL_{c.name.upper()}] = call_{c.name}," for c in it.calls])
 	p.add("};", "", "const char *const call_names[CALL_COUNT] = {")

@@ -47,9 +47,8 @@ void context_fini(struct context *c)
 		debug_switch(cpu, to);
 }
 
-void context_switch(struct context *from, struct context *to)
+void context_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
-	struct arch_cpu *cpu = this_arch_cpu();
 	unsigned rest = cpu->special;
 
 	if (from != nullptr)

@@ -74,13 +74,14 @@ vectors:
 	SAVE_ARGUMENTS
 	SAVE_CALLEE_SAVED
 	SAVE_STATE
+	mov	x0, sp
 	KERNEL_STACK x1
 	adr	x30, user_exit
 	cmp	w8, #NUMBER_IPC_CALL
 	b.eq	kernel_ipc_call
 	cmp	w8, #NUMBER_IPC_REPLY_WAIT
 	b.eq	kernel_ipc_reply_wait
-	mov	w0, w8
+	mov	w1, w8
 	b	kernel_call
 	.balign	0x80
 	stp	x0, x1, [sp]

@@ -10,6 +10,7 @@ static const char arch_name[] = "arm64";
 constexpr bool TLB_BROADCASTS = true;
 /* Arm ARM D8.14.1, break-before-make. */
 constexpr bool PTE_BREAK_FIRST = true;
+constexpr bool NUMBERS_CHECKED = false;
 
 /* --- Processor --- */
 
@@ -43,6 +44,11 @@ static inline uint64_t ticks(void)
 static inline uint64_t context_argument(const struct context *c, unsigned i)
 {
 	return c->registers.x[i];
+}
+
+static inline uint32_t context_number(const struct context *c)
+{
+	return (uint32_t)c->registers.x[8];
 }
 
 static inline void context_set_error(struct context *c, int64_t error)

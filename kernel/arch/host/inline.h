@@ -5,6 +5,7 @@
 
 constexpr bool TLB_BROADCASTS = true;
 constexpr bool PTE_BREAK_FIRST = false;
+constexpr bool NUMBERS_CHECKED = false;
 
 static const char arch_name[] = "host";
 
@@ -26,6 +27,11 @@ static inline uint64_t ticks(void)
 static inline uint64_t context_argument(const struct context *c, unsigned i)
 {
 	return c->arguments[i];
+}
+
+static inline uint32_t context_number(const struct context *c)
+{
+	return (uint32_t)c->number;
 }
 
 static inline void context_set_error(struct context *c, int64_t error)

@@ -25,7 +25,7 @@ static struct context *enter(uint32_t number)
 {
 	return number == CALL_IPC_CALL         ? kernel_ipc_call()
 	       : number == CALL_IPC_REPLY_WAIT ? kernel_ipc_reply_wait()
-					       : kernel_call(number);
+					       : kernel_call(&machine_thread()->context, number);
 }
 
 /* Make again what was rewound, until a thread is in user mode. */
@@ -147,8 +147,9 @@ void context_fini(struct context *c)
 	(void)c;
 }
 
-void context_switch(struct context *from, struct context *to)
+void context_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
+	(void)cpu;
 	(void)from;
 	(void)to;
 }

@@ -38,8 +38,7 @@ struct arch_cpu {
 	bool simd_on;        /* CR0.TS is clear: they are the current thread's */
 	uint32_t index;
 	uint32_t apic_id;
-	uint64_t space; /* number of the address space in CR3 */
-	uint64_t dr7;   /* as it is in the register */
+	uint64_t dr7; /* as it is in the register */
 	alignas(16) uint64_t gdt[9];
 	alignas(16) struct tss tss;
 };

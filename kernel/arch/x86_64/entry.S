@@ -41,40 +41,39 @@ syscall_entry:
 	mov %r11, CONTEXT_RFLAGS(%rsp)
 	mov %gs:CPU_SCRATCH, %rcx
 	mov %rcx, CONTEXT_RSP(%rsp)
-	movl $BY_SYSCALL_LIVE, CONTEXT_BY_SYSCALL(%rsp)
 .endm
 
-	save_call
-	cmp $NUMBER_IPC_REPLY_WAIT, %eax
-	jbe ipc
-any_call:
-	mov %eax, %edi
-	mov %gs:CPU_STACK_TOP, %rsp
-	call kernel_call
-leave_to:
-	mov %rax, %rsp
-	cmpl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
-	jb leave_by_iret
-	ja 1f
-	mov CONTEXT_RBX(%rsp), %rbx
-	mov CONTEXT_RBP(%rsp), %rbp
-	mov CONTEXT_R12(%rsp), %r12
-	mov CONTEXT_R13(%rsp), %r13
-	mov CONTEXT_R14(%rsp), %r14
-	mov CONTEXT_R15(%rsp), %r15
-1:	mov CONTEXT_RAX(%rsp), %rax
+/* Back to user mode from the context in rsp, by the way that `syscall` came. No user address is
+ * mapped in the last page below the hole, so rip is canonical here. */
+.macro leave_by_sysret
+	mov CONTEXT_RAX(%rsp), %rax
 	mov CONTEXT_RDI(%rsp), %rdi
 	mov CONTEXT_RSI(%rsp), %rsi
 	mov CONTEXT_RDX(%rsp), %rdx
 	mov CONTEXT_R10(%rsp), %r10
 	mov CONTEXT_R8(%rsp), %r8
 	mov CONTEXT_R9(%rsp), %r9
-	/* No user address is mapped in the last page below the hole, so rip is canonical here. */
 	mov CONTEXT_RIP(%rsp), %rcx
 	mov CONTEXT_RFLAGS(%rsp), %r11
 	mov CONTEXT_RSP(%rsp), %rsp
 	swapgs
 	sysretq
+.endm
+
+	save_call
+	cmp $NUMBER_IPC_REPLY_WAIT, %eax
+	jbe ipc
+any_call:
+	movl $BY_SYSCALL_LIVE, CONTEXT_BY_SYSCALL(%rsp)
+	mov %rsp, %rdi
+	mov %eax, %esi
+	mov %gs:CPU_STACK_TOP, %rsp
+	call kernel_call
+leave_to:
+	mov %rax, %rsp
+	cmpl $BY_SYSCALL_LIVE, CONTEXT_BY_SYSCALL(%rsp)
+	jne leave_switched
+	leave_by_sysret
 
 /* A foreign call: if its task takes them in user mode and this one is not masked, go on there. All
  * registers but rcx and r11, which `syscall` itself changed, are as they were. */
@@ -101,18 +100,30 @@ ipc:
 	movl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
 	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_ipc_call
-	jmp leave_to
+	mov %rax, %rsp
+leave_switched:
+	cmpl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
+	jb leave_by_iret
+	mov CONTEXT_RBX(%rsp), %rbx
+	mov CONTEXT_RBP(%rsp), %rbp
+	mov CONTEXT_R12(%rsp), %r12
+	mov CONTEXT_R13(%rsp), %r13
+	mov CONTEXT_R14(%rsp), %r14
+	mov CONTEXT_R15(%rsp), %r15
+	leave_by_sysret
 
 ipc_reply_wait:
 	movl $BY_SYSCALL, CONTEXT_BY_SYSCALL(%rsp)
 	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_ipc_reply_wait
-	jmp leave_to
+	mov %rax, %rsp
+	jmp leave_switched
 
 foreign_slow:
 	mov %rcx, CONTEXT_RCX(%rsp)
 	mov %r11, CONTEXT_R11(%rsp)
 	save_call
+	movl $BY_SYSCALL_LIVE, CONTEXT_BY_SYSCALL(%rsp)
 	mov CONTEXT_RAX(%rsp), %rdi
 	mov %gs:CPU_STACK_TOP, %rsp
 	call kernel_foreign

@@ -6,6 +6,7 @@
 /* TLBs of other CPUs are flushed by asking them. */
 constexpr bool TLB_BROADCASTS = false;
 constexpr bool PTE_BREAK_FIRST = false;
+constexpr bool NUMBERS_CHECKED = true;
 static const char arch_name[] = "x86_64";
 
 static inline struct cpu *this_cpu(void)
@@ -54,6 +55,11 @@ static inline uint64_t context_argument(const struct context *c, unsigned i)
 	default:
 		return r->r9;
 	}
+}
+
+static inline uint32_t context_number(const struct context *c)
+{
+	return (uint32_t)c->registers.rax - NATIVE_BASE;
 }
 
 static inline void context_set_error(struct context *c, int64_t error)
@@ -126,7 +132,6 @@ static inline void context_copy_words(struct context *to, const struct context *
 	to->registers.r9 = from->registers.r9;
 	to->registers.r12 = from->registers.r12;
 	to->registers.r13 = from->registers.r13;
-	to->by_syscall &= BY_SYSCALL;
 }
 
 static inline void context_set_badge(struct context *c, uint64_t badge)
@@ -191,21 +196,21 @@ static inline void context_set_tls(struct context *c, vaddr tls)
 void context_switch_more(struct arch_cpu *cpu, struct context *from, struct context *to);
 
 /* Inlined into each of its few callers, of which messages are the ones that count. */
-[[gnu::gnu_inline, gnu::always_inline]] extern inline void context_switch(struct context *from,
-									  struct context *to)
+[[gnu::gnu_inline, gnu::always_inline]] extern inline void
+context_switch(struct arch_cpu *cpu, struct context *from, struct context *to)
 {
-	struct arch_cpu *cpu = this_arch_cpu();
-
 	cpu->context = to;
-	if (from != nullptr)
-		fs_base_save(from);
 	if (to == nullptr) {
+		if (from != nullptr)
+			fs_base_save(from);
 		context_switch_more(cpu, from, to);
 		return;
 	}
 	to->by_syscall &= BY_SYSCALL;
 	cpu->tss.rsp0 = (uint64_t)&to->registers.fs_base;
-	if (cpu_has.fsgsbase) {
+	if (cpu_has.fsgsbase) [[clang::likely]] {
+		if (from != nullptr)
+			fs_base_read(from);
 		/* The inactive GS base is the user's while the kernel runs. */
 		asm volatile("wrfsbase %0\n\t"
 			     "swapgs\n\t"

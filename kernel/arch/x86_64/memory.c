@@ -100,27 +100,17 @@ void space_root_init(pte *root)
 	root[511] = kernel_tables.root[511];
 }
 
-/* Numbered, since a dead space's root and note may be another's soon. */
-void space_switch(paddr root, struct space_id *id)
+/* Loading CR3 drops what was cached of the space before: the user's entries are not global. */
+void space_switch(paddr root, struct space_id *)
 {
-	static uint64_t last; /* guarded by the kernel lock */
-	struct arch_cpu *cpu = this_arch_cpu();
-
-	if (id->word == 0)
-		id->word = ++last;
-	if (cpu->space == id->word)
-		return;
-	cpu->space = id->word;
 	cr3_write(root.raw);
 }
 
 /* Past this many pages a full flush is cheaper. */
 constexpr size_t INVALIDATE_MAX = 32;
 
-void tlb_flush(struct space_id *id, vaddr va, size_t n)
+void tlb_flush(struct space_id *, vaddr va, size_t n)
 {
-	if (this_arch_cpu()->space != id->word)
-		return; /* loading CR3 has dropped all of it: the user's entries are not global */
 	if (n > INVALIDATE_MAX)
 		cr3_write(cr3_read());
 	else
