@@ -32,6 +32,7 @@ struct process_view {
 	struct {
 		uint16_t next;             /* an address */
 		uint16_t tid;              /* 32 bits */
+		uint16_t control;          /* the address of its area, as the kernel tells it */
 		uint16_t blocked, pending; /* 64 bits */
 		uint16_t name;             /* 16 bytes, ended by a zero; empty: the process's */
 	} thread;

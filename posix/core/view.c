@@ -24,6 +24,7 @@ static void view_fields(void)
 	view.description.handle = offsetof(struct description, a);
 	view.thread.next = offsetof(struct thread, next);
 	view.thread.tid = offsetof(struct thread, tid);
+	view.thread.control = offsetof(struct thread, control);
 	view.thread.blocked = offsetof(struct thread, signals.blocked);
 	view.thread.name = offsetof(struct thread, name);
 	view.thread.pending = offsetof(struct thread, signals.queue.set);

@@ -7,6 +7,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <threads.h>
 #include <time.h>
@@ -661,4 +662,64 @@ TEST(four_threads_fork)
 		t[i] = start(i == 0 ? allocate : fork_in_thread, (void *)1);
 	for (int i = 0; i < 4; i++)
 		end(t[i]);
+}
+
+struct worker {
+	_Atomic pid_t tid;
+	_Atomic bool may_end;
+	_Atomic bool is_done; /* with its work; then it waits */
+};
+
+/* Some CPU time under a name of its own. */
+static void *work(void *argument)
+{
+	struct worker *w = argument;
+	struct timespec used = {};
+
+	CHECK_EQ(prctl(PR_SET_NAME, "worker"), 0);
+	w->tid = (pid_t)syscall(SYS_gettid);
+	while (used.tv_sec == 0 && used.tv_nsec < 50'000'000)
+		CHECK_EQ(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used), 0);
+	w->is_done = true;
+	while (!w->may_end)
+		usleep(1000);
+	return nullptr;
+}
+
+/* The ticks of `stat`, whose thread must have that number and name. */
+static long ticks(pid_t tid, const char *name)
+{
+	char path[64], found[20] = "";
+	long user, system;
+	int number;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	CHECK_EQ(sscanf(check_read(path),
+			"%d (%15[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &number,
+			found, &user, &system),
+		 4);
+	CHECK_EQ(number, tid);
+	CHECK_EQ(strcmp(found, name), 0);
+	return user + system;
+}
+
+TEST(proc_tells_threads_apart)
+{
+	struct worker w = {};
+	char path[64], own[16];
+	int pid = 0;
+
+	CHECK_EQ(prctl(PR_GET_NAME, own), 0);
+	pthread_t t = start(work, &w);
+	while (!w.is_done)
+		usleep(1000);
+	CHECK(ticks(w.tid, "worker") >= 4);
+	CHECK(ticks(getpid(), own) >= 0);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", w.tid);
+	CHECK_EQ(sscanf(strstr(check_read(path), "\nPid:"), "\nPid: %d", &pid), 1);
+	CHECK_EQ(pid, w.tid);
+	CHECK_EQ(sscanf(strstr(check_read(path), "\nTgid:"), "\nTgid: %d", &pid), 1);
+	CHECK_EQ(pid, getpid());
+	w.may_end = true;
+	end(t);
 }

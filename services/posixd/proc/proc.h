@@ -72,6 +72,21 @@ void fill_partitions(struct text *t, const struct subject *s);
 void fill_devices(struct text *t, const struct subject *s);
 void fill_nothing(struct text *t, const struct subject *s); /* an empty file */
 
+/* thread.c: of the thread of that number, or of the process's first one. */
+struct proc_thread {
+	uint32_t tid;
+	char name[16];
+	uint64_t blocked, pending; /* sets of signals */
+	uint64_t cpu_ns;
+	bool runs_known, runs; /* or is ready to */
+};
+/* What cannot be found is 0, and the name the process's. */
+void thread_ask(const struct subject *s, struct proc_thread *t);
+/* The lowest number above `after` that a thread of it has; 0: none. */
+uint32_t thread_after(const struct subject *s, uint32_t after);
+/* Is one of its threads ready to run? */
+bool threads_run(const struct process *p);
+
 /* process.c */
 void fill_mounts(struct text *t, const struct subject *s);
 char process_letter(const struct process *p);

@@ -15,15 +15,16 @@
 
 constexpr uint64_t TICK = 10'000'000; /* ns: USER_HZ is 100 */
 constexpr uint64_t PAGE = 4096;
-constexpr unsigned THREADS_MOST = 65536; /* a list may be a circle */
-constexpr size_t WORDS_MOST = 2 << 20;   /* bytes of arguments and environment shown */
+constexpr size_t WORDS_MOST = 2 << 20; /* bytes of arguments and environment shown */
 
-/* What the kernel says, and the threads' signals. */
+/* What the kernel says, and the process's memory. */
 struct facts {
 	struct task_info info;
-	uint64_t size; /* of the guest's mappings, in bytes */
+	struct proc_thread thread; /* the one asked for, or the first */
+	uint64_t cpu_ns;           /* of that thread or of all */
+	uint64_t size;             /* of the guest's mappings, in bytes */
 	uint64_t code, stack, data;
-	uint64_t pending, blocked, ignored, caught, waiting; /* sets of signals */
+	uint64_t ignored, caught, waiting; /* sets of signals */
 	uint32_t umask;
 	uint32_t nthreads;
 };
@@ -61,48 +62,26 @@ static void facts_actions(const struct process *p, const struct process_view *v,
 static void facts_view(const struct process *p, struct facts *f)
 {
 	struct process_view v;
-	uint64_t thread = 0;
 
 	if (!view_read(p, &v))
 		return;
 	(void)memory_read(p, v.umask, &f->umask, sizeof(f->umask)); /* else it shows nothing */
 	(void)memory_read(p, v.pending, &f->waiting, sizeof(f->waiting));
 	facts_actions(p, &v, f);
-	if (memory_read(p, v.threads, &thread, sizeof(thread))) {
-		(void)memory_read(p, thread + v.thread.blocked, &f->blocked,
-				  sizeof(f->blocked)); /* else it shows nothing */
-		(void)memory_read(p, thread + v.thread.pending, &f->pending, sizeof(f->pending));
-	}
 }
 
-static void facts_find(const struct process *p, struct facts *f)
+static void facts_find(const struct subject *s, struct facts *f)
 {
-	*f = (struct facts){ .nthreads = 1 };
+	const struct process *p = s->p;
+
+	*f = (struct facts){ .nthreads = 1, .cpu_ns = p->usage.user_ns };
+	thread_ask(s, &f->thread);
 	if (!task_ask(p, &f->info))
 		return;
 	f->nthreads = f->info.nthreads;
+	f->cpu_ns = s->number != 0 ? f->thread.cpu_ns : f->info.cpu_ns;
 	facts_maps(p, f);
 	facts_view(p, f);
-}
-
-/* Is a thread of it ready to run? */
-static bool process_runs_now(const struct process *p)
-{
-	uint64_t after = 0;
-	fut_handle thread;
-
-	while (p->native.task != 0 &&
-	       fut_task_thread(p->native.task, after, &thread, &after) == OK) {
-		struct thread_info info;
-		uint32_t size;
-		enum err e = fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size);
-		(void)fut_handle_close(thread); /* ours, and open */
-		/* One that waits for our answer is the one that asks. */
-		if (e == OK && (info.state == THREAD_READY || info.state == THREAD_RUNNING ||
-				info.state == THREAD_ANSWER || info.state == THREAD_CALLING))
-			return true;
-	}
-	return false;
 }
 
 char process_letter(const struct process *p)
@@ -111,7 +90,15 @@ char process_letter(const struct process *p)
 		return 'Z';
 	if (p->is_stopped)
 		return 'T';
-	return process_runs_now(p) ? 'R' : 'S';
+	return threads_run(p) ? 'R' : 'S';
+}
+
+/* Of the thread asked for, or of the process. */
+static char letter_of(const struct subject *s, const struct facts *f)
+{
+	bool of_thread = s->number != 0 && f->thread.runs_known && !s->p->is_stopped;
+
+	return !of_thread ? process_letter(s->p) : f->thread.runs ? 'R' : 'S';
 }
 
 static uint32_t parent_pid(const struct process *p)
@@ -124,21 +111,20 @@ static void fill_stat(struct text *t, const struct subject *s)
 	const struct process *p = s->p;
 	struct facts f;
 
-	facts_find(p, &f);
-	text_add(t, "%u (%s) %c %u %u %u ", p->pid, p->name, process_letter(p), parent_pid(p),
-		 p->group->pgid, p->group->session->sid);
+	facts_find(s, &f);
+	text_add(t, "%u (%s) %c %u %u %u ", f.thread.tid, f.thread.name, letter_of(s, &f),
+		 parent_pid(p), p->group->pgid, p->group->session->sid);
 	text_add(t, "%u %d 0 %llu 0 0 0 ", p->group->session->terminal,
 		 p->group->session->ticket ? (int)p->group->session->foreground : -1,
 		 (unsigned long long)(p->state == PROCESS_DEAD ? p->usage.faults : f.info.faults));
-	uint64_t cpu = p->state == PROCESS_DEAD ? p->usage.user_ns : f.info.cpu_ns;
-	text_add(t, "%llu 0 %llu 0 %d %d %u 0 %llu ", (unsigned long long)(cpu / TICK),
+	text_add(t, "%llu 0 %llu 0 %d %d %u 0 %llu ", (unsigned long long)(f.cpu_ns / TICK),
 		 (unsigned long long)(p->children.user_ns / TICK), 20 + p->nice, p->nice,
 		 f.nthreads, (unsigned long long)(p->start_ns / TICK));
 	text_add(t, "%llu %llu %llu 0 0 0 0 0 ", (unsigned long long)f.size,
 		 (unsigned long long)f.info.resident, (unsigned long long)p->limits->soft[5]);
 	text_add(t, "%llu %llu %llu %llu 0 0 0 17 0 0 0 0 0 0 0 0 ",
-		 (unsigned long long)(f.pending & 0x7fffffff),
-		 (unsigned long long)(f.blocked & 0x7fffffff),
+		 (unsigned long long)(f.thread.pending & 0x7fffffff),
+		 (unsigned long long)(f.thread.blocked & 0x7fffffff),
 		 (unsigned long long)(f.ignored & 0x7fffffff),
 		 (unsigned long long)(f.caught & 0x7fffffff));
 	text_add(t, "%llu %llu %llu %llu %u\n", (unsigned long long)p->arg_start,
@@ -177,9 +163,9 @@ static void status_signals(struct text *t, const struct process *p, const struct
 {
 	text_add(t, "SigQ:\t%u/%llu\n", p->nqueued,
 		 (unsigned long long)p->limits->soft[11]); /* RLIMIT_SIGPENDING */
-	text_add(t, "SigPnd:\t%016llx\n", (unsigned long long)f->pending);
+	text_add(t, "SigPnd:\t%016llx\n", (unsigned long long)f->thread.pending);
 	text_add(t, "ShdPnd:\t%016llx\n", (unsigned long long)(f->waiting | p->queued));
-	text_add(t, "SigBlk:\t%016llx\n", (unsigned long long)f->blocked);
+	text_add(t, "SigBlk:\t%016llx\n", (unsigned long long)f->thread.blocked);
 	text_add(t, "SigIgn:\t%016llx\n", (unsigned long long)f->ignored);
 	text_add(t, "SigCgt:\t%016llx\n", (unsigned long long)f->caught);
 }
@@ -198,13 +184,13 @@ static void status_capabilities(struct text *t, const struct credentials *c)
 static void fill_status(struct text *t, const struct subject *s)
 {
 	const struct process *p = s->p;
-	char letter = process_letter(p);
 	struct facts f;
 
-	facts_find(p, &f);
-	text_add(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", p->name, f.umask, letter,
+	facts_find(s, &f);
+	char letter = letter_of(s, &f);
+	text_add(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", f.thread.name, f.umask, letter,
 		 letter_word(letter));
-	text_add(t, "Tgid:\t%u\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", p->pid, p->pid,
+	text_add(t, "Tgid:\t%u\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", p->pid, f.thread.tid,
 		 parent_pid(p));
 	status_ids(t, p->who);
 	if (f.info.id != 0 && p->state == PROCESS_ALIVE)
@@ -218,7 +204,7 @@ static void fill_statm(struct text *t, const struct subject *s)
 {
 	struct facts f;
 
-	facts_find(s->p, &f);
+	facts_find(s, &f);
 	text_add(t, "%llu %llu 0 %llu 0 %llu 0\n", (unsigned long long)(f.size / PAGE),
 		 (unsigned long long)f.info.resident, (unsigned long long)(f.code / PAGE),
 		 (unsigned long long)((f.data + f.stack) / PAGE));
@@ -234,31 +220,12 @@ static void fill_environ(struct text *t, const struct subject *s)
 	memory_add(t, s->p, s->p->env_start, s->p->env_end, WORDS_MOST);
 }
 
-/* What a thread calls itself; empty: as the process. */
-static void thread_name(const struct subject *s, char name[16])
-{
-	struct process_view v;
-	uint64_t thread = 0;
-	uint32_t tid = 0;
-
-	if (s->number == 0 || !view_read(s->p, &v) ||
-	    !memory_read(s->p, v.threads, &thread, sizeof(thread)))
-		return;
-	for (unsigned i = 0; i < THREADS_MOST && thread != 0 && tid != s->number; i++) {
-		if (!memory_read(s->p, thread + v.thread.tid, &tid, sizeof(tid)) ||
-		    (tid == s->number && !memory_read(s->p, thread + v.thread.name, name, 16)) ||
-		    !memory_read(s->p, thread + v.thread.next, &thread, sizeof(thread)))
-			break;
-	}
-	name[15] = '\0';
-}
-
 static void fill_comm(struct text *t, const struct subject *s)
 {
-	char name[16] = "";
+	struct proc_thread thread;
 
-	thread_name(s, name);
-	text_add(t, "%s\n", name[0] != '\0' ? name : s->p->name);
+	thread_ask(s, &thread);
+	text_add(t, "%s\n", thread.name);
 }
 
 static int write_comm(const struct subject *s, const char *text, size_t n)
@@ -384,26 +351,6 @@ static const struct proc_entry thread_children[] = {
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{},
 };
-
-/* Numbers of threads as the personality lists them; a dead process has only its own. */
-static uint32_t thread_after(const struct subject *s, uint32_t after)
-{
-	const struct process *p = s->p;
-	struct process_view v;
-	uint64_t thread = 0;
-	uint32_t found = 0, tid;
-
-	if (!view_read(p, &v) || !memory_read(p, v.threads, &thread, sizeof(thread)))
-		return after < p->pid ? p->pid : 0;
-	for (unsigned i = 0; i < THREADS_MOST && thread != 0; i++) {
-		if (!memory_read(p, thread + v.thread.tid, &tid, sizeof(tid)) ||
-		    !memory_read(p, thread + v.thread.next, &thread, sizeof(thread)))
-			break;
-		if (tid > after && (found == 0 || tid < found))
-			found = tid;
-	}
-	return found;
-}
 
 static const struct proc_entry *thread_find(struct subject *s, const char *name)
 {
