@@ -26,5 +26,6 @@ struct descriptor {
 	uint64_t node;
 	uint64_t device; /* st_rdev */
 	uint64_t detail; /* the kind's own */
+	uint64_t line;   /* a file's: who has the same line mapped knows it by that; 0: nobody */
 };
-static_assert(sizeof(struct descriptor) == 40);
+static_assert(sizeof(struct descriptor) == 48);

@@ -55,11 +55,18 @@ static void heap_unpages(void *at, size_t size)
 
 static struct heap heap = { .get = heap_pages, .put = heap_unpages };
 
-void *heap_new(size_t size)
+void *heap_room(size_t size)
 {
 	mutex_lock(&process.locks.heap);
 	void *p = heap_take(&heap, size);
 	mutex_unlock(&process.locks.heap);
+	return p;
+}
+
+void *heap_new(size_t size)
+{
+	void *p = heap_room(size);
+
 	if (p != nullptr)
 		memset(p, 0, size);
 	return p;

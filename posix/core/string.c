@@ -3,11 +3,16 @@
 #include <string.h>
 #include "posix/core/guest.h"
 
+/* So many bytes are moved with each turn of a loop, through several registers. */
+constexpr size_t STRIDE = 64;
+
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
 	char *t = to;
 	const char *f = from;
 
+	for (; n >= STRIDE; n -= STRIDE, t += STRIDE, f += STRIDE)
+		__builtin_memcpy_inline(t, f, STRIDE);
 	for (; n >= 8; n -= 8, t += 8, f += 8)
 		__builtin_memcpy_inline(t, f, 8);
 	while (n-- > 0)
@@ -15,15 +20,39 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 	return to;
 }
 
+constexpr size_t PIECE = 32;
+
+/* Read before it is written: the two may overlap. */
+static void move_piece(char *to, const char *from)
+{
+	uint64_t words[4];
+
+	__builtin_memcpy_inline(words, from, sizeof(words));
+	__builtin_memcpy_inline(to, words, sizeof(words));
+}
+
+static void move_down(char *to, const char *from, size_t n)
+{
+	for (; n >= PIECE; n -= PIECE, to += PIECE, from += PIECE)
+		move_piece(to, from);
+	while (n-- > 0)
+		*to++ = *from++;
+}
+
+static void move_up(char *to, const char *from, size_t n)
+{
+	for (; n >= PIECE; n -= PIECE)
+		move_piece(to + n - PIECE, from + n - PIECE);
+	while (n-- > 0)
+		to[n] = from[n];
+}
+
 void *memmove(void *to, const void *from, size_t n)
 {
-	char *t = to;
-	const char *f = from;
-
-	if (t <= f || t >= f + n)
-		return memcpy(to, from, n);
-	while (n-- > 0)
-		t[n] = f[n];
+	if ((uintptr_t)to <= (uintptr_t)from)
+		move_down(to, from, n);
+	else
+		move_up(to, from, n);
 	return to;
 }
 
@@ -32,6 +61,9 @@ void *memset(void *to, int byte, size_t n)
 	char *t = to;
 	uint64_t word = 0x0101010101010101 * (unsigned char)byte;
 
+	for (; n >= STRIDE; n -= STRIDE, t += STRIDE)
+		for (size_t i = 0; i < STRIDE; i += 8)
+			__builtin_memcpy_inline(t + i, &word, 8);
 	for (; n >= 8; n -= 8, t += 8)
 		__builtin_memcpy_inline(t, &word, 8);
 	while (n-- > 0)

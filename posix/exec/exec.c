@@ -43,6 +43,14 @@ static void path_copy(char to[PATH_MOST], const char *from)
 	to[n] = '\0';
 }
 
+static void program_init(struct program *p)
+{
+	p->file = nullptr;
+	p->vmo = 0;
+	p->size = 0;
+	image_init(&p->image);
+}
+
 static void program_close(struct program *p)
 {
 	if (p->vmo != 0)
@@ -268,7 +276,7 @@ static int64_t run(struct exec *x, struct registers *frame)
 int64_t exec_program(struct description *file, const char *path, struct strings *arguments,
 		     struct strings *environment, struct registers *frame)
 {
-	struct exec *x = heap_new(sizeof(*x));
+	struct exec *x = heap_room(sizeof(*x));
 	int64_t error = -ENOMEM;
 
 	if (x == nullptr) {
@@ -277,6 +285,8 @@ int64_t exec_program(struct description *file, const char *path, struct strings 
 		strings_free(environment);
 		return error;
 	}
+	program_init(&x->program);
+	program_init(&x->interpreter);
 	x->arguments = *arguments;
 	x->environment = *environment;
 	path_copy(x->path, path);

@@ -59,12 +59,19 @@ static bool read_interpreter(struct image *image, const Elf64_Phdr *p, fut_handl
 	       image->interpreter[p->p_filesz - 1] == '\0';
 }
 
+/* It is large, and most of it is read only where something was put. */
+void image_init(struct image *image)
+{
+	memset(image, 0, offsetof(struct image, segments));
+	image->interpreter[0] = '\0';
+}
+
 int64_t image_read(fut_handle vmo, uint64_t size, struct image *image)
 {
 	Elf64_Phdr headers[HEADERS_MOST];
 	Elf64_Ehdr h;
 
-	memset(image, 0, sizeof(*image));
+	image_init(image);
 	if (!read_at(vmo, size, 0, &h, sizeof(h)) || !is_program(&h) ||
 	    !read_at(vmo, size, h.e_phoff, headers, h.e_phnum * sizeof(*headers)))
 		return -ENOEXEC;

@@ -24,6 +24,7 @@ struct image {
 	char interpreter[INTERPRETER_MOST]; /* empty: none */
 };
 
+void image_init(struct image *image);
 /* Read the headers from a file's contents: 0, -ENOEXEC, or an error of reading. */
 int64_t image_read(fut_handle vmo, uint64_t size, struct image *image);
 /* The address that makes it run anywhere: added to

@@ -13,9 +13,11 @@ static int64_t reserve(struct strings *s, size_t n)
 	while (room < s->size + n)
 		room *= 2;
 	if (room > s->room) {
-		char *text = heap_resize(s->text, room);
+		char *text = heap_room(room);
 		if (text == nullptr)
 			return -ENOMEM;
+		memcpy(text, s->text, s->size);
+		heap_free(s->text);
 		s->text = text;
 		s->room = room;
 	}

@@ -8,6 +8,7 @@
 #include "posix/exec/exec.h"
 #include "posix/files/file.h"
 #include "posix/files/kinds.h"
+#include "posix/files/states.h"
 #include "protocol/file.h"
 
 int64_t description_import(const struct descriptor *from, fut_handle a, fut_handle b,
@@ -19,7 +20,8 @@ int64_t description_import(const struct descriptor *from, fut_handle a, fut_hand
 			    .slot = from->number,
 			    .mode = from->mode,
 			    .node = from->node,
-			    .size = from->device };
+			    .size = from->device,
+			    .line = line_find(from->line) };
 
 	switch (from->kind) {
 	case DESCRIPTOR_FILE:
@@ -27,10 +29,14 @@ int64_t description_import(const struct descriptor *from, fut_handle a, fut_hand
 	case DESCRIPTOR_DEVICE:
 		if (b != 0)
 			(void)fut_handle_close(b); /* these have but one */
-		return file_description(&o, from->access != 0 ? flags : FILE_PATH, 0, d);
+		break;
 	default:
+		line_drop(o.line);
 		return kind_import(from, a, b, d);
 	}
+	int64_t error = file_description(&o, from->access != 0 ? flags : FILE_PATH, 0, d);
+	line_drop(o.line);
+	return error;
 }
 
 int64_t find_in_path(const char *name, const char *path, struct description **file)

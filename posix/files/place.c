@@ -72,7 +72,7 @@ int64_t place_path(const struct description *d, char path[PATH_MOST])
 
 void place_remember(struct description *d)
 {
-	char *path = d->path == nullptr ? heap_new(PATH_MOST) : nullptr;
+	char *path = d->path == nullptr ? heap_room(PATH_MOST) : nullptr;
 
 	if (path == nullptr)
 		return;

@@ -13,8 +13,12 @@ constexpr uint64_t TABLE_SIZE = FILE_SLOTS_PER_TABLE * sizeof(struct file_state)
 
 struct line {
 	uint32_t refs;
+	uint64_t id;       /* of the first table, as the kernel numbers objects; 0: not mapped */
+	struct line *next; /* of those with an id */
 	struct file_state *tables[TABLES];
 };
+
+static struct line *known; /* under process.locks.states */
 
 struct line *line_new(void)
 {
@@ -23,6 +27,48 @@ struct line *line_new(void)
 	if (line != nullptr)
 		line->refs = 1;
 	return line;
+}
+
+uint64_t line_id(const struct line *line)
+{
+	return line != nullptr ? line->id : 0;
+}
+
+struct line *line_find(uint64_t id)
+{
+	struct line *line;
+
+	if (id == 0)
+		return nullptr;
+	mutex_lock(&process.locks.states);
+	for (line = known; line != nullptr && line->id != id;)
+		line = line->next;
+	(void)line_hold(line);
+	mutex_unlock(&process.locks.states);
+	return line;
+}
+
+/* The last reference goes under the lock that lines are found under. */
+static bool line_is_unused(struct line *line)
+{
+	struct line **at = &known;
+	uint32_t refs = __atomic_load_n(&line->refs, __ATOMIC_RELAXED);
+	bool unused;
+
+	while (refs > 1)
+		if (__atomic_compare_exchange_n(&line->refs, &refs, refs - 1, true,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return false;
+
+	mutex_lock(&process.locks.states);
+	unused = __atomic_sub_fetch(&line->refs, 1, __ATOMIC_ACQ_REL) == 0;
+	if (unused && line->id != 0) {
+		while (*at != line)
+			at = &(*at)->next;
+		*at = line->next;
+	}
+	mutex_unlock(&process.locks.states);
+	return unused;
 }
 
 struct line *line_hold(struct line *line)
@@ -34,12 +80,22 @@ struct line *line_hold(struct line *line)
 
 void line_drop(struct line *line)
 {
-	if (line == nullptr || __atomic_sub_fetch(&line->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (line == nullptr || !line_is_unused(line))
 		return;
 	for (unsigned i = 0; i < TABLES; i++)
 		if (line->tables[i] != nullptr)
 			window_unmap(line->tables[i], TABLE_SIZE);
 	heap_free(line);
+}
+
+static void line_identify(struct line *line, fut_handle table)
+{
+	uint32_t type, rights;
+
+	if (fut_handle_info(table, &type, &rights, &line->id) != OK)
+		return;
+	line->next = known;
+	known = line;
 }
 
 static int64_t table_map(struct line *line, fut_handle session, unsigned table)
@@ -53,6 +109,8 @@ static int64_t table_map(struct line *line, fut_handle session, unsigned table)
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
 	e = window_map(vmo, 0, TABLE_SIZE, MAP_READ | MAP_WRITE | INHERIT_SHARE, &at);
+	if (e == OK && table == 0)
+		line_identify(line, vmo);
 	(void)fut_handle_close(vmo); /* the mapping keeps it */
 	if (e != OK)
 		return call_error(e);

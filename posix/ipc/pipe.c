@@ -155,17 +155,27 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 	return n == 0 ? -EAGAIN : done == 0 ? -EFAULT : (int64_t)done;
 }
 
+static uint32_t room_to_write(const struct description *d)
+{
+	return size_of(d) - filled(d) >= PIPE_ATOMIC ? POLLOUT | POLLWRNORM : 0;
+}
+
 static uint32_t ready_to_write(struct description *d)
 {
 	if (is_alone(d, &shared(d)->read))
 		return POLLERR | POLLOUT | POLLWRNORM;
-	return size_of(d) - filled(d) >= PIPE_ATOMIC ? POLLOUT | POLLWRNORM : 0;
+	return room_to_write(d);
+}
+
+static uint32_t bytes_to_read(const struct description *d)
+{
+	return filled(d) > 0 ? POLLIN | POLLRDNORM : 0;
 }
 
 static uint32_t ready_to_read(struct description *d)
 {
 	struct pipe_shared *p = shared(d);
-	uint32_t now = filled(d) > 0 ? POLLIN | POLLRDNORM : 0;
+	uint32_t now = bytes_to_read(d);
 
 	if (is_alone(d, &p->write) &&
 	    (p->fifo == 0 || atomic_load(&p->write.ever) != end_of(d)->seen))
@@ -184,12 +194,29 @@ static uint32_t ready(struct description *d, uint32_t events)
 	return now & (events | POLLERR | POLLHUP);
 }
 
+/* Is something ready, as far as the ring tells? For who is about to wait, which the other side's
+ * end ends at once. */
+static bool ring_is_ready(struct description *d, uint32_t events)
+{
+	uint32_t now = 0;
+
+	if ((events & WAIT_EDGE) != 0)
+		return false;
+	if (shared(d)->fifo != 0)
+		return ready(d, events) != 0; /* it tells all */
+	if ((d->access & 2) != 0)
+		now |= room_to_write(d);
+	if ((d->access & 1) != 0)
+		now |= bytes_to_read(d);
+	return (now & events) != 0;
+}
+
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
 	struct pipe_shared *p = shared(d);
 
 	*w = (struct wait_for){ .object = d->b, .signals = PIPE_WAKE };
-	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
+	if (ring_is_ready(d, events))
 		return 0;
 	(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
 	if ((d->access & 2) != 0)
@@ -197,7 +224,7 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	if ((d->access & 1) != 0)
 		atomic_store(&p->read.waits, 1);
 	/* What came meanwhile was also for others that wait here, and whose signal this took. */
-	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
+	if (ring_is_ready(d, events))
 		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "posix/core/call.h"
 #include "posix/core/process.h"
 #include "posix/files/path.h"
+#include "posix/files/states.h"
 #include "posix/ipc/socket.h"
 #include "protocol/posix.h"
 
@@ -29,6 +30,7 @@ static int64_t stash(const struct description *d, uint64_t *token)
 		.node = d->node,
 		.device = d->device,
 		.detail = d->kind == DESCRIPTOR_SOCKET ? socket_detail(socket_of(d)) : 0,
+		.line = line_id(d->line),
 	};
 	fut_handle a, b = 0;
 	int32_t outcome = 0;

@@ -19,11 +19,10 @@
 
 /* --- Readiness --- */
 
-static uint32_t ready_connected(struct description *d)
+static uint32_t ready_connected(const struct socket *s, bool alone)
 {
-	struct socket *s = socket_of(d);
 	struct socket_way *in = &s->shared->way[!s->side], *out = &s->shared->way[s->side];
-	bool alone = socket_is_alone(d->b), ended = alone || atomic_load(&in->write_ended) != 0;
+	bool ended = alone || atomic_load(&in->write_ended) != 0;
 	uint32_t now = 0;
 
 	if (way_filled(in) > 0 || ended)
@@ -46,7 +45,7 @@ static uint32_t ready(struct description *d, uint32_t events)
 		return box_ready(d) & (events | POLLERR | POLLHUP);
 	switch (socket_of(d)->state) {
 	case SOCKET_CONNECTED:
-		now = ready_connected(d);
+		now = ready_connected(socket_of(d), socket_is_alone(d->b));
 		break;
 	case SOCKET_LISTENING:
 		now = fut_wait(d->b, 1, 0, 0, &got) == OK ? POLLIN | POLLRDNORM : 0;
@@ -57,12 +56,19 @@ static uint32_t ready(struct description *d, uint32_t events)
 	return now & (events | POLLERR | POLLHUP);
 }
 
+/* Is something ready, as far as the rings tell? For who is about to wait, which the other side's
+ * end ends at once. */
+static bool rings_are_ready(const struct socket *s, uint32_t events)
+{
+	return (events & WAIT_EDGE) == 0 &&
+	       (ready_connected(s, false) & (events | POLLERR | POLLHUP)) != 0;
+}
+
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
 	struct socket *s = socket_of(d);
 	uint64_t signals = ((events & (POLLIN | POLLRDNORM | POLLRDHUP)) != 0 ? SOCKET_INPUT : 0) |
 			   ((events & (POLLOUT | POLLWRNORM)) != 0 ? SOCKET_ROOM : 0);
-	bool edge = (events & WAIT_EDGE) != 0;
 
 	if (box_is_used(d))
 		return box_wait(d, events, w);
@@ -75,7 +81,7 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	if (signals == 0)
 		signals = SOCKET_INPUT; /* for the end, which it also tells */
 	*w = (struct wait_for){ .object = d->b, .signals = signals };
-	if (!edge && ready(d, events) != 0)
+	if (rings_are_ready(s, events))
 		return 0;
 	(void)fut_event_signal(d->b, 0, signals); /* ours */
 	if ((signals & SOCKET_INPUT) != 0)
@@ -83,7 +89,7 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	if ((signals & SOCKET_ROOM) != 0)
 		atomic_store(&s->shared->way[s->side].writer_waits, 1);
 	/* What came meanwhile was also for others that wait here, and whose signal this took. */
-	if (!edge && ready(d, events) != 0)
+	if (rings_are_ready(s, events))
 		(void)fut_event_signal(d->b, signals, 0); /* ours */
 	return 0;
 }

@@ -110,35 +110,56 @@ guest_copy:
 	mrs	x3, tpidrro_el0
 	adr	x4, 4f
 	str	x4, [x3, #CONTROL_FIXUP]
-	mov	x9, #32			/* what x2 lacks of what is left */
-	subs	x2, x2, #32
+	mov	x9, #64			/* what x2 lacks of what is left */
+	subs	x2, x2, #64
 	b.lo	2f
 1:	ldp	x4, x5, [x1]
+	ldp	x6, x7, [x1, #16]
+	ldp	x10, x11, [x1, #32]
+	ldp	x12, x13, [x1, #48]
+	stp	x4, x5, [x0]
+	stp	x6, x7, [x0, #16]
+	stp	x10, x11, [x0, #32]
+	stp	x12, x13, [x0, #48]
+	add	x0, x0, #64
+	add	x1, x1, #64
+	subs	x2, x2, #64
+	b.hs	1b
+2:	add	x2, x2, #64
+	mov	x9, #0
+	tbz	x2, #5, 7f
+	ldp	x4, x5, [x1]
 	ldp	x6, x7, [x1, #16]
 	stp	x4, x5, [x0]
 	stp	x6, x7, [x0, #16]
 	add	x0, x0, #32
 	add	x1, x1, #32
-	subs	x2, x2, #32
-	b.hs	1b
-2:	add	x2, x2, #32
-	mov	x9, #0
-	tbz	x2, #4, 5f
-	ldp	x4, x5, [x1], #16
+	sub	x2, x2, #32
+7:	tbz	x2, #4, 5f
+	ldp	x4, x5, [x1]
 	stp	x4, x5, [x0], #16
+	add	x1, x1, #16
 	sub	x2, x2, #16
 5:	tbz	x2, #3, 6f
-	ldr	x4, [x1], #8
+	ldr	x4, [x1]
 	str	x4, [x0], #8
+	add	x1, x1, #8
 	sub	x2, x2, #8
 6:	cbz	x2, 3f
-	ldrb	w4, [x1], #1
+	ldrb	w4, [x1]
 	strb	w4, [x0], #1
+	add	x1, x1, #1
 	sub	x2, x2, #1
 	b	6b
 3:	str	xzr, [x3, #CONTROL_FIXUP]
 	mov	x0, #0
 	ret
-4:	add	x0, x2, x9
+	/* A fault: what can be copied of the piece is, byte by byte, until there is another. */
+4:	adr	x4, 8f
+	str	x4, [x3, #CONTROL_FIXUP]
+	add	x2, x2, x9
+	mov	x9, #0
+	b	6b
+8:	mov	x0, x2
 	ret
 	.section .note.GNU-stack, "", @progbits
