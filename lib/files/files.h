@@ -188,6 +188,9 @@ struct files_node_ops {
 	/* What shows, while a handle to it is open, that the memory lent is used. EINVAL. */
 	int (*use)(struct files_session *s, fut_handle *use);
 	int (*size_page)(struct files_session *s, fut_handle *page); /* ENODEV */
+	/* Memory that the session's holder will write by a mapping; `written` of its state says
+	 * when. ENODEV. */
+	int (*window)(struct files_session *s, fut_handle *memory);
 	int (*allocate)(struct files_session *s, uint32_t mode, uint64_t offset,
 			uint64_t size);                     /* EOPNOTSUPP */
 	int (*seal)(struct files_session *s, uint32_t add); /* known ones. EINVAL, as `seals` */

@@ -313,6 +313,26 @@ enum err on_size_page(void *self, uint64_t badge, struct file_size_page_results 
 	return OK;
 }
 
+enum err on_window(void *self, uint64_t badge, struct file_window_results *r)
+{
+	SESSION(s);
+	constexpr uint32_t BOTH = FILE_OPEN_READ | FILE_OPEN_WRITE;
+	const struct files_node_ops *ops = s->node->system->ops;
+	fut_handle memory;
+
+	if ((s->flags & BOTH) != BOTH)
+		r->outcome = -EBADF;
+	else if (!S_ISREG(s->node->mode) || ops->window == nullptr)
+		r->outcome = -ENODEV;
+	else
+		r->outcome = ops->window(s, &memory);
+	if (r->outcome != 0)
+		return OK;
+	privileges_drop(s->line, s->node); /* it is about to be written */
+	r->outcome = memory_share(memory, RIGHT_READ | RIGHT_WRITE, &r->memory);
+	return OK;
+}
+
 /* --- The rest --- */
 
 static int allocate(struct files_session *s, const struct file_allocate_args *a)

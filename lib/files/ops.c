@@ -20,6 +20,7 @@ const struct file_ops files_ops_file = {
 	.list = on_list,
 	.contents = on_contents,
 	.size_page = on_size_page,
+	.window = on_window,
 	.allocate = on_allocate,
 	.use = on_use,
 	.seal = on_seal,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Files of a server. The first reads are messages; a file that is read again has its contents and
- * its size mapped, and reading is a copy from then on.
+ * its size mapped, and reading is a copy from then on. So is writing over what is there, where the
+ * server allows it.
  */
 #include "posix/files/file.h"
 #include <linux/stat.h>
@@ -13,25 +14,61 @@
 #include "posix/core/guest.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
+#include "posix/core/wait.h"
 #include "posix/files/device.h"
 #include "posix/files/locks.h"
 #include "posix/files/states.h"
 #include "posix/files/place.h"
 #include "posix/mm/maps.h"
 
-/* From how many reads on it is worth mapping, and how much at most. */
-constexpr unsigned READS_BEFORE_WINDOW = 2;
+/* From how many reads or writes on it is worth mapping, and how much at most. */
+constexpr unsigned USES_BEFORE_WINDOW = 2;
 constexpr uint64_t WINDOW_MOST = 1ull << 30;
 constexpr int64_t MESSAGE_MOST = 1048576; /* bytes that one message lends */
 
 /* description.own of a regular file */
 struct contents {
-	unsigned nreads;
-	bool refused; /* the server gives no memory object */
+	_Atomic uint32_t users; /* threads that look into the window; WINDOW_CHANGES */
+	unsigned nreads, nwrites;
+	uint64_t written;   /* to here at most: only what is written again is worth a window */
+	bool refused;       /* the server gives no memory object */
+	bool is_writable;   /* the window is */
+	bool write_refused; /* and is not to be */
 	const volatile uint64_t *size;
 	char *window;
 	uint64_t window_size;
 };
+
+constexpr uint32_t WINDOW_CHANGES = 1u
+				    << 31; /* one of them changes it: all others go by messages */
+
+static bool window_enter(struct contents *c)
+{
+	if (c == nullptr)
+		return false;
+	if ((atomic_fetch_add(&c->users, 1) & WINDOW_CHANGES) == 0)
+		return true;
+	atomic_fetch_sub(&c->users, 1);
+	return false;
+}
+
+static void window_leave(struct contents *c)
+{
+	atomic_fetch_sub(&c->users, 1);
+}
+
+/* Who has entered alone may change it. */
+static bool window_change(struct contents *c)
+{
+	uint32_t one = 1;
+
+	return atomic_compare_exchange_strong(&c->users, &one, 1 | WINDOW_CHANGES);
+}
+
+static void window_changed(struct contents *c)
+{
+	atomic_fetch_and(&c->users, ~WINDOW_CHANGES);
+}
 
 static struct remote remote_of(const struct description *d)
 {
@@ -92,22 +129,34 @@ static void window_drop(struct contents *c)
 	c->window = nullptr;
 }
 
+static int64_t memory_to_write(struct description *d, fut_handle *vmo)
+{
+	struct remote r = remote_of(d);
+	int32_t outcome;
+	enum err e = file_window(&r, vmo, &outcome);
+
+	return e != OK ? file_error(e) : outcome;
+}
+
 /* Map what the file holds now. */
-static bool window_make(struct description *d, struct contents *c)
+static bool window_make(struct description *d, struct contents *c, bool write)
 {
 	fut_handle vmo;
 	uint64_t size = page_up(*c->size);
 	void *at;
 
-	window_drop(c);
-	if (size == 0 || size > WINDOW_MOST || file_memory(d, &vmo) != 0)
+	if (size == 0 || size > WINDOW_MOST ||
+	    (write ? memory_to_write(d, &vmo) : file_memory(d, &vmo)) != 0)
 		return false;
-	enum err e = window_map(vmo, 0, size, MAP_READ | INHERIT_SHARE, &at);
+	window_drop(c);
+	enum err e =
+		window_map(vmo, 0, size, MAP_READ | (write ? MAP_WRITE : 0) | INHERIT_SHARE, &at);
 	(void)fut_handle_close(vmo); /* the mapping keeps it */
 	if (e != OK)
 		return false;
 	c->window = at;
 	c->window_size = size;
+	c->is_writable = write;
 	return true;
 }
 
@@ -131,9 +180,10 @@ static bool window_reaches(struct description *d, struct contents *c, uint64_t e
 {
 	if (end <= c->window_size && c->window != nullptr)
 		return true;
-	if (c->refused || ++c->nreads <= READS_BEFORE_WINDOW)
+	if (c->refused || ++c->nreads <= USES_BEFORE_WINDOW || !window_change(c))
 		return false;
-	c->refused = (c->size == nullptr && !size_map(d, c)) || !window_make(d, c);
+	c->refused = (c->size == nullptr && !size_map(d, c)) || !window_make(d, c, c->is_writable);
+	window_changed(c);
 	return !c->refused && end <= c->window_size;
 }
 
@@ -160,7 +210,7 @@ static int64_t read_window(struct description *d, struct contents *c, uint64_t t
 {
 	uint64_t end, n;
 
-	if (c == nullptr || (c->window == nullptr && !window_reaches(d, c, 1)))
+	if (c->window == nullptr && !window_reaches(d, c, 1))
 		return -EAGAIN;
 	end = *c->size;
 	if (end > c->window_size && !window_reaches(d, c, end))
@@ -194,12 +244,84 @@ static int64_t read_messages(struct description *d, uint64_t to, uint64_t size, 
 
 static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
 {
-	int64_t outcome = read_window(d, d->own, to, size, at);
+	struct contents *c = d->own;
+	int64_t outcome = -EAGAIN;
 
+	if (window_enter(c)) {
+		outcome = read_window(d, c, to, size, at);
+		window_leave(c);
+	}
 	return outcome != -EAGAIN ? outcome : read_messages(d, to, size, at);
 }
 
-static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64_t at)
+/* --- Writing --- */
+
+/* A window that may be written, if it is worth it: a file that grows is not mapped at each step. */
+static bool window_open(struct description *d, struct contents *c)
+{
+	if (c->write_refused || ++c->nwrites <= USES_BEFORE_WINDOW || !window_change(c))
+		return false;
+	c->write_refused = c->size == nullptr && !size_map(d, c);
+	if (!c->write_refused && (!c->is_writable || *c->size >= 2 * c->window_size))
+		c->write_refused = !window_make(d, c, true);
+	window_changed(c);
+	return !c->write_refused;
+}
+
+/* Is the write over what this description wrote before? */
+static bool writes_again(struct description *d, struct contents *c, uint64_t size, uint64_t at)
+{
+	uint64_t end = (at == FILE_AT_STATE ? atomic_load(&d->state->offset) : at) + size;
+
+	if (end <= c->written)
+		return true;
+	c->written = end;
+	return false;
+}
+
+/* Claim the range that a write at the description's offset covers, all within the file. */
+static bool claim_range(struct description *d, uint64_t size, uint64_t end, uint64_t *at)
+{
+	*at = atomic_load(&d->state->offset);
+	do {
+		if (*at > end || size > end - *at)
+			return false;
+	} while (!atomic_compare_exchange_weak(&d->state->offset, at, *at + size));
+	return true;
+}
+
+static void claim_settle(struct description *d, uint64_t at, uint64_t size, uint64_t done)
+{
+	uint64_t claimed = at + size;
+
+	atomic_compare_exchange_strong(&d->state->offset, &claimed, at + done);
+}
+
+/* Over what is there, through the window; -EAGAIN if the server has to do it. */
+static int64_t write_window(struct description *d, struct contents *c, uint64_t from, uint64_t size,
+			    uint64_t at)
+{
+	bool moves = at == FILE_AT_STATE;
+	uint64_t end, done;
+
+	if (size == 0 ||
+	    (!c->is_writable && !(writes_again(d, c, size, at) && window_open(d, c))) ||
+	    (atomic_load_explicit(&d->state->status, memory_order_relaxed) & STATUS_APPEND) != 0)
+		return -EAGAIN;
+	end = *c->size;
+	if (moves ? !claim_range(d, size, end, &at) : at > end || size > end - at)
+		return -EAGAIN;
+	done = 0;
+	if (at + size <= c->window_size || (window_open(d, c) && at + size <= c->window_size)) {
+		atomic_store(&d->state->written, (int64_t)(clock_now() + clock_wall()));
+		done = guest_get_some(c->window + at, from, size);
+	}
+	if (moves && done < size)
+		claim_settle(d, at, size, done);
+	return done > 0 ? (int64_t)done : -EAGAIN;
+}
+
+static int64_t write_message(struct description *d, uint64_t from, uint64_t size, uint64_t at)
 {
 	constexpr uint64_t SHORT = 1024;
 	struct remote r = remote_of(d);
@@ -215,6 +337,18 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 		e = file_write(&r, at, (const void *)from, least(size, MESSAGE_MOST), &outcome);
 	}
 	return e != OK ? file_error(e) : outcome;
+}
+
+static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64_t at)
+{
+	struct contents *c = d->own;
+	int64_t outcome = -EAGAIN;
+
+	if (d->access == 3 && window_enter(c)) {
+		outcome = write_window(d, c, from, size, at);
+		window_leave(c);
+	}
+	return outcome != -EAGAIN ? outcome : write_message(d, from, size, at);
 }
 
 static int64_t seek(struct description *d, int64_t offset, unsigned whence)

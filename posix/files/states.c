@@ -43,7 +43,7 @@ struct line *line_find(uint64_t id)
 	mutex_lock(&process.locks.states);
 	for (line = known; line != nullptr && line->id != id;)
 		line = line->next;
-	(void)line_hold(line);
+	line = line_hold(line);
 	mutex_unlock(&process.locks.states);
 	return line;
 }

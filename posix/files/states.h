@@ -14,7 +14,8 @@ int64_t states_map(struct description *d);
 struct line *line_new(void);
 struct line *line_hold(struct line *line); /* nullptr stays nullptr */
 void line_drop(struct line *line);
-/* A number that every process knows the line's tables by, for who receives a descriptor; 0: none. */
+/* A number that every process knows the line's tables by, for who receives a descriptor; 0: none.
+ */
 uint64_t line_id(const struct line *line);
 /* The line with that number, if this process has it: a reference; nullptr: none. */
 struct line *line_find(uint64_t id);

@@ -318,6 +318,8 @@ static void ram_stat(struct files_node *node, struct file_stat_results *r)
 {
 	struct ram_node *n = ram_of(node);
 
+	if (S_ISREG(node->mode))
+		windows_tell(n, false);
 	r->nlink = n->nlink;
 	if (S_ISDIR(node->mode) && n->nlink > 0)
 		r->nlink = 2 + n->dir.nsubdirs;
@@ -342,6 +344,8 @@ static int ram_change(struct files_node *node, const struct files_change *c)
 		e = data_resize(n, c->size);
 	if (e != 0)
 		return e;
+	if (S_ISREG(node->mode))
+		windows_tell(n, (c->which & FILE_CHANGE_MTIME) != 0);
 	if (c->which & FILE_CHANGE_MODE)
 		node->mode = (node->mode & S_IFMT) | c->mode;
 	if (c->which & FILE_CHANGE_UID)
@@ -377,6 +381,8 @@ static void ram_close(struct files_session *s)
 {
 	if (S_ISFIFO(s->node->mode))
 		fifo_close(s);
+	else if (S_ISREG(s->node->mode))
+		window_close(s);
 }
 
 static int ram_door(struct files_node *n, fut_handle *door)
@@ -412,6 +418,7 @@ const struct files_node_ops ram_ops = {
 	.lend = ram_lend,
 	.use = ram_use,
 	.size_page = ram_size_page,
+	.window = ram_window,
 	.seal = ram_seal,
 	.seals = ram_seals,
 	.allocate = ram_allocate,

@@ -46,6 +46,7 @@ struct ram_data {
 	bool is_given;              /* others have the memory */
 	bool is_shared;             /* and may write it */
 	uint32_t seals;             /* F_SEAL_ of fcntl.h */
+	struct ram_window *windows; /* sessions whose holders write by a mapping */
 	struct ram_writer *writers; /* who has it for writing, while it can be sealed */
 	fut_handle lease, leased;   /* what they have; 0: none yet */
 };
@@ -114,6 +115,12 @@ int64_t ram_seek(struct files_session *s, uint64_t offset, uint32_t whence);
 int ram_contents(struct files_session *s, bool write, fut_handle *memory);
 int ram_size_page(struct files_session *s, fut_handle *page);
 int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64_t size);
+
+/* window.c */
+int ram_window(struct files_session *s, fut_handle *memory);
+/* Take over the times of what was written by mappings; `forget` them. */
+void windows_tell(struct ram_node *n, bool forget);
+void window_close(struct files_session *s);
 
 /* seal.c */
 void seals_init(struct ram_data *d, bool sealable);

@@ -101,6 +101,45 @@ TEST(ramfs, sessions_allow_only_what_they_were_opened_for)
 	fixture_end(&files);
 }
 
+static int32_t window_of(struct remote *f, fut_handle *memory)
+{
+	int32_t outcome;
+
+	CHECK(file_window(f, memory, &outcome) == OK);
+	return outcome;
+}
+
+TEST(ramfs, times_are_true_of_what_is_written_by_a_window)
+{
+	struct remote files = fixture_start(), root = line_make(&files, 0, 0, ROOT_CAPABILITIES, 0);
+	struct remote f = must_open(&root, "f", BOTH | FILE_CREATE);
+	struct remote r = must_open(&root, "f", FILE_OPEN_READ);
+	fut_handle memory, table;
+	int32_t outcome;
+
+	CHECK(do_write(&f, 0, "text", 4) == 4 && window_of(&r, &memory) == -EBADF);
+	CHECK(window_of(&f, &memory) == 0);
+	char *mapped = fixture_map(memory, 4096, MAP_READ | MAP_WRITE);
+	CHECK(file_states(&f, 0, &table, &outcome) == OK && outcome == 0);
+	struct file_state *states = fixture_map(table, 4096, MAP_READ | MAP_WRITE);
+	int64_t before = do_stat(&f, "", 0).mtime;
+	mapped[1] = 'E';
+	states[0].written = before + 1; /* `f` was the first that was opened */
+	CHECK(do_stat(&r, "", 0).mtime == before + 1 && states[0].written == 0);
+	CHECK(has_text(&root, "f", "tExt"));
+	states[0].written = INT64_MAX; /* a liar's is now at most */
+	CHECK(do_stat(&r, "", 0).mtime < INT64_MAX && do_stat(&r, "", 0).mtime > before);
+
+	CHECK(do_truncate(&f, 3 * 4096) == 0); /* leaves holes */
+	struct remote again = must_open(&root, "f", BOTH);
+	CHECK(window_of(&again, &memory) == -ENODEV);
+	fixture_close(again.session);
+	fixture_close(f.session);
+	fixture_close(r.session);
+	fixture_close(root.session);
+	fixture_end(&files);
+}
+
 TEST(ramfs, mapped_contents_are_what_is_read_and_written)
 {
 	struct remote files = fixture_start(), root = line_make(&files, 0, 0, ROOT_CAPABILITIES, 0);
