@@ -4,7 +4,8 @@
 
 APPS_FUZZ := $(H)/apps-fuzz
 APPS_FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/sh_*.c tests/fuzz/util_*.c))
-UTIL_FUZZ_OBJS := $(patsubst %.c,$(APPS_FUZZ)/%.o,$(wildcard apps/applet/*.c apps/utils/*.c))
+UTIL_FUZZ_OBJS := $(patsubst %.c,$(APPS_FUZZ)/%.o,$(wildcard apps/applet/*.c \
+	apps/applet/arch/$(HOST_ARCH)/*.c apps/utils/*.c))
 SH_FUZZ_OBJS := $(patsubst %.c,$(APPS_FUZZ)/%.o,$(wildcard apps/sh/*.c))
 
 $(APPS_FUZZ)/%.o: %.c

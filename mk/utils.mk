@@ -20,10 +20,13 @@ MUSL_LINK = $(LD) -static --gc-sections --build-id=none -o $@ \
 	$(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) --start-group \
 	$(MUSL_LIB)/libc.a $(LIBGCC) --end-group $(MUSL_LIB)/crtn.o
 
+# On this machine too, the sources of its own architecture.
 APPLET_SRCS := $(wildcard apps/applet/*.c)
+APPLET_ARCH_SRCS := $(wildcard apps/applet/arch/$(ARCH)/*.c)
+APPLET_HOST_SRCS := $(APPLET_SRCS) $(wildcard apps/applet/arch/$(HOST_ARCH)/*.c)
 UTIL_SRCS := $(wildcard apps/utils/*.c)
-UTIL_OBJS = $(patsubst %.c,$(O)/%.o,$(APPLET_SRCS) $(UTIL_SRCS))
-UTIL_HOST_OBJS := $(patsubst %.c,$(H)/%.o,$(APPLET_SRCS) $(UTIL_SRCS))
+UTIL_OBJS = $(patsubst %.c,$(O)/%.o,$(APPLET_SRCS) $(APPLET_ARCH_SRCS) $(UTIL_SRCS))
+UTIL_HOST_OBJS := $(patsubst %.c,$(H)/%.o,$(APPLET_HOST_SRCS) $(UTIL_SRCS))
 
 $(O)/apps/applet/%.o: apps/applet/%.c
 	$(Q)mkdir -p $(@D)

@@ -41,6 +41,8 @@ def write_root(args, built, folder, output):
 			tree.add_link(path, target)
 		for path, mode in _given(args, "folder", "GUEST:MODE"):
 			tree.add_directory(path, int(mode, 8))
+		for path in getattr(args, "package", ()):
+			debian.take(tree, path, args.take)
 		if system:
 			root.add_source(tree, system)
 		if args.root:

@@ -5,6 +5,7 @@ apt works in a folder of its own below build/, for the guest's architecture, on 
 nothing is installed; so it needs no privilege, and what it finds depends on the archive alone. The
 archive is the one that this machine's own apt uses. No script of a package is run: what the
 maintainer scripts of ordinary programs do is done here (tools/debian_setup.py)."""
+import fnmatch
 import glob
 import hashlib
 import os
@@ -167,6 +168,13 @@ def unpack(tree, paths):
 	if sys.stderr.isatty():
 		print("\r\x1b[K", end="", file=sys.stderr)
 	return controls
+
+
+def take(tree, path, patterns):
+	"""Put those files of one package into the tree whose paths match one of the patterns."""
+	process, tar = _deb_tar("--fsys-tarfile", path)
+	tree.add_tar(tar, keep=lambda name: any(fnmatch.fnmatch(name, p) for p in patterns))
+	_finish(process, path)
 
 
 def merge_usr(tree, debian_arch):

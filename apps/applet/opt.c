@@ -282,6 +282,30 @@ void opt_print_help(const struct applet *a)
 		put_format("\n%s\n", a->details);
 }
 
+static void indented_print(const char *s)
+{
+	while (*s != '\0') {
+		size_t n = strcspn(s, "\n");
+		put_format("%s%.*s\n", n != 0 ? "       " : "", (int)n, s);
+		s += n + (s[n] == '\n');
+	}
+}
+
+void opt_print_page(const struct applet *a)
+{
+	put_format("NAME\n       %s - %s\n\nSYNOPSIS\n", a->name, a->summary);
+	usage_lines_print(a, "       ", "       ");
+	put_string("\nOPTIONS\n");
+	if (a->opts != nullptr)
+		opts_print(a->opts);
+	opts_print(common_opts);
+	if (a->details != nullptr) {
+		put_string("\nDESCRIPTION\n");
+		indented_print(a->details);
+	}
+	put_char('\n');
+}
+
 /* roff would take a leading dot or quote for a request, and a bare dash for a hyphen. */
 static void roff_put(const char *s)
 {

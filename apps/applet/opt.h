@@ -39,8 +39,9 @@ int opt_next(struct opt_state *s);
 [[noreturn]] void opt_missing_operand(void);
 [[noreturn]] void opt_extra_operand(const char *operand);
 
-/* The text of --help, and the manual page in man(7) form, to standard output. */
+/* To standard output: the text of --help, the manual page as it is read, and in man(7) form. */
 void opt_print_help(const struct applet *a);
+void opt_print_page(const struct applet *a);
 void opt_print_manual(const struct applet *a);
 
 /*

@@ -19,54 +19,6 @@ const char *scan_byte_back(const char *start, const char *p, int c)
 	return nullptr;
 }
 
-/* Adds the sixteen bytes of a vector. */
-static size_t vec_sum(scan_vec v)
-{
-	typedef uint64_t wide __attribute__((vector_size(16)));
-	wide pairs;
-	size_t sum = 0;
-
-	memcpy(&pairs, &v, sizeof pairs);
-	for (int lane = 0; lane < 2; lane++) {
-		uint64_t x = pairs[lane];
-		x = (x & 0x00ff00ff00ff00ff) + (x >> 8 & 0x00ff00ff00ff00ff);
-		sum += (x * 0x0001000100010001) >> 48;
-	}
-	return sum;
-}
-
-constexpr ptrdiff_t STRIDE = 256; /* bytes a round of counting */
-
-size_t scan_count(const char *p, const char *stop, int c)
-{
-	scan_vec want = scan_splat(c);
-	size_t count = 0;
-
-	while (stop - p >= STRIDE) {
-		/*
-		 * A comparison gives 0 or 255, which is -1: subtracting counts. 15 rounds of 16
-		 * vectors fit a byte. Long rounds, since counting the loop itself costs too.
-		 */
-		scan_vec a = {}, b = {}, d = {}, e = {};
-		ptrdiff_t rounds = (stop - p) / STRIDE;
-		for (rounds = rounds < 15 ? rounds : 15; rounds != 0; rounds--, p += STRIDE) {
-#pragma clang loop unroll(full)
-			for (int k = 0; k < STRIDE; k += 64) {
-				a -= scan_equal(scan_load(p + k), want);
-				b -= scan_equal(scan_load(p + k + 16), want);
-				d -= scan_equal(scan_load(p + k + 32), want);
-				e -= scan_equal(scan_load(p + k + 48), want);
-			}
-		}
-		count += vec_sum(a + b + d + e);
-	}
-	for (; stop - p >= 16; p += 16)
-		count += (unsigned)__builtin_popcount(scan_mask(scan_equal(scan_load(p), want)));
-	for (; p < stop; p++)
-		count += *p == (char)c;
-	return count;
-}
-
 uint8_t scan_frequency(uint8_t byte)
 {
 	/* From most to least common in prose and source text; others are rare. */

@@ -40,9 +40,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf printed = {};
 
 	buf_str(&printed);
-	parse_all((const char *)data, size, &printed);
-	/* What was printed need not parse (an alias, a quoted delimiter), but must not crash. */
-	parse_all(printed.p, printed.len, nullptr);
+	/*
+	 * What was printed need not parse (an alias, a quoted delimiter), but must not crash. An
+	 * error takes what was printed along.
+	 */
+	if (parse_all((const char *)data, size, &printed))
+		parse_all(printed.p, printed.len, nullptr);
 	arena_release(&scratch, m);
 	return 0;
 }

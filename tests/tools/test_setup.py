@@ -18,7 +18,21 @@ SECURITY = {"Types": "deb", "URIs": "http://archive.example/debian-security",
 
 
 def test_our_own_list_is_well_formed():
-	assert len(setup.wanted(setup.LIST)) > 20
+	install, in_root = setup.wanted(setup.LIST)
+	assert len(install) > 20
+	assert all(name.count(":") == 1 for name, _ in in_root)
+
+
+def test_packages_of_the_root_image_are_told_apart(tmp_path):
+	(tmp_path / "list").write_text("a 1\nb:arm64 2:3-1 root # why\n")
+	assert setup.wanted(tmp_path / "list") == ([("a", "1")], [("b:arm64", "2:3-1")])
+	assert setup.archive("b:arm64", "2:3-1").endswith("/b_2%3a3-1_arm64.deb")
+
+
+def test_another_use_of_a_package_is_refused(tmp_path):
+	(tmp_path / "list").write_text("a 1 boot\n")
+	with pytest.raises(SystemExit, match="list:1"):
+		setup.wanted(tmp_path / "list")
 
 
 def test_a_line_without_a_version_is_refused(tmp_path):
