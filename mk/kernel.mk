@@ -28,6 +28,11 @@ $(O)/obj/kernel/main.c.o: private KERNEL_CFLAGS += --embed-dir=$(O)
 # backtrace. The linker compiles the whole kernel at once: small functions are inlined across files.
 KERNEL_FRAMELESS := gen/kernel/dispatch kernel/entry kernel/fastpath
 $(KERNEL_OBJS): private KERNEL_CFLAGS += -momit-leaf-frame-pointer -flto=full
+# What runs once, or when all is over, need only be small.
+KERNEL_ONCE := $(filter boot/% $(addprefix kernel/%/, acpi.c clock.c cpu.c descriptor.c \
+	init.c its.c machine.c mmu.c power.c psci.c random.c ranges.c smp.c uart.c) \
+	kernel/log.c kernel/main.c kernel/panic.c,$(filter %.c,$(KERNEL_SRCS)))
+$(KERNEL_ONCE:%=$(O)/obj/%.o): private KERNEL_CFLAGS += -Oz
 $(KERNEL_FRAMELESS:%=$(O)/obj/%.c.o): private KERNEL_CFLAGS += -fomit-frame-pointer
 
 $(O)/obj/gen/kernel/dispatch.c.o: $(O)/gen/kernel/dispatch.c | $(GEN) $(OVERLAY)

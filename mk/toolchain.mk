@@ -30,7 +30,8 @@ BARE_CFLAGS = $(COMMON_CFLAGS) --target=$(TARGET_$(ARCH)) -O2 -ffreestanding -fP
 
 # The kernel leaves SIMD registers to user code, so its stack needs no alignment for them; an
 # interrupt may use the stack right below us.
-KERNEL_CFLAGS_x86_64 := -mno-red-zone -mstack-alignment=8 -mno-sse -mno-mmx -mno-avx -mgeneral-regs-only
+KERNEL_CFLAGS_x86_64 := -mstack-alignment=8 -mno-red-zone \
+	-mno-sse -mno-mmx -mno-avx -mgeneral-regs-only
 KERNEL_CFLAGS_arm64 := -mgeneral-regs-only -mno-outline-atomics -mcmodel=tiny
 KERNEL_CFLAGS = $(BARE_CFLAGS) $(KERNEL_CFLAGS_$(ARCH))
 
