@@ -4,6 +4,7 @@
 #include "posix/process/pidfd.h"
 #include <asm/poll.h>
 #include <asm/siginfo.h>
+#include <linux/magic.h>
 #include <linux/pidfd.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
@@ -11,6 +12,7 @@
 #include "posix/core/process.h"
 #include "posix/files/open_flags.h"
 #include "posix/files/path.h"
+#include "protocol/file.h"
 #include "protocol/posix.h"
 
 constexpr uint64_t ENDED = 1; /* signal 0: protocol/posix.fipc */
@@ -95,6 +97,50 @@ int64_t pidfd_process(int fd, uint32_t *pid, uint32_t *serial, bool *nonblocking
 	return error;
 }
 
+/* Is it a file of the file system of processes? */
+static bool is_of_proc(struct remote *r)
+{
+	uint64_t blocks, blocks_free, available, nodes, nodes_free, id;
+	uint32_t type, block_size, name_max, flags;
+
+	return file_statfs(r, &blocks, &blocks_free, &available, &nodes, &nodes_free, &id, &type,
+			   &block_size, &name_max, &flags) == OK &&
+	       type == PROC_SUPER_MAGIC;
+}
+
+/* What is called "/NUMBER" there is a process's directory; 0: `path` is not. */
+static uint32_t number_of(const char *path, size_t n)
+{
+	uint32_t number = 0;
+
+	if (n < 2 || n > sizeof("/4294967") - 1)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (path[i] < '0' || path[i] > '9')
+			return 0;
+		number = number * 10 + (uint32_t)(path[i] - '0');
+	}
+	return number;
+}
+
+/* Signals can be sent by a process's directory too, from before there were pidfds. */
+static int64_t directory_process(int fd, uint32_t *pid)
+{
+	struct description *d = fd_get(fd);
+	char path[PATH_MOST];
+	int32_t outcome = 0;
+	size_t n = 0;
+
+	if (d == nullptr)
+		return -EBADF;
+	struct remote r = { .session = d->a };
+	bool found = d->kind == DESCRIPTOR_FILE && is_of_proc(&r) &&
+		     file_place(&r, &outcome, path, sizeof(path), &n) == OK && outcome == 0;
+	description_drop(d);
+	*pid = found ? number_of(path, n) : 0;
+	return *pid != 0 ? 0 : -EBADF;
+}
+
 CALL2(pidfd_open, uint32_t, pid, uint32_t, flags)
 {
 	if ((flags & ~(uint32_t)PIDFD_NONBLOCK) != 0 || (int32_t)pid <= 0)
@@ -114,15 +160,14 @@ static siginfo_t from_us(uint32_t signal)
 CALL4(pidfd_send_signal, int, fd, uint32_t, signal, uint64_t, from, uint32_t, flags)
 {
 	siginfo_t info = from_us(signal);
-	uint32_t pid, serial;
+	uint32_t pid, serial = 0;
 	int32_t outcome = 0;
 	bool nonblocking;
 
 	if (flags != 0)
 		return -EINVAL;
-	int64_t error = pidfd_process(fd, &pid, &serial, &nonblocking);
-	if (error != 0)
-		return error;
+	if (pidfd_process(fd, &pid, &serial, &nonblocking) != 0 && directory_process(fd, &pid) != 0)
+		return -EBADF;
 	if (from != 0 && guest_get(&info, from, sizeof(info)) != 0)
 		return -EFAULT;
 	if (signal > SIGNALS || (uint32_t)info.si_signo != signal)

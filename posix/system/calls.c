@@ -177,6 +177,24 @@ CALL3(setpriority, uint32_t, which, uint32_t, id, int32_t, nice)
 	return answer(e, outcome);
 }
 
+static int64_t io_priority(uint32_t which, uint32_t id, bool set, uint32_t value)
+{
+	int32_t outcome = 0;
+	enum err e = posix_io_priority(&process.posix, which, id, set, value, &outcome);
+
+	return answer(e, outcome);
+}
+
+CALL2(ioprio_get, uint32_t, which, uint32_t, id)
+{
+	return io_priority(which, id, false, 0);
+}
+
+CALL3(ioprio_set, uint32_t, which, uint32_t, id, uint32_t, value)
+{
+	return io_priority(which, id, true, value);
+}
+
 CALL1(sysinfo, uint64_t, to)
 {
 	struct sysinfo s = { .uptime = (long)(clock_now() / SECOND), .mem_unit = 1 };

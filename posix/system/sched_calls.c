@@ -32,9 +32,15 @@ static int64_t exists(uint32_t pid)
 	if (pid == 0 || pid == self()->tid || pid == process.pid)
 		return 0;
 	if ((int32_t)pid < 0)
-		return -EINVAL;
+		return -ESRCH;
 	enum err e = posix_priority(&process.posix, 0, pid, 0, 0, &outcome, &nice);
 	return e != OK ? file_error(e) : outcome;
+}
+
+/* The calls about policies look at the number first, those about CPUs look for the thread. */
+static int64_t policy_exists(uint32_t pid)
+{
+	return (int32_t)pid < 0 ? -EINVAL : exists(pid);
 }
 
 /* The thread of this process with that number, which must have a handle for others to use; with
@@ -110,7 +116,7 @@ static uint32_t policy_of(uint32_t tid)
 
 static int64_t policy_set(uint32_t tid, uint32_t policy, int32_t priority)
 {
-	int64_t error = exists(tid);
+	int64_t error = policy_exists(tid);
 
 	if (error != 0)
 		return error;
@@ -131,14 +137,14 @@ static int64_t policy_set(uint32_t tid, uint32_t policy, int32_t priority)
 
 CALL1(sched_getscheduler, uint32_t, pid)
 {
-	int64_t error = exists(pid);
+	int64_t error = policy_exists(pid);
 
 	return error != 0 ? error : policy_of(pid);
 }
 
 CALL2(sched_getparam, uint32_t, pid, uint64_t, to)
 {
-	int64_t error = exists(pid);
+	int64_t error = policy_exists(pid);
 	int priority = 0;
 
 	return error != 0 ? error : guest_put(to, &priority, sizeof(priority));
@@ -158,7 +164,7 @@ CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
 CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
 {
 	int priority;
-	int64_t error = exists(pid);
+	int64_t error = policy_exists(pid);
 
 	if (guest_get(&priority, from, sizeof(priority)) != 0)
 		return -EFAULT;
@@ -169,7 +175,7 @@ CALL4(sched_getattr, uint32_t, pid, uint64_t, to, uint32_t, size, uint32_t, flag
 {
 	struct sched_attr a = { .size = SCHED_ATTR_SIZE_VER0 };
 	int32_t outcome = 0;
-	int64_t error = exists(pid);
+	int64_t error = policy_exists(pid);
 
 	if (flags != 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE || (int32_t)pid < 0)
 		return -EINVAL;
@@ -219,7 +225,7 @@ CALL1(sched_get_priority_min, uint32_t, policy)
 
 CALL2(sched_rr_get_interval, uint32_t, pid, uint64_t, to)
 {
-	int64_t error = exists(pid);
+	int64_t error = policy_exists(pid);
 
 	return error != 0 ? error : timespec_put(to, SLICE);
 }

@@ -39,6 +39,7 @@ POSIX_CALL(ticket);
 POSIX_CALL(set_ids);
 POSIX_QUESTION(groups);
 POSIX_CALL(priority);
+POSIX_CALL(io_priority);
 POSIX_CALL(limit);
 POSIX_CALL(system);
 POSIX_QUESTION(memory);

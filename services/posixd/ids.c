@@ -153,6 +153,15 @@ enum err posix_on_priority(void *self, uint64_t badge, const struct posix_priori
 	return OK;
 }
 
+enum err posix_on_io_priority(void *self, uint64_t badge, const struct posix_io_priority_args *a,
+			      struct posix_io_priority_results *r)
+{
+	(void)badge;
+	r->outcome = a->set != 0 ? io_priority_set(self, a->which, a->id, a->value)
+				 : io_priority_get(self, a->which, a->id);
+	return OK;
+}
+
 enum err posix_on_limit(void *self, uint64_t badge, const struct posix_limit_args *a,
 			struct posix_limit_results *r)
 {

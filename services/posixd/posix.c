@@ -26,6 +26,7 @@ static const struct posix_ops handlers = {
 	.groups = posix_on_groups,
 	.tids = posix_on_tids,
 	.priority = posix_on_priority,
+	.io_priority = posix_on_io_priority,
 	.limit = posix_on_limit,
 	.usage = posix_on_usage,
 	.timer = posix_on_timer,

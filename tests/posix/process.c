@@ -429,4 +429,26 @@ TEST(scheduling_calls_answer)
 	CHECK_EQ(sched_get_priority_max(SCHED_FIFO), 99);
 	CHECK_EQ(sched_get_priority_min(SCHED_FIFO), 1);
 	CHECK_ERR(sched_getaffinity(99'999'999, sizeof(set), &set), ESRCH);
+	CHECK_ERR(sched_getaffinity(-1, sizeof(set), &set), ESRCH);
+	CHECK_ERR(sched_setaffinity(-1, sizeof(set), &set), ESRCH);
+	CHECK_ERR(sched_getscheduler(-1), EINVAL);
+	CHECK_ERR(sched_getparam(-1, &param), EINVAL);
+}
+
+TEST(io_priorities_are_kept)
+{
+	constexpr int NONE = 0, BEST = 2 << 13 | 7;
+
+	CHECK_EQ(syscall(SYS_ioprio_get, 1, 0), NONE);
+	CHECK_EQ(syscall(SYS_ioprio_set, 1, 0, BEST), 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(syscall(SYS_ioprio_get, 1, 0) == BEST ? 0 : 1);
+	int status;
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(syscall(SYS_ioprio_get, 1, getpid()), BEST);
+	CHECK_ERR(syscall(SYS_ioprio_set, 1, 0, 7 << 13), EINVAL);
+	CHECK_ERR(syscall(SYS_ioprio_set, 1, 99'999'999, BEST), ESRCH);
+	CHECK_ERR(syscall(SYS_ioprio_get, 4, 0), EINVAL);
 }

@@ -320,6 +320,23 @@ TEST(any_thread_may_wait_for_any_child)
 	CHECK_EQ((intptr_t)result, 3);
 }
 
+TEST(a_directory_of_proc_stands_for_its_process)
+{
+	char path[32];
+	pid_t pid = check_spawn(forever, nullptr);
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	int fd = open(path, O_RDONLY | O_DIRECTORY), other = open("/proc", O_RDONLY);
+	CHECK(fd >= 0 && other >= 0);
+	CHECK_ERR(syscall(SYS_pidfd_send_signal, other, SIGKILL, nullptr, 0), EBADF);
+	CHECK_ERR(syscall(SYS_pidfd_send_signal, 0, SIGKILL, nullptr, 0), EBADF);
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0), 0);
+	int status;
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, SIGKILL);
+	CHECK_ERR(syscall(SYS_pidfd_send_signal, fd, 0, nullptr, 0), ESRCH);
+}
+
 TEST(a_pidfd_is_readable_at_the_end)
 {
 	siginfo_t info = {};

@@ -31,3 +31,6 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 /* getpriority and setpriority. `nice` is -20 to 19. */
 int priority_get(struct process *caller, uint32_t which, uint32_t id, int32_t *nice);
 int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t nice);
+/* ioprio_get and ioprio_set: kept and told, for nothing here queues by it. */
+int io_priority_get(struct process *caller, uint32_t which, uint32_t id);
+int io_priority_set(struct process *caller, uint32_t which, uint32_t id, uint32_t value);

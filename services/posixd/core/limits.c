@@ -169,3 +169,74 @@ int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t ni
 	}
 	return result;
 }
+
+/* --- ioprio_get and ioprio_set: numbers as in linux/ioprio.h --- */
+
+constexpr uint32_t IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_USER = 3;
+constexpr uint32_t IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_RT = 1, IOPRIO_CLASS_BE = 2,
+		   IOPRIO_CLASS_IDLE = 3;
+constexpr unsigned IOPRIO_CLASS_SHIFT = 13;
+
+/* Those who set none have one that follows from nice. */
+static int io_priority_of(const struct process *p)
+{
+	return p->io_priority != 0
+		       ? (int)p->io_priority
+		       : (int)(IOPRIO_CLASS_BE << IOPRIO_CLASS_SHIFT) + (20 + p->nice) / 5;
+}
+
+/* As PRIO_PROCESS and so on, of which there are three too. */
+static uint32_t io_priority_which(uint32_t which)
+{
+	return which - IOPRIO_WHO_PROCESS + PRIO_PROCESS;
+}
+
+int io_priority_get(struct process *caller, uint32_t which, uint32_t id)
+{
+	int best = -ESRCH;
+
+	if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
+		return -EINVAL;
+	if (which == IOPRIO_WHO_USER && id == 0)
+		id = caller->who->uid;
+	for (struct process *p = nullptr;
+	     (p = priority_next(caller, io_priority_which(which), id, p)) != nullptr;) {
+		if (which == IOPRIO_WHO_PROCESS)
+			return (int)p->io_priority; /* of one what it set, of many the best */
+		int one = io_priority_of(p);
+		if (best < 0 || one < best)
+			best = one;
+	}
+	return best;
+}
+
+static int io_priority_check(const struct process *caller, uint32_t value)
+{
+	uint32_t class = value >> IOPRIO_CLASS_SHIFT,
+		 level = value & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+
+	if (class > IOPRIO_CLASS_IDLE || (class == IOPRIO_CLASS_NONE && level != 0))
+		return -EINVAL;
+	return class == IOPRIO_CLASS_RT && caller->who->euid != 0 ? -EPERM : 0;
+}
+
+int io_priority_set(struct process *caller, uint32_t which, uint32_t id, uint32_t value)
+{
+	const struct credentials *c = caller->who;
+	int result = io_priority_check(caller, value);
+
+	if (result != 0)
+		return result;
+	if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
+		return -EINVAL;
+	if (which == IOPRIO_WHO_USER && id == 0)
+		id = caller->who->uid;
+	result = -ESRCH;
+	for (struct process *p = nullptr;
+	     (p = priority_next(caller, io_priority_which(which), id, p)) != nullptr; result = 0) {
+		if (c->euid != 0 && p->who->uid != c->uid && p->who->uid != c->euid)
+			return -EPERM;
+		p->io_priority = value;
+	}
+	return result;
+}

@@ -201,6 +201,7 @@ int process_fork(struct process *parent, bool sibling, uint32_t end_signal, stru
 	p->who->user->nprocesses++;
 	p->limits = limits_get(parent->limits);
 	p->nice = parent->nice;
+	p->io_priority = parent->io_priority;
 	p->forgets_children = parent->forgets_children;
 	/* Nobody chooses what others are sent. */
 	p->end_signal = sibling ? parent->end_signal : end_signal;

@@ -109,6 +109,7 @@ struct process {
 	uint32_t death_signal; /* that comes when its parent ends; 0: none */
 	uint32_t end_signal;   /* that its end sends to its parent; 0: none */
 	int32_t nice;
+	uint32_t io_priority; /* as ioprio_set has it; 0: none */
 
 	struct process *parent, *first_child, *next_sibling, *prev_sibling;
 	struct process *first_changed, *last_changed; /* children, in the order of their changes */

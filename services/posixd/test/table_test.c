@@ -477,6 +477,21 @@ TEST(timer, many_come_in_their_order)
 	teardown();
 }
 
+TEST(priority, of_input_and_output_is_kept)
+{
+	setup();
+	struct process *root = program(0), *a = program(5);
+	CHECK(io_priority_get(a, 1, 0) == 0 && io_priority_get(a, 3, 5) == (2 << 13 | 4));
+	CHECK(io_priority_set(a, 1, 0, 1 << 13) == -EPERM);
+	CHECK(io_priority_set(a, 1, root->pid, 2 << 13) == -EPERM);
+	CHECK(io_priority_set(root, 1, a->pid, 1 << 13 | 3) == 0);
+	CHECK(child_of(a)->io_priority == (1 << 13 | 3));
+	CHECK(io_priority_set(root, 1, 0, 1) == -EINVAL &&
+	      io_priority_set(root, 1, 0, 4 << 13) == -EINVAL);
+	CHECK(io_priority_get(root, 0, 0) == -EINVAL && io_priority_get(root, 1, 31000) == -ESRCH);
+	teardown();
+}
+
 TEST(priority, only_the_superuser_raises)
 {
 	int32_t nice;
