@@ -140,8 +140,8 @@ CALL3(mincore, uint64_t, address, uint64_t, size, uint64_t, to)
 {
 	if (!is_aligned(address))
 		return -EINVAL;
-	if (!range_ok(address, size))
-		return -ENOMEM;
+	if (!range_ok(address, size) || (address < GUEST_START && size > 0))
+		return -ENOMEM; /* the kernel takes the lowest for a mistake */
 	while (size > 0) {
 		uint64_t part = page_up(size) < 65536 * PAGE ? page_up(size) : 65536 * PAGE;
 		if (!guest_ok(to, part / PAGE))

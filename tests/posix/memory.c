@@ -245,6 +245,7 @@ TEST(mincore_tells_what_is_there)
 	CHECK_EQ(mincore(p, 3 * PAGE, in), 0);
 	CHECK_EQ(in[1] & 1, 1);
 	CHECK_ERR(mincore(p + 1, PAGE, in), EINVAL);
+	CHECK_ERR(mincore(nullptr, PAGE, in), ENOMEM);
 	CHECK_EQ(munmap(p + 2 * PAGE, PAGE), 0);
 	CHECK_ERR(mincore(p, 3 * PAGE, in), ENOMEM);
 }
