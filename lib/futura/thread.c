@@ -9,6 +9,7 @@
 #include "lib/futura/tls.h"
 #include <stdatomic.h>
 #include "abi/info.h"
+#include "lib/futura/lock.h"
 #include <futura-arch/arch.h>
 
 constexpr uint64_t PAGE = 4096;
@@ -21,7 +22,12 @@ struct thread {
 	void *pointer;       /* thread pointer */
 	uint64_t base, size; /* of the whole range, area included */
 	fut_handle handle;
+	struct thread *next; /* detached */
 };
+
+/* Those that nobody joins, until they have ended and somebody looks. */
+static struct thread *detached;
+static struct mutex detached_lock;
 
 void thread_entry(struct thread *t); /* in start.S */
 [[noreturn]] void thread_main(struct thread *t);
@@ -96,6 +102,41 @@ static uint32_t default_priority(void)
 	return THREAD_PRIORITY;
 }
 
+static void thread_free(struct thread *t)
+{
+	uint64_t base = t->base, size = t->size - THREAD_AREA_SIZE;
+
+	(void)fut_handle_close(t->handle);    /* ours, and open */
+	(void)fut_space_unmap(0, base, size); /* ours; the kernel has unmapped the area */
+}
+
+static void detached_free(void)
+{
+	struct thread **at = &detached;
+
+	mutex_lock(&detached_lock);
+	while (*at != nullptr) {
+		struct thread *t = *at;
+
+		if (atomic_load_explicit(&t->is_alive, memory_order_acquire)) {
+			at = &t->next;
+		} else {
+			*at = t->next;
+			thread_free(t);
+		}
+	}
+	mutex_unlock(&detached_lock);
+}
+
+void thread_detach(struct thread *t)
+{
+	mutex_lock(&detached_lock);
+	t->next = detached;
+	detached = t;
+	mutex_unlock(&detached_lock);
+	detached_free();
+}
+
 enum err thread_start(struct thread **made, thread_fn *run, void *argument,
 		      const struct thread_options *options)
 {
@@ -103,6 +144,7 @@ enum err thread_start(struct thread **made, thread_fn *run, void *argument,
 	uint32_t priority = options && options->priority ? options->priority : default_priority();
 	enum err e;
 
+	detached_free();
 	/* Another thread's mapping may land in the hole for the area; then another place will do.
 	 */
 	do
@@ -118,9 +160,8 @@ int thread_join(struct thread *t)
 		(void)fut_futex_wait((uint64_t)&t->is_alive, 1, UINT32_MAX, FUTEX_PRIVATE,
 				     TIME_NEVER);
 	int result = t->result;
-	uint64_t base = t->base, size = t->size - THREAD_AREA_SIZE;
-	(void)fut_handle_close(t->handle);    /* ours, and open */
-	(void)fut_space_unmap(0, base, size); /* ours; the kernel has unmapped the area */
+
+	thread_free(t);
 	return result;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Threads of this program. Each must be joined, which gives its memory back. */
+/* Threads of this program. Each is joined, which gives its memory back, or detached. */
 #pragma once
 #include <stddef.h>
 #include "abi/kernel.h"
@@ -23,6 +23,10 @@ enum err thread_start(struct thread **t, thread_fn *run, void *argument,
 
 /* Wait for its end; returns what it returned, and frees it. */
 int thread_join(struct thread *t);
+
+/* Nobody will join it. Its memory goes back after its end, when the next thread is started or
+ * detached. It may be the caller itself. */
+void thread_detach(struct thread *t);
 
 /* The kernel's handle to it, which stays the thread's. */
 fut_handle thread_handle(const struct thread *t);

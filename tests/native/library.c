@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Rings, the event loop and random numbers of libfutura over the real kernel. */
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include "abi/info.h"
 #include "lib/futura/loop.h"
 #include "lib/futura/random.h"
 #include "lib/futura/ring.h"
@@ -241,4 +246,70 @@ TEST(random, a_clone_goes_on_with_other_numbers)
 	EQUAL(peer_join(task), 0);
 	OKAY(fut_vmo_read(told, 0, &theirs, sizeof(theirs)));
 	CHECK(theirs != 0 && theirs != ours);
+}
+
+/* One, two, three and four bytes long. */
+static const wchar_t wide[] = L"a\u00e9\u20ac\U0001f600";
+static const char narrow[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+
+TEST(text, wide_characters_are_printed_as_utf_8)
+{
+	char text[32];
+
+	EQUAL(snprintf(text, sizeof text, "%ls", wide), 10);
+	EQUAL(strcmp(text, narrow), 0);
+	EQUAL(snprintf(text, sizeof text, "%.5ls|%lc", wide, 0x20ac), 7);
+	EQUAL(strcmp(text, "a\xc3\xa9|\xe2\x82\xac"), 0); /* three bytes more would be too many */
+	EQUAL(snprintf(text, sizeof text, "%lc", 0xd800), -1);
+	EQUAL(snprintf(text, sizeof text, "%lc", 0x110000), -1);
+}
+
+TEST(text, wide_characters_are_read_from_utf_8)
+{
+	static const char *const wrong[] = {
+		"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"\xf8", "\xc3z",
+	};
+	wchar_t read[8];
+
+	EQUAL(sscanf(narrow, "%ls", read), 1);
+	EQUAL(wcscmp(read, wide), 0);
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		EQUAL(sscanf(wrong[i], "%ls", read), -1);
+}
+
+static _Atomic uint32_t nended;
+
+static int end_at_once(void *unused)
+{
+	(void)unused;
+	nended++;
+	return 0;
+}
+
+static uint64_t mapped(void)
+{
+	struct task_info info;
+
+	OKAY(fut_task_info(0, &info, sizeof info));
+	return info.mapped;
+}
+
+TEST(thread, one_that_is_detached_gives_its_memory_back)
+{
+	constexpr unsigned N = 20;
+	uint64_t before;
+
+	thread_join(run_thread(end_at_once, nullptr));
+	before = mapped();
+	for (unsigned i = 0; i < N; i++)
+		thread_detach(run_thread(end_at_once, nullptr));
+	/* When all are over, and so dead that the next one finds it. */
+	for (struct task_info info = { .nthreads = N }; info.nthreads > 1;) {
+		OKAY(fut_thread_sleep(clock_after(SECOND / 1000)));
+		OKAY(fut_task_info(0, &info, sizeof info));
+	}
+	EQUAL(nended, N + 1);
+	thread_join(run_thread(end_at_once, nullptr));
+	EQUAL(mapped(), before);
 }
