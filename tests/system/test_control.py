@@ -41,6 +41,15 @@ def test_wrong_orders_are_refused(arch):
 	assert status == 0
 
 
+def test_what_serves_the_files_may_die(arch):
+	status, out, err = run(arch, """
+		exec 3</run/futura/tasks; svc kill controld; echo killed $?
+		while ! svc >/tmp/services; do sleep 0.1; done; grep -w controld /tmp/services
+		caps registryd | grep -c 'kernel log'; head -1 <&3 || echo gone""")
+	assert out.split() == ["killed", "0", "controld", "running", "1", "134", "1", "gone"], out + err
+	assert status == 0
+
+
 def test_only_root_may_give_orders(arch):
 	_, out, err = run(arch, """
 		exec 2>&1
