@@ -27,7 +27,8 @@ struct map_entry {
 };
 
 struct map_backing {
-	uint64_t node, device;
+	uint64_t node;
+	uint32_t mount; /* of the world, that the file lies in; 0 too for memory without a file */
 	uint32_t refs;
 	uint32_t vmo; /* handle */
 	uint32_t use; /* what tells its server that it is still used; 0: nothing has to */

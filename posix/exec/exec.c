@@ -175,7 +175,7 @@ static int64_t map_one(struct program *p, uint64_t wish, uint64_t *base)
 {
 	place_remember(p->file);
 	struct map_backing *b = backing_new(p->vmo, p->file->path != nullptr ? p->file->path : "",
-					    p->file->node, p->file->device);
+					    p->file->node, p->file->mount);
 
 	p->vmo = 0; /* the backing's now */
 	if (b == nullptr)

@@ -377,7 +377,7 @@ static int64_t map(struct description *d, bool shared, struct map_backing **b)
 	if (error != 0)
 		return error;
 	place_remember(d);
-	*b = backing_new(vmo, d->path != nullptr ? d->path : "", d->node, d->device);
+	*b = backing_new(vmo, d->path != nullptr ? d->path : "", d->node, d->mount);
 	if (*b != nullptr)
 		(*b)->use = use;
 	else if (use != 0)
@@ -480,6 +480,8 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 		o.mount = w->mount;
 		return file_description(&o, flags, status, d);
 	}
+	if (result == 0 && is_others(w->found) && (flags & FILE_PATH) == 0)
+		result = -ENXIO;
 	if (result != 0)
 		return result;
 	*d = w->found; /* /proc/self/fd: another name for the same */

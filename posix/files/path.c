@@ -8,6 +8,7 @@
 #include "posix/core/process.h"
 #include "posix/files/description.h"
 #include "posix/files/mounts.h"
+#include "protocol/posix.h"
 
 constexpr unsigned JUMPS_MOST = 40; /* as Linux's MAXSYMLINKS */
 constexpr size_t PART_MOST = 3000;  /* of a path that is too long for one call */
@@ -150,13 +151,53 @@ struct description *descriptor_or_place(uint32_t fd)
 	return fd_get((int)fd);
 }
 
-static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
+/* Another process's pipe or socket, of which only stat can tell. */
+static const struct description_ops others_ops = { .name = "anon_inode" };
+
+static int64_t found_others(struct walk *w, uint32_t mode, uint64_t node)
 {
-	struct description *d =
-		fd >> 32 == process.pid ? descriptor_or_place((uint32_t)fd) : nullptr;
+	struct description *d = w->rest_length == 0 ? description_new(&others_ops) : nullptr;
 
 	if (d == nullptr)
-		return fd >> 32 == process.pid ? -ENOENT : -EACCES;
+		return w->rest_length == 0 ? -ENOMEM : -ENOTDIR;
+	d->mode = mode;
+	d->node = node;
+	leave(w);
+	w->found = d;
+	return 0;
+}
+
+bool is_others(const struct description *d)
+{
+	return d->ops == &others_ops;
+}
+
+static int64_t jump_to_others(struct walk *w, uint32_t pid, uint32_t fd)
+{
+	fut_handle session = 0;
+	uint32_t mount = 0, mode = 0;
+	int32_t outcome = 0;
+	uint64_t node = 0;
+	enum err e =
+		posix_opened(&process.posix, pid, fd, &session, &outcome, &mount, &mode, &node);
+
+	if (e != OK || outcome != 0)
+		return e != OK ? file_error(e) : outcome;
+	if (session == 0)
+		return found_others(w, mode, node);
+	stand_in(w, session);
+	w->mount = mount;
+	return 0;
+}
+
+static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
+{
+	if (fd >> 32 != process.pid)
+		return jump_to_others(w, (uint32_t)(fd >> 32), (uint32_t)fd);
+	struct description *d = descriptor_or_place((uint32_t)fd);
+
+	if (d == nullptr)
+		return -ENOENT;
 	if (is_servers(d)) {
 		stand_on(w, d);
 		return 0;

@@ -47,6 +47,8 @@ bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fu
 void walk_end(struct walk *w);
 /* A descriptor's description, or with VIEW_CWD or VIEW_ROOT that place: a reference. */
 struct description *descriptor_or_place(uint32_t fd);
+/* Does a walk's `found` stand for another process's pipe or socket? It cannot be opened. */
+bool is_others(const struct description *d);
 /* What /proc/self leads to, or with `thread` /proc/thread-self: at most 40 bytes; their count. */
 size_t path_of_self(char *to, bool thread);
 /*

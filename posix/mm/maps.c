@@ -26,7 +26,7 @@ static struct map_backing *backing_of(const struct map_entry *m)
 	return (struct map_backing *)m->backing;
 }
 
-struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint64_t device)
+struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint32_t mount)
 {
 	size_t n = strlen(path) + 1;
 	struct map_backing *b = heap_new(sizeof(*b) + n);
@@ -35,7 +35,7 @@ struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node,
 		(void)fut_handle_close(vmo); /* ours */
 		return nullptr;
 	}
-	*b = (struct map_backing){ .node = node, .device = device, .refs = 1, .vmo = vmo };
+	*b = (struct map_backing){ .node = node, .mount = mount, .refs = 1, .vmo = vmo };
 	memcpy(b->path, path, n);
 	return b;
 }

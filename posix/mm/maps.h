@@ -13,7 +13,7 @@ extern struct map_table maps;
 
 /* Something that can be mapped: a file's contents, or memory that is shared. The handle becomes the
  * backing's. One reference; nullptr if there is no memory. */
-struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint64_t device);
+struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint32_t mount);
 void backing_drop(struct map_backing *b);
 
 struct map_request {

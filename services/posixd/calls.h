@@ -25,6 +25,9 @@ POSIX_CALL(tids);
 POSIX_CALL(thread);
 POSIX_CALL(usage);
 
+/* proc/descriptors.c */
+POSIX_CALL(opened);
+
 /* signals.c */
 POSIX_CALL(kill);
 POSIX_QUESTION(news);

@@ -8,7 +8,7 @@
 #include "protocol/posix.h"
 #include "services/posixd/lines.h"
 
-struct mount *mount_by_number(struct posix_world *w, uint32_t number)
+struct mount *mount_by_number(const struct posix_world *w, uint32_t number)
 {
 	static struct mount terminals = { .number = POSIX_MOUNT_TERMINALS, .server = "tty" };
 	struct mount *m = w->mounts;

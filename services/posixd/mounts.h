@@ -26,7 +26,7 @@ struct mount {
 };
 
 /* mounts.c: the table. The one with that number; nullptr: none. */
-struct mount *mount_by_number(struct posix_world *w, uint32_t number);
+struct mount *mount_by_number(const struct posix_world *w, uint32_t number);
 /* nullptr: no memory. */
 struct mount *mount_create(const char *at, const char *kind, const char *server, const char *source,
 			   const char *options);

@@ -18,6 +18,7 @@ static const struct posix_ops handlers = {
 	.family = posix_on_family,
 	.name = posix_on_name,
 	.pidfd = posix_on_pidfd,
+	.opened = posix_on_opened,
 	.set_group = posix_on_set_group,
 	.group = posix_on_group,
 	.new_session = posix_on_new_session,

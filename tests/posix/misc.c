@@ -11,9 +11,12 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 
 TEST(uname_looks_like_linux)
@@ -281,4 +284,65 @@ TEST(a_restarted_sleep_keeps_its_end)
 	CHECK((after.tv_sec - before.tv_sec) * 1000 +
 		      (after.tv_nsec - before.tv_nsec) / 1'000'000 >=
 	      195);
+}
+
+/* A process of its own that stands in /proc and has `fd` until it is killed. */
+static pid_t child_in_proc(void)
+{
+	int ready[2];
+	char byte = 0;
+
+	CHECK_EQ(pipe(ready), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(chdir("/proc"), 0);
+		CHECK_EQ(write(ready[1], &byte, 1), 1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+TEST(files_of_another_process)
+{
+	struct stat own, its;
+	char path[64], text[8] = "";
+	int fd = open("seen", O_RDWR | O_CREAT, 0600), ends[2];
+
+	CHECK_EQ(write(fd, "seen", 4), 4);
+	CHECK_EQ(pipe(ends), 0);
+	pid_t pid = child_in_proc();
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	CHECK_EQ(fstat(fd, &own), 0);
+	CHECK_EQ(stat(path, &its), 0);
+	CHECK(own.st_ino == its.st_ino && own.st_dev == its.st_dev && its.st_size == 4);
+	int again = open(path, O_RDONLY);
+	CHECK_EQ(pread(again, text, sizeof(text), 0), 4);
+	CHECK_STR(text, "seen");
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, ends[0]);
+	CHECK_EQ(stat(path, &its), 0);
+	CHECK(S_ISFIFO(its.st_mode));
+	snprintf(path, sizeof(path), "/proc/%d/cwd/self", pid);
+	CHECK_EQ(lstat(path, &its), 0);
+	CHECK(S_ISLNK(its.st_mode));
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, 1000);
+	CHECK_ERR(stat(path, &its), ENOENT);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, nullptr, 0), pid);
+}
+
+TEST(maps_tell_which_file)
+{
+	char path[4096];
+	unsigned major, minor;
+	unsigned long node = 0;
+	struct stat s;
+
+	const char *text = strstr(check_read("/proc/self/maps"), " r-xp ");
+	CHECK_EQ(sscanf(text, " r-xp %*x %x:%x %lu %4095s", &major, &minor, &node, path), 4);
+	CHECK_EQ(stat(path, &s), 0);
+	CHECK(s.st_ino == node && s.st_dev == makedev(major, minor));
 }

@@ -21,6 +21,9 @@ int credentials_set(struct process *p, uint32_t which, const uint32_t ids[3],
 /* Give the process other credentials: takes the reference. */
 void credentials_change(struct process *p, struct credentials *c);
 
+/* May it see and set what is another's own? Only the superuser, or who has all the same ids. */
+bool process_may_reach(const struct process *caller, const struct process *target);
+
 struct limits *limits_create(void);
 struct limits *limits_get(struct limits *l);
 void limits_put(struct limits *l);

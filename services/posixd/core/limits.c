@@ -52,8 +52,7 @@ void limits_put(struct limits *l)
 		free(l);
 }
 
-/* Of others only by the superuser, or who has all the same ids. */
-static bool limits_allowed(const struct process *caller, const struct process *target)
+bool process_may_reach(const struct process *caller, const struct process *target)
 {
 	const struct credentials *a = caller->who, *b = target->who;
 
@@ -82,7 +81,7 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 {
 	if (resource >= LIMITS)
 		return -EINVAL;
-	if (!limits_allowed(caller, target))
+	if (!process_may_reach(caller, target))
 		return -EPERM;
 	*soft = target->limits->soft[resource];
 	*hard = target->limits->hard[resource];

@@ -9,6 +9,8 @@
 #include "posix/abi/descriptor.h"
 #include "posix/abi/state.h"
 #include "protocol/posix.h"
+#include "services/posixd/calls.h"
+#include "services/posixd/core/credentials.h"
 #include "services/posixd/mounts.h"
 #include "services/posixd/proc/memory.h"
 
@@ -185,6 +187,56 @@ int root_target(const struct subject *s, struct files_target *t)
 	struct process_view v;
 
 	return view_read(s->p, &v) ? place_target(s, v.root, &v, VIEW_ROOT, t) : -ENOENT;
+}
+
+/* The address of the description that a descriptor or a place leads to; 0: there is none. */
+static uint64_t description_of(const struct process *p, const struct process_view *v, uint32_t fd)
+{
+	uint64_t description = 0;
+
+	if (fd != VIEW_CWD && fd != VIEW_ROOT)
+		return description_at(p, v, fd);
+	return memory_read(p, fd == VIEW_CWD ? v->cwd : v->root, &description, sizeof(description))
+		       ? description
+		       : 0;
+}
+
+/* What the process's memory says is checked by the server that the session leads to. */
+static int describe(const struct process *p, const struct process_view *v, uint64_t description,
+		    struct posix_opened_results *r)
+{
+	uint32_t kind, there;
+
+	if (!memory_read(p, description + v->description.kind, &kind, sizeof(kind)) ||
+	    !memory_read(p, description + v->description.mode, &r->mode, sizeof(r->mode)) ||
+	    !memory_read(p, description + v->description.node, &r->node, sizeof(r->node)) ||
+	    !memory_read(p, description + v->description.mount, &r->mount, sizeof(r->mount)) ||
+	    !memory_read(p, description + v->description.handle, &there, sizeof(there)))
+		return -ENOENT;
+	if (kind != DESCRIPTOR_FILE && kind != DESCRIPTOR_DEVICE && kind != DESCRIPTOR_TERMINAL)
+		return 0;
+	return fut_handle_copy(p->native.task, there, RIGHT_SEND | RIGHT_TRANSFER, &r->session) ==
+			       OK
+		       ? 0
+		       : -ENOENT;
+}
+
+enum err posix_on_opened(void *self, uint64_t badge, const struct posix_opened_args *a,
+			 struct posix_opened_results *r)
+{
+	struct process *caller = self, *p = process_find(caller->world, a->pid);
+	struct process_view v;
+
+	(void)badge;
+	r->outcome = -ENOENT;
+	if (p == nullptr || p->native.task == 0 || !view_read(p, &v))
+		return OK;
+	uint64_t description = description_of(p, &v, a->fd);
+	if (!process_may_reach(caller, p))
+		r->outcome = -EACCES;
+	else if (description != 0)
+		r->outcome = describe(p, &v, description, r);
+	return OK;
 }
 
 void fill_fdinfo(struct text *t, const struct subject *s)

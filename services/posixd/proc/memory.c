@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include "abi/info.h"
 #include "posix/abi/maps.h"
+#include "services/posixd/mounts.h"
 #include "services/posixd/proc/memory.h"
 
 constexpr uint32_t MAPS_MOST = 65536;
@@ -88,6 +90,14 @@ static void map_name(struct text *t, const struct process *p, const struct map_e
 		text_add(t, "%s", path);
 }
 
+/* st_dev of what is mapped; 0: no file. */
+static uint64_t device_of(const struct posix_world *w, const struct map_backing *b)
+{
+	const struct mount *m = b->node != 0 ? mount_by_number(w, b->mount) : nullptr;
+
+	return m != nullptr ? m->device : 0;
+}
+
 void fill_maps(struct text *t, const struct subject *s)
 {
 	uint32_t count;
@@ -97,13 +107,14 @@ void fill_maps(struct text *t, const struct subject *s)
 		const struct map_entry *m = &maps[i];
 		struct map_backing b = {};
 		bool named = m->backing != 0 && memory_read(s->p, m->backing, &b, sizeof(b));
+		uint64_t device = device_of(s->world, &b);
 		text_add(t, "%08llx-%08llx %c%c%c%c %08llx %02llx:%02llx %llu",
 			 (unsigned long long)m->start, (unsigned long long)m->end,
 			 m->flags & MAP_IS_READABLE ? 'r' : '-',
 			 m->flags & MAP_IS_WRITABLE ? 'w' : '-',
 			 m->flags & MAP_IS_EXECUTABLE ? 'x' : '-',
 			 m->flags & MAP_IS_SHARED ? 's' : 'p', (unsigned long long)m->offset,
-			 (unsigned long long)(b.device >> 8), (unsigned long long)(b.device & 0xff),
+			 (unsigned long long)major(device), (unsigned long long)minor(device),
 			 (unsigned long long)b.node);
 		size_t line = t->len;
 		while (line > 0 && t->at[line - 1] != '\n')
