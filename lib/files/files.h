@@ -169,6 +169,8 @@ struct files_node_ops {
 		      struct files_target *t); /* EINVAL */
 	/* Fill in what the library has not: size, blocks, times, links. May be nullptr. */
 	void (*stat)(struct files_node *n, struct file_stat_results *r);
+	/* May what `stat` says change without a call to the server? nullptr: no. */
+	bool (*unsteady)(const struct files_node *n);
 	int (*change)(struct files_node *n, const struct files_change *c); /* EPERM */
 	/* A session for reading or writing is opened (may refuse) and closed. May be nullptr. */
 	int (*open)(struct files_session *s);
@@ -218,12 +220,23 @@ struct files_server {
 	struct files_session *by_id[1024];
 	struct files_owner *owners[256]; /* by number */
 	uint64_t last_owner;
+	fut_handle changes; /* the page of `changes`; 0: it is not counted */
+	_Atomic uint64_t *changed;
 	struct files_room *rooms; /* where paths grow as links are followed, and lists are made */
 };
 constexpr uint32_t FILES_SESSIONS = 1u << 20;
 
 /* What file_dispatch calls; its `self` is the struct files_server. */
 extern const struct file_ops files_ops_file;
+/* For servers that count changes: make the page, and raise it before each. */
+enum err files_changes_init(struct files_server *server);
+static inline void files_changed(struct files_server *server)
+{
+	if (server->changed != nullptr)
+		atomic_fetch_add(server->changed, 1);
+}
+/* Can this message change what `stat` says? For who calls file_dispatch. */
+bool files_may_change(const struct message *m);
 /* For struct server's `closed`; badges without FILES_BADGE are ignored. */
 void files_closed(void *self, uint64_t badge);
 

@@ -125,6 +125,7 @@ enum err on_list(void *self, uint64_t badge, const struct file_list_args *a,
 		 struct file_list_results *r);
 enum err on_contents(void *self, uint64_t badge, const struct file_contents_args *a,
 		     struct file_contents_results *r);
+enum err on_changes(void *self, uint64_t badge, struct file_changes_results *r);
 enum err on_window(void *self, uint64_t badge, struct file_window_results *r);
 enum err on_size_page(void *self, uint64_t badge, struct file_size_page_results *r);
 enum err on_allocate(void *self, uint64_t badge, const struct file_allocate_args *a,

@@ -21,6 +21,7 @@ const struct file_ops files_ops_file = {
 	.contents = on_contents,
 	.size_page = on_size_page,
 	.window = on_window,
+	.changes = on_changes,
 	.allocate = on_allocate,
 	.use = on_use,
 	.seal = on_seal,

@@ -13,7 +13,8 @@ struct file_state {
 	_Atomic uint64_t offset; /* changed by compare-and-swap, before the data is copied */
 	_Atomic uint32_t status; /* enum file_status */
 	uint32_t reserved;
-	_Atomic int64_t written; /* when by `window` (protocol/file.fipc); 0: the server knows */
+	_Atomic int64_t
+		written; /* when: `window` of protocol/file.fipc; 0: the server is to know */
 	uint32_t reserved2[10];
 };
 static_assert(sizeof(struct file_state) == 64);

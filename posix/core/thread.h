@@ -48,6 +48,8 @@ struct thread {
 	struct signal_thread signals;
 	uint64_t clear_tid;   /* guest address: set_tid_address */
 	uint64_t robust_list; /* guest address: set_robust_list */
+	uint32_t asked[8];    /* names that were asked for last: posix/files/known.c */
+	uint32_t next_asked;
 	/* What a call that was interrupted needs to go on: restart_syscall. */
 	struct restart {
 		int64_t (*run)(struct restart *r);

@@ -297,6 +297,20 @@ static void claim_settle(struct description *d, uint64_t at, uint64_t size, uint
 	atomic_compare_exchange_strong(&d->state->offset, &claimed, at + done);
 }
 
+/* Leave the time of a write; false if it is to be a message. */
+static bool write_tell(struct file_state *state)
+{
+	int64_t was = atomic_load_explicit(&state->written, memory_order_relaxed), now;
+
+	if (was == 0)
+		return false;
+	now = (int64_t)(clock_now() + clock_wall());
+	while (was != 0)
+		if (atomic_compare_exchange_weak(&state->written, &was, now))
+			return true;
+	return false;
+}
+
 /* Over what is there, through the window; -EAGAIN if the server has to do it. */
 static int64_t write_window(struct description *d, struct contents *c, uint64_t from, uint64_t size,
 			    uint64_t at)
@@ -312,10 +326,9 @@ static int64_t write_window(struct description *d, struct contents *c, uint64_t 
 	if (moves ? !claim_range(d, size, end, &at) : at > end || size > end - at)
 		return -EAGAIN;
 	done = 0;
-	if (at + size <= c->window_size || (window_open(d, c) && at + size <= c->window_size)) {
-		atomic_store(&d->state->written, (int64_t)(clock_now() + clock_wall()));
+	if ((at + size <= c->window_size || (window_open(d, c) && at + size <= c->window_size)) &&
+	    write_tell(d->state))
 		done = guest_get_some(c->window + at, from, size);
-	}
 	if (moves && done < size)
 		claim_settle(d, at, size, done);
 	return done > 0 ? (int64_t)done : -EAGAIN;

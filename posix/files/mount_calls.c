@@ -12,6 +12,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/file.h"
+#include "posix/files/known.h"
 #include "posix/files/mounts.h"
 #include "posix/files/place.h"
 #include "protocol/file.h"
@@ -283,6 +284,7 @@ static int64_t root_change(struct description *d)
 	struct description *old = process.root;
 	process.root = made;
 	mutex_unlock(&process.locks.files);
+	known_forget();
 	description_drop(old);
 	mounts_forget();
 	return 0;

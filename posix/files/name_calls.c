@@ -10,6 +10,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/file.h"
+#include "posix/files/known.h"
 #include "posix/files/mounts.h"
 #include "posix/files/states.h"
 #include "posix/files/place.h"
@@ -443,6 +444,7 @@ static void place_set(struct description **place, struct description *d)
 	struct description *old = *place;
 	*place = d;
 	mutex_unlock(&process.locks.files);
+	known_forget();
 	description_drop(old);
 }
 

@@ -14,18 +14,12 @@
 #include "posix/core/wait.h"
 #include "posix/files/description.h"
 #include "posix/files/file.h"
+#include "posix/files/known.h"
 #include "posix/files/limit.h"
 #include "posix/files/path.h"
 #include "posix/tty/tty.h"
 
 constexpr int64_t SECOND = 1'000'000'000;
-
-/* What a server says of a file. */
-struct attributes {
-	uint64_t size, blocks, node, device, rdev;
-	int64_t atime, mtime, ctime, btime;
-	uint32_t mode, nlink, uid, gid, block_size;
-};
 
 static enum err ask(struct walk *w, uint32_t flags, struct attributes *a, int32_t *outcome)
 {
@@ -67,12 +61,15 @@ static int64_t walk_stat(struct walk *w, uint32_t flags, struct attributes *a)
 static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attributes *a)
 {
 	struct walk room, *w = &room;
+	uint32_t flags = (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0;
+	struct question q;
 	int64_t result;
 
 	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
-	if (result == 0)
-		result =
-			walk_stat(w, (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0, a);
+	if (result == 0 && !known_find(w, flags, &q, a, &result)) {
+		result = walk_stat(w, flags, a);
+		known_keep(w, &q, a, result);
+	}
 	walk_end(w);
 	return result;
 }

@@ -15,6 +15,8 @@ struct line {
 	uint32_t refs;
 	uint64_t id;       /* of the first table, as the kernel numbers objects; 0: not mapped */
 	struct line *next; /* of those with an id */
+	const volatile uint64_t *changes; /* nullptr: not asked for yet, or not counted */
+	uint32_t nasked;
 	struct file_state *tables[TABLES];
 };
 
@@ -82,10 +84,40 @@ void line_drop(struct line *line)
 {
 	if (line == nullptr || !line_is_unused(line))
 		return;
+	if (line->changes != nullptr)
+		window_unmap((void *)(uintptr_t)line->changes, PAGE);
 	for (unsigned i = 0; i < TABLES; i++)
 		if (line->tables[i] != nullptr)
 			window_unmap(line->tables[i], TABLE_SIZE);
 	heap_free(line);
+}
+
+static const volatile uint64_t *changes_map(fut_handle session)
+{
+	struct remote r = { .session = session };
+	fut_handle page;
+	int32_t outcome;
+	void *at;
+
+	if (file_changes(&r, &page, &outcome) != OK || outcome != 0)
+		return nullptr;
+	enum err e = window_map(page, 0, PAGE, MAP_READ | INHERIT_SHARE, &at);
+	(void)fut_handle_close(page); /* the mapping keeps it */
+	return e == OK ? at : nullptr;
+}
+
+/* Few questions are not worth a mapping, which each fork copies. */
+const volatile uint64_t *line_changes(struct line *line, fut_handle session)
+{
+	constexpr uint32_t MANY = 4;
+
+	if (line == nullptr || line->changes != nullptr || line->nasked > MANY)
+		return line != nullptr ? line->changes : nullptr;
+	mutex_lock(&process.locks.states);
+	if (line->changes == nullptr && line->nasked <= MANY && line->nasked++ == MANY)
+		line->changes = changes_map(session);
+	mutex_unlock(&process.locks.states);
+	return line->changes;
 }
 
 static void line_identify(struct line *line, fut_handle table)

@@ -14,6 +14,9 @@ int64_t states_map(struct description *d);
 struct line *line_new(void);
 struct line *line_hold(struct line *line); /* nullptr stays nullptr */
 void line_drop(struct line *line);
+/* The count of changes of the line's server, if it has one and is asked often; `session` is one of
+ * its. */
+const volatile uint64_t *line_changes(struct line *line, fut_handle session);
 /* A number that every process knows the line's tables by, for who receives a descriptor; 0: none.
  */
 uint64_t line_id(const struct line *line);

@@ -6,6 +6,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/files/file.h"
+#include "posix/files/known.h"
 #include "posix/files/mounts.h"
 #include "posix/files/path.h"
 #include "protocol/posix.h"
@@ -21,6 +22,7 @@ static void replace(struct description **place, struct description *d)
 	struct description *old = *place;
 	*place = d;
 	mutex_unlock(&process.locks.files);
+	known_forget();
 	description_drop(old);
 }
 

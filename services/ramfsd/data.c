@@ -47,12 +47,22 @@ void data_count(struct ram_node *n)
 		data_set_pages(n, pages);
 }
 
+/* By mappings: a file without holes gets none. */
+static bool may_get_pages(const struct ram_data *d)
+{
+	return (d->is_shared || d->is_sparse) && d->dense < d->room / RAM_PAGE;
+}
+
+bool data_unsteady(const struct ram_data *d)
+{
+	return may_get_pages(d);
+}
+
 uint64_t data_pages(struct ram_node *n)
 {
 	if (n->data.packed != nullptr)
 		return page_up(n->data.packed_size) / RAM_PAGE;
-	/* A file without holes gets no page by a mapping: there is nothing to ask. */
-	if ((n->data.is_shared || n->data.is_sparse) && n->data.dense < n->data.room / RAM_PAGE)
+	if (may_get_pages(&n->data))
 		data_count(n);
 	return n->data.pages;
 }
@@ -335,6 +345,18 @@ static int64_t read_piece(struct ram_node *n, uint64_t offset, const struct lent
 	return e == OK ? files_give(to, done, piece, size) : error_of(e);
 }
 
+/* As Linux does where nothing else is said (relatime): once after each change, and once a day. */
+static void atime_update(struct files_server *server, struct ram_node *n)
+{
+	constexpr int64_t DAY = 86'400'000'000'000;
+	int64_t now = files_now();
+
+	if (n->atime > n->mtime && n->atime > n->ctime && now - n->atime < DAY)
+		return;
+	files_changed(server);
+	n->atime = now;
+}
+
 int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to, size_t n)
 {
 	struct ram_node *node = ram_of(s->node);
@@ -349,7 +371,7 @@ int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to
 		done += (size_t)part;
 	}
 	if (!(atomic_load_explicit(&s->state->status, memory_order_relaxed) & STATUS_NOATIME))
-		node->atime = files_now();
+		atime_update(s->line->server, node);
 	return (int64_t)done;
 }
 
@@ -410,6 +432,7 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 		data_set_size(n, end = offset + (uint64_t)done);
 	if (done > 0)
 		ram_touch(n);
+	window_wrote(s);
 	if (done < (int64_t)size && n->data.memory != 0)
 		(void)data_shrink(n, end); /* what grew for nothing; if it stays it does no harm */
 	return done;
@@ -420,8 +443,10 @@ int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *f
 int ram_contents(struct files_session *s, bool write, fut_handle *memory)
 {
 	struct ram_node *n = ram_of(s->node);
-	int e = data_memory(n);
 
+	if (n->data.memory == 0 || write)
+		files_changed(s->line->server); /* how many pages there are */
+	int e = data_memory(n);
 	if (e == 0)
 		e = data_set_room(&n->data, page_up(n->node.size));
 	if (e != 0)

@@ -46,6 +46,7 @@ int main(void)
 				 .closed = files_closed };
 
 	root_make();
+	(void)files_changes_init(&ramfsd.files); /* without it clients ask each time */
 	enum err e = fut_port_create(&ramfsd.files.port);
 	server.port = ramfsd.files.port;
 	if (e == OK)

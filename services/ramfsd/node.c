@@ -333,6 +333,11 @@ static void ram_stat(struct files_node *node, struct file_stat_results *r)
 	r->btime = n->btime;
 }
 
+static bool ram_unsteady(const struct files_node *node)
+{
+	return S_ISREG(node->mode) && data_unsteady(&((const struct ram_node *)node)->data);
+}
+
 static int ram_change(struct files_node *node, const struct files_change *c)
 {
 	struct ram_node *n = ram_of(node);
@@ -408,6 +413,7 @@ const struct files_node_ops ram_ops = {
 	.rename = ram_rename,
 	.target = ram_target,
 	.stat = ram_stat,
+	.unsteady = ram_unsteady,
 	.change = ram_change,
 	.open = ram_open,
 	.close = ram_close,

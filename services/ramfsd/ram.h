@@ -106,7 +106,8 @@ int ram_list(struct files_session *s, uint64_t after, struct files_list *list);
 /* data.c */
 /* The size of a regular file; nothing if it fails. ENOSPC. */
 int data_resize(struct ram_node *n, uint64_t size);
-uint64_t data_pages(struct ram_node *n); /* that it occupies */
+uint64_t data_pages(struct ram_node *n);      /* that it occupies */
+bool data_unsteady(const struct ram_data *d); /* others may change it by mappings */
 void data_fini(struct ram_node *n);
 int64_t ram_read(struct files_session *s, uint64_t offset, const struct lent *to, size_t n);
 int64_t ram_write(struct files_session *s, uint64_t offset, const struct lent *from,
@@ -120,6 +121,7 @@ int ram_allocate(struct files_session *s, uint32_t mode, uint64_t offset, uint64
 int ram_window(struct files_session *s, fut_handle *memory);
 /* Take over the times of what was written by mappings; `forget` them. */
 void windows_tell(struct ram_node *n, bool forget);
+void window_wrote(struct files_session *s); /* by a message: the next may be by the mapping */
 void window_close(struct files_session *s);
 
 /* seal.c */

@@ -50,7 +50,21 @@ static const struct files_ops files = {
 	.change = files_on_change,
 };
 
+/* Clients keep what they were told until something changes. */
+static bool dispatch_file(const void *ops, void *self, struct message *m)
+{
+	if (files_may_change(m))
+		files_changed(self);
+	return file_dispatch(ops, self, m);
+}
+
+static bool dispatch_files(const void *ops, void *self, struct message *m)
+{
+	files_changed(self);
+	return files_dispatch(ops, self, m);
+}
+
 const struct service ramfsd_services[RAMFSD_SERVICES] = {
-	{ FILE_PROTOCOL, file_dispatch, &files_ops_file },
-	{ FILES_PROTOCOL, files_dispatch, &files },
+	{ FILE_PROTOCOL, dispatch_file, &files_ops_file },
+	{ FILES_PROTOCOL, dispatch_files, &files },
 };

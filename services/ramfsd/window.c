@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Files written by mappings in place of messages. Who does so tells when in the description's
- * state; the file's times are made true from there whenever somebody asks for them.
+ * state; the file's times are made true from there whenever somebody asks for them. The next write
+ * has to be a message then, so that what was told is known to hold until it comes.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@ struct ram_window {
 	struct files_session *session;
 	struct ram_window *next;
 };
+
+/* In `written`: earlier than any time, and yet not 0. */
+constexpr int64_t NOT_YET = 1;
 
 static void time_take(struct ram_node *n, struct file_state *state, bool forget)
 {
@@ -56,10 +60,16 @@ int ram_window(struct files_session *s, fut_handle *memory)
 	if (s->own == nullptr) {
 		*w = (struct ram_window){ .session = s, .next = d->windows };
 		d->windows = s->own = w;
-		atomic_store(&s->state->written, 0); /* the slot was another's before */
 	}
+	window_wrote(s);
 	d->is_shared = true;
 	return 0;
+}
+
+void window_wrote(struct files_session *s)
+{
+	if (s->own != nullptr)
+		atomic_store(&s->state->written, NOT_YET);
 }
 
 void window_close(struct files_session *s)
