@@ -211,7 +211,9 @@ static enum err quota(struct making *m)
 
 	if (spec->share != 0) {
 		e = fut_quota_info(cap_need("quota"), &limit, &used, &npages);
-		bytes = e == OK ? (limit - used) / 100 * spec->share & ~4095ull : 0;
+		uint64_t most = e == OK ? (limit - used) / 100 * spec->share & ~4095ull : 0;
+
+		bytes = bytes == 0 || bytes > most ? most : bytes;
 	}
 	return e == OK ? fut_quota_create(cap_need("quota"), bytes, &m->r->quota) : e;
 }

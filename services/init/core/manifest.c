@@ -167,33 +167,39 @@ static enum err need(struct parser *p)
 	return names(p, &p->s->need);
 }
 
-/* quota N%: of what is left. */
-static enum err quota_share(struct parser *p, size_t len)
+static bool is_share(const char *word)
 {
-	char digits[4] = {};
-	uint64_t n;
+	size_t len = strlen(word);
 
-	if (len == 0 || len >= sizeof(digits))
-		return ERR_BAD_ARGUMENT;
-	memcpy(digits, p->words[0], len);
+	return len > 0 && word[len - 1] == '%';
+}
+
+/* N%: of what is left. */
+static enum err share(struct parser *p, const char *word)
+{
+	size_t len = strlen(word) - 1;
+	char digits[4] = {};
+	uint64_t n = 0;
+
+	if (len < sizeof(digits))
+		memcpy(digits, word, len);
 	if (number_parse(digits, &n) != OK || n == 0 || n > 95)
-		return ERR_BAD_ARGUMENT;
-	p->s->quota = 0;
+		return fail(p, "expected `quota N%%` from 1 to 95 per cent");
 	p->s->share = (uint32_t)n;
 	return OK;
 }
 
+/* BYTES, N%, or the lesser of both. */
 static enum err quota(struct parser *p)
 {
-	size_t len = p->n == 1 ? strlen(p->words[0]) : 0;
+	bool shares = p->n > 0 && is_share(p->words[p->n - 1]);
+	unsigned nbytes = p->n - shares;
 
-	if (len > 0 && p->words[0][len - 1] == '%')
-		return quota_share(p, len - 1) == OK
-			       ? OK
-			       : fail(p, "expected `quota N%%` from 1 to 95 per cent");
-	if (p->n != 1 || bytes_parse(p->words[0], &p->s->quota) != OK || p->s->quota == 0)
+	p->s->quota = 0;
+	if (nbytes > 1 || p->n == 0 ||
+	    (nbytes == 1 && (bytes_parse(p->words[0], &p->s->quota) != OK || p->s->quota == 0)))
 		return fail(p, "expected `quota BYTES`, such as 4M");
-	return OK;
+	return shares ? share(p, p->words[p->n - 1]) : OK;
 }
 
 static enum err priority(struct parser *p)

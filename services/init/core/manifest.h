@@ -52,8 +52,8 @@ struct manifest_service {
 	const char *program;
 	const char *only; /* architecture; nullptr: every one */
 	struct words arguments, environment, provide, see, need;
-	uint64_t quota; /* bytes; 0: by share */
-	uint32_t share; /* per cent of what init has when it starts */
+	uint64_t quota; /* bytes; 0: by share alone */
+	uint32_t share; /* at most so many per cent of what init has when it starts; 0: no matter */
 	uint32_t priority;
 	uint64_t allowance, period; /* nanoseconds; 0: no budget */
 	enum restart restart;

@@ -33,6 +33,12 @@ TEST(manifest, a_quota_may_be_a_share_and_a_service_may_need_others)
 	CHECK(m.services[0].share == 60 && m.services[0].quota == 0);
 	CHECK(m.services[0].need.n == 1 && strcmp(m.services[0].need.word[0], "b") == 0);
 	CHECK(m.services[1].share == 0 && m.services[1].quota == 2 << 20);
+	CHECK(parse("service a\n\tprogram bin/a\n\tquota 16M 40%\n") == OK);
+	CHECK(m.services[0].share == 40 && m.services[0].quota == 16 << 20);
+	refuses("service a\n\tprogram x\n\tquota 40% 16M\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota 1M 2M 3%\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota 1000000%\n", 3, "per cent");
 	refuses("service a\n\tprogram x\n\tquota 96%\n", 3, "per cent");
 	refuses("service a\n\tprogram x\n\tquota %\n", 3, "per cent");
 	refuses("service a\n\tprogram x\n\tquota 1x%\n", 3, "per cent");
