@@ -364,10 +364,13 @@ int bi_shopt(int argc, char **argv)
 			warn("shopt: %s: no such option", argv[i]);
 			status = 1;
 		} else if (set || unset) {
-			option_set_name(argv[i], set, !set_options);
+			if (!option_set_name(argv[i], set, !set_options)) {
+				warn("shopt: %s: cannot be switched off", argv[i]);
+				status = 1;
+			}
 		} else {
 			if (!quiet)
-				output_printf(&out1, "%-15s\t%s\n", argv[i], on ? "on" : "off");
+				option_print_one(argv[i], on, reusable, !set_options);
 			status |= !on;
 		}
 	}

@@ -74,7 +74,8 @@ void syntax_eof(int line, const char *wanted)
 
 /* -- words -- */
 
-/* name[subscript]= at the start of a word. What was read stays in w, whatever it is. */
+/* name[subscript]= or [subscript]= at the start of a word. What was read stays in w, whatever it
+ * is. */
 static void read_element_subscript(struct wordbuf *w)
 {
 	wordbuf_byte(w, '[', false);
@@ -143,8 +144,14 @@ static bool regex_meta(struct wordbuf *w, int c)
 static struct word *read_word(struct parser *ps)
 {
 	struct wordbuf w;
+	bool element = ps->element && lex_peek() == '[';
 
+	ps->element = false; /* not for commands in the word */
 	wordbuf_init(&w, ps);
+	if (element) {
+		lex_get();
+		read_element_subscript(&w);
+	}
 	for (;;) {
 		int c = lex_get();
 		if (c == SOURCE_EOF)

@@ -63,6 +63,7 @@ struct parser {
 	struct tree *tree;
 	struct token tok;
 	bool have_tok;
+	bool element;       /* the next word stands in name=( ): it may be [sub]=value */
 	bool assign_ok;     /* the next word may be name=value, name[sub]=, name=( ) */
 	bool command_start; /* the next word may start a command: `!(` is no pattern here */
 	bool keyword_next;  /* a keyword comes next, which no alias may hide: in, do, esac */

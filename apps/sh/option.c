@@ -34,12 +34,25 @@ static const struct {
 	const char *name;
 	enum option opt;
 } shopts[] = {
-	{ "dotglob", SHOPT_DOTGLOB },       { "expand_aliases", SHOPT_EXPAND_ALIASES },
-	{ "extglob", SHOPT_EXTGLOB },       { "failglob", SHOPT_FAILGLOB },
-	{ "globstar", SHOPT_GLOBSTAR },     { "inherit_errexit", SHOPT_INHERIT_ERREXIT },
-	{ "lastpipe", SHOPT_LASTPIPE },     { "localvar_inherit", SHOPT_LOCALVAR_INHERIT },
-	{ "nocaseglob", SHOPT_NOCASEGLOB }, { "nocasematch", SHOPT_NOCASEMATCH },
-	{ "nullglob", SHOPT_NULLGLOB },     { "xpg_echo", SHOPT_XPG_ECHO },
+	{ "dotglob", SHOPT_DOTGLOB },
+	{ "expand_aliases", SHOPT_EXPAND_ALIASES },
+	{ "extglob", SHOPT_EXTGLOB },
+	{ "failglob", SHOPT_FAILGLOB },
+	{ "globstar", SHOPT_GLOBSTAR },
+	{ "inherit_errexit", SHOPT_INHERIT_ERREXIT },
+	{ "lastpipe", SHOPT_LASTPIPE },
+	{ "localvar_inherit", SHOPT_LOCALVAR_INHERIT },
+	{ "nocaseglob", SHOPT_NOCASEGLOB },
+	{ "nocasematch", SHOPT_NOCASEMATCH },
+	{ "nullglob", SHOPT_NULLGLOB },
+	{ "xpg_echo", SHOPT_XPG_ECHO },
+	/* What bashrc files ask for, and this shell always does. */
+	{ "checkwinsize", SHOPT_ALWAYS },
+	{ "cmdhist", SHOPT_ALWAYS },
+	{ "histappend", SHOPT_ALWAYS },
+	{ "interactive_comments", SHOPT_ALWAYS },
+	{ "promptvars", SHOPT_ALWAYS },
+	{ "sourcepath", SHOPT_ALWAYS },
 };
 
 constexpr size_t NOPTIONS = sizeof(options) / sizeof(options[0]);
@@ -104,7 +117,7 @@ bool option_set_name(const char *name, bool on, bool shopt)
 {
 	enum option o = option_find(name, shopt);
 
-	if (o == OPT_COUNT)
+	if (o == OPT_COUNT || (o == SHOPT_ALWAYS && !on))
 		return false;
 	option_change(o, on);
 	return true;
@@ -117,7 +130,7 @@ int option_get(const char *name, bool shopt)
 	return o == OPT_COUNT ? -1 : sh.opt[o];
 }
 
-static void print_one(const char *name, bool on, bool reusable, bool shopt)
+void option_print_one(const char *name, bool on, bool reusable, bool shopt)
 {
 	if (!reusable)
 		output_printf(&out1, "%-15s\t%s\n", name, on ? "on" : "off");
@@ -130,9 +143,9 @@ static void print_one(const char *name, bool on, bool reusable, bool shopt)
 void option_print(bool reusable, bool shopt)
 {
 	for (size_t i = 0; !shopt && i < NOPTIONS; i++)
-		print_one(options[i].name, sh.opt[options[i].opt], reusable, false);
+		option_print_one(options[i].name, sh.opt[options[i].opt], reusable, false);
 	for (size_t i = 0; shopt && i < NSHOPTS; i++)
-		print_one(shopts[i].name, sh.opt[shopts[i].opt], reusable, true);
+		option_print_one(shopts[i].name, sh.opt[shopts[i].opt], reusable, true);
 }
 
 void option_defaults(void)
@@ -142,6 +155,7 @@ void option_defaults(void)
 	sh.opt[SHOPT_EXTGLOB] = !sh.posix;
 	sh.opt[OPT_POSIX] = sh.posix;
 	sh.opt[SHOPT_EXPAND_ALIASES] = true;
+	sh.opt[SHOPT_ALWAYS] = true;
 }
 
 /* One argument of letters: -abc or +abc. Gives how many further arguments it used, -1 on error. */

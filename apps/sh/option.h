@@ -12,6 +12,7 @@ bool option_set_letter(char letter, bool on);
 bool option_set_name(const char *name, bool on, bool shopt);
 /* `set -o` (reusable: as commands), `shopt`. */
 void option_print(bool reusable, bool shopt);
+void option_print_one(const char *name, bool on, bool reusable, bool shopt);
 /* 1 on, 0 off, -1 unknown */
 int option_get(const char *name, bool shopt);
 void option_defaults(void);

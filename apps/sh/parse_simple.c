@@ -64,6 +64,23 @@ static struct part **tilde_split(struct arena *a, struct part *p, struct part **
 	return tail;
 }
 
+/* Unquoted texts side by side, which brace expansion leaves, become one: a prefix may span them. */
+static void texts_join(struct arena *a, struct part *p)
+{
+	for (; p != nullptr; p = p->next) {
+		struct part *q = p->next;
+		if (p->kind != PART_TEXT || p->quoted)
+			continue;
+		for (; q != nullptr && q->kind == PART_TEXT && !q->quoted; q = q->next) {
+			p->text = arena_printf(a, "%.*s%.*s", (int)p->len, p->text, (int)q->len,
+					       q->text);
+			p->len += q->len;
+			p->protect |= q->protect;
+			p->next = q->next;
+		}
+	}
+}
+
 void word_tilde(struct arena *a, struct word *w, bool assignment)
 {
 	struct part *p = w->parts;
@@ -75,6 +92,7 @@ void word_tilde(struct arena *a, struct word *w, bool assignment)
 			  memchr(q->text, '~', q->len) != nullptr;
 	if (!changed)
 		return;
+	texts_join(a, p);
 	while (p != nullptr) {
 		struct part *next = p->next;
 		if (p->kind == PART_TEXT && !p->quoted) {
@@ -219,7 +237,9 @@ static void parse_array(struct parser *ps, struct assign *as)
 	as->value = nullptr;
 	for (;;) {
 		ps->assign_ok = false;
+		ps->element = true;
 		struct token *t = token_peek(ps);
+		ps->element = false;
 		if (t->kind == TOK_RPAREN)
 			break;
 		if (t->kind != TOK_WORD && t->kind != TOK_NEWLINE)

@@ -70,12 +70,8 @@ static struct test_node *parse_primary(struct parser *ps)
 	struct word *left = take_operand(ps);
 	const char *first = word_plain(left);
 
-	if (is_unary(first)) {
-		const char *next = plain_token(ps);
-		bool end = next != nullptr && strcmp(next, "]]") == 0;
-		if (token_peek(ps)->kind == TOK_WORD && !end && (binary_operator(ps) == nullptr))
-			return parse_unary(ps, first);
-	}
+	if (is_unary(first) && binary_operator(ps) == nullptr)
+		return parse_unary(ps, first);
 	const char *op = binary_operator(ps);
 	struct test_node *n = test_create(ps, op != nullptr ? TEST_BINARY : TEST_STRING);
 	n->left = left;

@@ -47,6 +47,7 @@ enum option {
 	SHOPT_INHERIT_ERREXIT,
 	SHOPT_XPG_ECHO,
 	SHOPT_LOCALVAR_INHERIT,
+	SHOPT_ALWAYS, /* on, and stays so */
 	OPT_COUNT
 };
 

@@ -7,14 +7,14 @@ enum reg { DR = 0x00 / 4, FR = 0x18 / 4, IMSC = 0x38 / 4, ICR = 0x44 / 4 };
 constexpr uint32_t FR_RXFE = 1u << 4, FR_TXFF = 1u << 5; /* 3.3.3 */
 constexpr uint32_t INT_RX = 1u << 4, INT_RT = 1u << 6;   /* 3.3.10: byte arrived; line went quiet */
 
-static bool put(void *device, unsigned char byte)
+static size_t put(void *device, const unsigned char *bytes, size_t n)
 {
 	volatile uint32_t *reg = device;
+	size_t taken = 0;
 
-	if (reg[FR] & FR_TXFF)
-		return false;
-	reg[DR] = byte;
-	return true;
+	for (; taken < n && !(reg[FR] & FR_TXFF); taken++)
+		reg[DR] = bytes[taken];
+	return taken;
 }
 
 static bool get(void *device, unsigned char *byte)

@@ -24,10 +24,12 @@ static enum err write(void *self, uint64_t badge, const struct console_write_arg
 {
 	struct console *c = self;
 	const unsigned char *text = a->text;
+	size_t n;
 
 	(void)badge;
-	while (r->taken < a->text_len && c->uart->put(c->uart->device, text[r->taken]))
-		r->taken++;
+	while (r->taken < a->text_len &&
+	       (n = c->uart->put(c->uart->device, text + r->taken, a->text_len - r->taken)) != 0)
+		r->taken += (uint32_t)n;
 	return r->taken > 0 || a->text_len == 0 ? OK : ERR_WOULD_BLOCK;
 }
 

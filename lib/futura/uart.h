@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What serial port drivers share: serving protocol/console.fipc over a device that moves bytes. */
 #pragma once
+#include <stddef.h>
 #include "abi/user.h"
 
 struct uart {
 	void *device;
-	/* Each moves one byte; false if the device takes or has none now. */
-	bool (*put)(void *device, unsigned char byte);
+	/* How many of the `n` bytes the device took, as much as it has room for. */
+	size_t (*put)(void *device, const unsigned char *bytes, size_t n);
+	/* One byte; false if the device has none now. */
 	bool (*get)(void *device, unsigned char *byte);
 	/* Let the device raise its interrupt when bytes have arrived. */
 	void (*listen)(void *device);

@@ -115,3 +115,11 @@ e=$(printf '%s,' {1..400}); eval "set -- {${e}x}"; echo $# $1 ${400} ${401}
 set -- {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}; echo $# $5
 echo {a{b,c} {x{a,b}} {{{{{a,b} a}b,c} {a,b}} {}} {},{} {"{",a} {a,{b,c}d}e {a,"b,c"} {'a',b}{1..10..3} x{,y} {,}
 eval "set -- $(printf '{%.0s' {1..20000}){a,b}"; echo $# ${#1} ${#2}
+### tilde beside braces
+HOME=/root; echo {foo~,~}/bar {a,~}/b ~{/b,/c} {~,x}{/y,/z}
+### unary operator without operand
+eval '[[ -z ]]' 2>/dev/null || echo wrong; eval '[[ ( -n ) ]]' 2>/dev/null || echo wrong
+### subscripts with blanks
+declare -A m=([a b]=1 ["q r"]=2 [$HOME x]=3); echo "${m[a b]} ${m[q r]} ${m[$HOME x]}"; a=([1 + 1]=x $(test [ = [ && echo y) [ab]* "[c d]=z"); echo "${!a[@]} ${a[@]}"
+### options that bashrc files set
+shopt -s checkwinsize histappend cmdhist; echo $?; shopt -p nullglob histappend; shopt -q histappend; echo $?
