@@ -53,7 +53,8 @@ $(POSIX_O)/%.S.o: %.S $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)
 VDSO_OBJS := $(POSIX_O)/vdso/vdso.o $(POSIX_O)/vdso/sigreturn.o
 $(POSIX_O)/vdso/%.o: posix/vdso/%.c $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -fvisibility=hidden -fPIE,$(POSIX_CFLAGS)) -fPIC -c -o $@ $<
+	$(Q)$(CC) $(filter-out -fvisibility=hidden -fPIE,$(POSIX_CFLAGS)) \
+		-fomit-frame-pointer -fPIC -c -o $@ $<
 $(POSIX_O)/vdso/%.o: posix/vdso/%.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_CFLAGS) -c -o $@ $<

@@ -14,6 +14,11 @@ int VDSO(clock_gettime)(int clock, struct __kernel_timespec *to);
 int VDSO(clock_getres)(int clock, struct __kernel_timespec *to);
 int VDSO(gettimeofday)(struct __kernel_old_timeval *to, struct timezone *zone);
 
+/* Clocks as bits by their numbers. */
+constexpr uint32_t WALL = 1u << CLOCK_REALTIME | 1u << CLOCK_REALTIME_COARSE;
+constexpr uint32_t SINCE_BOOT = 1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW |
+				1u << CLOCK_MONOTONIC_COARSE | 1u << CLOCK_BOOTTIME;
+
 /* Nanoseconds since boot, or since 1970. */
 static uint64_t now(bool wall)
 {
@@ -35,12 +40,9 @@ static uint64_t now(bool wall)
 
 int VDSO(clock_gettime)(int clock, struct __kernel_timespec *to)
 {
-	bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
-
-	if (!wall && clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_RAW &&
-	    clock != CLOCK_MONOTONIC_COARSE && clock != CLOCK_BOOTTIME)
+	if ((unsigned)clock >= 32 || ((WALL | SINCE_BOOT) >> clock & 1) == 0)
 		return (int)linux_call(CALL_NUMBER_clock_gettime, (uint64_t)clock, (uint64_t)to);
-	uint64_t ns = now(wall);
+	uint64_t ns = now((WALL >> clock & 1) != 0);
 	to->tv_sec = (int64_t)(ns / SECOND);
 	to->tv_nsec = (int64_t)(ns % SECOND);
 	return 0;
