@@ -82,16 +82,13 @@ static const struct opt dmesg_opts[] = {
 /* The operations of klogctl(2). */
 enum { KLOG_READ_ALL = 3, KLOG_READ_CLEAR = 4, KLOG_CLEAR = 5, KLOG_LEVEL = 8, KLOG_SIZE = 10 };
 
-/* The log and its length. Futura has no klogctl: there it is a file. */
+/* The log and its length. */
 static char *log_read(int how, size_t *len)
 {
 	int size = klogctl(KLOG_SIZE, nullptr, 0);
 	char *buf = mem_alloc(size > 0 ? (size_t)size : 16384);
 	int n = klogctl(how, how == KLOG_CLEAR ? nullptr : buf, size > 0 ? size : 16384);
 
-	if (n < 0 && errno == ENOSYS && how == KLOG_READ_ALL &&
-	    access(CONTROL_FOLDER "log", R_OK) == 0)
-		return control_read("log", len);
 	if (n < 0)
 		err_fatal_errno("read kernel buffer failed");
 	*len = (size_t)n;

@@ -25,27 +25,20 @@ void report(const char *what, const char *name, int64_t error)
 	send(&l);
 }
 
-void report_number(const char *what, uint64_t number)
-{
-	struct line_text l = {};
-
-	line_add(&l, what);
-	line_add(&l, " ");
-	line_number(&l, number);
-	send(&l);
-}
-
+/* "call 250, keyctl, is not implemented", once for each; numbers that Linux does not know, once. */
 int64_t call_unknown(uint64_t number)
 {
 	static _Atomic uint64_t reported[CALLS / 64 + 1];
-	uint64_t bit = 1ull << number % 64;
+	uint64_t known = number < CALLS ? number : CALLS, bit = 1ull << known % 64;
+	struct line_text l = {};
 
-	if (number >= CALLS) {
-		report_number("unknown call", number);
+	if ((atomic_fetch_or(&reported[known / 64], bit) & bit) != 0)
 		return -ENOSYS;
-	}
-	if ((atomic_fetch_or(&reported[number / 64], bit) & bit) == 0)
-		report("call is not implemented:", call_names[number] ? call_names[number] : "?",
-		       -(int64_t)number);
+	line_add(&l, "call ");
+	line_number(&l, number);
+	line_add(&l, ", ");
+	line_add(&l, known < CALLS && call_names[known] ? call_names[known] : "which has no name");
+	line_add(&l, ", is not implemented");
+	send(&l);
 	return -ENOSYS;
 }

@@ -5,4 +5,3 @@
 
 /* "cannot start /bin/x: error 2": `error` is 0 or a negative errno. */
 void report(const char *what, const char *name, int64_t error);
-void report_number(const char *what, uint64_t number);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The devices that need nobody: null, zero, full,
- * random. Numbers: Linux, admin-guide/devices.txt. */
+/* The devices that need nobody: null, zero, full, random; and the log. Numbers: Linux,
+ * admin-guide/devices.txt. */
 #include "posix/files/device.h"
 #include <linux/stat.h>
 #include "posix/core/call.h"
@@ -93,6 +93,8 @@ static const struct description_ops *memory_device(uint64_t minor)
 	case 8:
 	case 9:
 		return &random_ops;
+	case 11:
+		return &kmsg_ops;
 	default:
 		return nullptr;
 	}

@@ -8,3 +8,6 @@
  * place. ENXIO: there is no such device. `flags` are file_open's.
  */
 int64_t device_become(struct description **d, uint32_t flags, uint32_t status);
+
+/* kmsg.c: /dev/kmsg. */
+extern const struct description_ops kmsg_ops;

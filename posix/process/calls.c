@@ -143,3 +143,10 @@ CALL2(set_robust_list, uint64_t, head, uint64_t, size)
 	self()->robust_list = head;
 	return 0;
 }
+
+/* Restartable sequences are an optimisation that libc does without. Each thread of glibc's asks, so
+ * that this is no news worth the log. */
+CALL0(rseq)
+{
+	return -ENOSYS;
+}

@@ -28,6 +28,10 @@ POSIX_CALL(usage);
 /* proc/descriptors.c */
 POSIX_CALL(opened);
 
+/* log.c */
+enum err posix_on_log(void *self, uint64_t badge, const struct posix_log_args *a);
+POSIX_CALL(log_read);
+
 /* signals.c */
 POSIX_CALL(kill);
 POSIX_QUESTION(news);

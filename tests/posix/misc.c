@@ -8,6 +8,7 @@
 #include <math.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/klog.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -345,4 +346,64 @@ TEST(maps_tell_which_file)
 	CHECK_EQ(sscanf(text, " r-xp %*x %x:%x %lu %4095s", &major, &minor, &node, path), 4);
 	CHECK_EQ(stat(path, &s), 0);
 	CHECK(s.st_ino == node && s.st_dev == makedev(major, minor));
+}
+
+/* In a container of Linux's there may be none to see. */
+static bool there_is_a_log(void)
+{
+	char some[64];
+
+	return klogctl(3, some, sizeof(some)) > 0;
+}
+
+/* The log's records from the description's place on: is one of them this line? */
+static bool log_has(int fd, const char *line)
+{
+	char record[8192];
+	ssize_t n;
+
+	while ((n = read(fd, record, sizeof(record))) > 0) {
+		const char *text = memchr(record, ';', (size_t)n);
+		CHECK(text != nullptr && record[n - 1] == '\n');
+		if (memmem(text, (size_t)(record + n - text), line, strlen(line)) != nullptr)
+			return true;
+	}
+	CHECK_EQ(errno, EAGAIN);
+	return false;
+}
+
+TEST(the_log_can_be_written_and_read)
+{
+	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK);
+	char line[64], *text = line + 3; /* behind the priority */
+
+	if (!there_is_a_log())
+		return;
+	CHECK(fd >= 0);
+	int n = snprintf(line, sizeof(line), "<6>log test of %d", getpid());
+	CHECK(!log_has(fd, text));
+	CHECK_EQ(write(fd, line, (size_t)n), n);
+	CHECK(log_has(fd, text));
+	CHECK(!log_has(fd, text));
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK(log_has(fd, text));
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 0);
+	CHECK(!log_has(fd, text));
+	CHECK_ERR(lseek(fd, 1, SEEK_SET), ESPIPE);
+	CHECK_EQ(close(fd), 0);
+}
+
+TEST(syslog_gives_the_whole_log)
+{
+	int size = klogctl(10, nullptr, 0);
+	char *text = malloc(size > 0 ? (size_t)size : 1);
+
+	if (!there_is_a_log())
+		return;
+	int n = klogctl(3, text, size);
+	CHECK(n > 0 && n <= size);
+	CHECK_EQ(klogctl(3, text, 10), 10);
+	CHECK_ERR(klogctl(11, text, size), EINVAL);
+	CHECK_ERR(klogctl(3, nullptr, size), EINVAL);
+	free(text);
 }
