@@ -57,6 +57,15 @@ struct grant {
 };
 
 constexpr unsigned ROBUST_LOCKS = 64;
+constexpr unsigned ROBUST_LIST_LOCKS = 64; /* of a list that many are looked at */
+/* Addresses may have bit 0 set, which is not part of them. */
+struct robust_head {
+	uint64_t
+		first; /* each entry begins with the address of the next; the last has the head's */
+	int64_t offset;   /* from an entry to its word */
+	uint64_t pending; /* an entry that may just be entering or leaving the list; or 0 */
+};
+
 constexpr uint32_t ROBUST_OWNER_DIED = 0x40000000; /* as Linux FUTEX_OWNER_DIED */
 
 struct control {
@@ -86,6 +95,12 @@ struct control {
 
 	uint64_t guest_x17;     /* ARM64: at a foreign call */
 	struct registers saved; /* as they were at the upcall; taken by upcall_return */
+
+	/*
+	 * Such words in a list, or 0: the address of a struct robust_head, which is the
+	 * robust_list_head of Linux's robust-futex-ABI.
+	 */
+	uint64_t robust_list;
 
 	/* The rest belongs to user code. */
 	alignas(64) uint64_t user[64];

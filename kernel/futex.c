@@ -207,3 +207,36 @@ void futex_owner_died(struct thread *t, vaddr address, uint32_t owner)
 			return;
 		}
 }
+
+/* Eight bytes of a task's memory, if they are there now. */
+static bool peek(struct task *task, vaddr address, uint64_t *value)
+{
+	struct mapping *m = space_find(&task->space, address);
+	struct page_ref ref;
+
+	if ((address & 7) != 0 || m == nullptr || m->vmo == nullptr ||
+	    m->vmo->kind == VMO_PHYSICAL || (m->flags & MAP_READ) == 0 ||
+	    vmo_page_read(m->vmo, mapping_index(m, address), &ref) != PAGE_FOUND)
+		return false;
+	*value = *(uint64_t *)((char *)direct(ref.page) + (address & (PAGE_SIZE - 1)));
+	return true;
+}
+
+void futex_list_died(struct thread *t, vaddr at, uint32_t owner)
+{
+	uint64_t entry, next, offset, pending;
+
+	if (!peek(t->task, at, &entry) ||
+	    !peek(t->task, at + offsetof(struct robust_head, offset), &offset) ||
+	    !peek(t->task, at + offsetof(struct robust_head, pending), &pending))
+		return;
+	for (unsigned i = 0; i < ROBUST_LIST_LOCKS && entry != at; i++) {
+		if (!peek(t->task, entry & ~1ull, &next))
+			break;
+		if (entry != pending)
+			futex_owner_died(t, (entry & ~1ull) + offset, owner);
+		entry = next;
+	}
+	if (pending != 0)
+		futex_owner_died(t, (pending & ~1ull) + offset, owner);
+}

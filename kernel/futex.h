@@ -20,3 +20,5 @@ enum err futex_word_find(struct thread *self, vaddr address, struct futex_word *
 void futex_word_clear(struct futex_word *word);
 /* A thread that ends holds the lock at this address, if the word says so. */
 void futex_owner_died(struct thread *t, vaddr address, uint32_t owner);
+/* The same for the words of a list (abi/control.h). */
+void futex_list_died(struct thread *t, vaddr head, uint32_t owner);

@@ -331,6 +331,8 @@ static void robust_release(struct thread *t)
 
 	for (uint32_t i = 0; i < n; i++)
 		futex_owner_died(t, c->robust[i], c->robust_owner);
+	if (c->robust_list != 0)
+		futex_list_died(t, c->robust_list, c->robust_owner);
 }
 
 void thread_end(struct thread *t)

@@ -320,6 +320,35 @@ TEST(futex, a_dying_owner_marks_its_robust_locks)
 	balanced(&b);
 }
 
+TEST(futex, a_dying_owner_marks_the_locks_of_its_list)
+{
+	constexpr vaddr HEAD = SCRATCH + 512, ONE = SCRATCH + 600, TWO = SCRATCH + 680;
+	struct books b = begin();
+	struct actor a = actor();
+	uint32_t other = actor_thread(&a, 1, 1);
+	const vaddr list[][2] = { { HEAD, ONE },     { HEAD + 8, 16 }, { HEAD + 16, TWO | 1 },
+				  { ONE, ONE + 40 }, { ONE + 40, 3 }, /* nothing there */
+				  { ONE + 16, 99 },  { ONE + 56, 98 }, { TWO + 16, 99 } };
+
+	as(a.thread_object);
+	for (unsigned i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		put_word(list[i][0], (uint32_t)list[i][1]);
+		if (i < 5)
+			put_word(list[i][0] + 4, (uint32_t)(list[i][1] >> 32));
+	}
+	a.thread_object->control->robust_owner = 99;
+	a.thread_object->control->robust_list = HEAD;
+	(void)CALL1(THREAD_EXIT, 0);
+	as(container_of(a.task_object->threads.next, struct thread, link));
+	CHECK(get_word(ONE + 16) == ROBUST_OWNER_DIED);
+	CHECK(get_word(ONE + 56) == 98);
+	CHECK(get_word(TWO + 16) == ROBUST_OWNER_DIED);
+	as_driver();
+	closed(other);
+	gone(&a);
+	balanced(&b);
+}
+
 TEST(time, a_sleep_ends_at_its_deadline_or_by_an_interrupt)
 {
 	struct books b = begin();

@@ -15,6 +15,7 @@
 #include "posix/files/file.h"
 #include "posix/files/place.h"
 #include "posix/mm/maps.h"
+#include "posix/thread/robust.h"
 #include "posix/trace/trace.h"
 #include "protocol/posix.h"
 
@@ -168,7 +169,8 @@ static void signals_reset(void)
 	t->signals.stack_base = t->signals.stack_size = 0;
 	t->signals.stack_flags = SS_DISABLE;
 	t->signals.restore = false;
-	t->clear_tid = t->robust_list = 0;
+	t->clear_tid = 0;
+	robust_list_set(t, 0);
 }
 
 static int64_t map_one(struct program *p, uint64_t wish, uint64_t *base)

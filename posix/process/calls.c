@@ -140,7 +140,7 @@ CALL2(set_robust_list, uint64_t, head, uint64_t, size)
 {
 	if (size != 24) /* struct robust_list_head */
 		return -EINVAL;
-	self()->robust_list = head;
+	robust_list_set(self(), head);
 	return 0;
 }
 

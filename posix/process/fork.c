@@ -17,6 +17,7 @@
 #include "posix/mm/maps.h"
 #include "posix/process/pidfd.h"
 #include "posix/process/tids.h"
+#include "posix/thread/robust.h"
 #include "posix/time/timers.h"
 #include "protocol/posix.h"
 
@@ -88,7 +89,7 @@ static void in_child(const struct fork *f, const struct birth *b)
 	process.subreaper = false;
 	process.shares_memory = f->vfork || f->shares;
 	me->handle = 0;
-	me->robust_list = 0;
+	robust_list_set(me, 0);
 	me->clear_tid = f->child_clear_tid;
 	signal_queue_drop(&me->signals.queue, ~0ull);
 	signal_queue_drop(&process.signals.queue, ~0ull);
@@ -144,11 +145,13 @@ int64_t process_fork(const struct fork *f)
 	if (error != 0)
 		return error;
 	process_lock_all();
+	control()->robust_list = 0; /* the child has none, from its first moment */
 	enum err e = fut_task_clone(f->vfork || f->shares ? CLONE_SHARE : 0, &task, &is_copy);
 	if (e == OK && is_copy != 0) {
 		in_child(f, &b);
 		return 0;
 	}
+	robust_list_set(self(), self()->robust_list);
 	process_unlock_all();
 	if (e != OK) {
 		birth_drop(&b);

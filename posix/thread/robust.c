@@ -47,6 +47,13 @@ void robust_release(struct thread *t)
 			t->tid);
 }
 
+void robust_list_set(struct thread *t, uint64_t head)
+{
+	t->robust_list = head;
+	control()->robust_owner = t->tid & FUTEX_TID_MASK;
+	control()->robust_list = head <= GUEST_END - sizeof(struct robust_list_head) ? head : 0;
+}
+
 CALL3(get_robust_list, uint32_t, tid, uint64_t, head, uint64_t, size)
 {
 	uint64_t n = sizeof(struct robust_list_head);

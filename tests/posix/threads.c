@@ -317,6 +317,63 @@ TEST(a_robust_mutex_tells_that_its_owner_died)
 	CHECK_EQ(pthread_mutex_lock(m), EOWNERDEAD);
 }
 
+static pthread_mutex_t *robust_shared(void)
+{
+	pthread_mutex_t *m =
+		mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_t a;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(pthread_mutex_init(&m[i], &a), 0);
+	return m;
+}
+
+static void *lock_two(void *m)
+{
+	pthread_mutex_lock((pthread_mutex_t *)m + 1);
+	pthread_mutex_lock((pthread_mutex_t *)m + 2);
+	for (;;)
+		pause();
+}
+
+TEST(robust_mutexes_of_all_threads_of_a_process_that_crashed)
+{
+	pthread_mutex_t *m = robust_shared();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_t t;
+		pthread_mutex_lock(&m[0]);
+		pthread_create(&t, nullptr, lock_two, m);
+		while (pthread_mutex_trylock(&m[2]) == 0)
+			pthread_mutex_unlock(&m[2]);
+		*(volatile int *)8 = 1;
+	}
+	CHECK_EQ(check_wait(pid), 128 + SIGSEGV);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(pthread_mutex_lock(&m[i]), EOWNERDEAD);
+}
+
+TEST(a_child_does_not_own_its_parents_robust_mutex)
+{
+	pthread_mutex_t *m = robust_shared();
+
+	CHECK_EQ(pthread_mutex_lock(m), 0);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			for (;;)
+				pause();
+		CHECK_EQ(kill(pid, SIGKILL), 0);
+		CHECK_EQ(check_wait(pid), 128 + SIGKILL);
+	}
+	CHECK_EQ(pthread_mutex_unlock(m), 0);
+	CHECK_EQ(pthread_mutex_lock(m), 0);
+}
+
 static void *lock_and_end(void *argument)
 {
 	pthread_mutex_lock(argument);
