@@ -181,8 +181,8 @@ static enum err share(struct parser *p, const char *word)
 	char digits[4] = {};
 	uint64_t n = 0;
 
-	if (len < sizeof(digits))
-		memcpy(digits, word, len);
+	for (size_t i = 0; i < len && len < sizeof(digits); i++)
+		digits[i] = word[i];
 	if (number_parse(digits, &n) != OK || n == 0 || n > 95)
 		return fail(p, "expected `quota N%%` from 1 to 95 per cent");
 	p->s->share = (uint32_t)n;
