@@ -10,6 +10,7 @@
 #include "apps/sh/var.h"
 #include "apps/sh/word.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 /* -- tilde -- */
@@ -31,14 +32,26 @@ static struct part *text_slice(struct arena *a, const struct part *p, size_t fro
 	return q;
 }
 
-/* Splits the unquoted text p at its tilde prefixes; gives the last piece. */
-static struct part **tilde_split(struct arena *a, struct part *p, struct part **tail, bool start,
+/* Where the value of a word such as of=~/disk starts; bash expands it as in an assignment. 0: no.
+ */
+static size_t value_start(const struct part *p)
+{
+	if (sh.posix || p->kind != PART_TEXT || p->quoted || p->len == 0 ||
+	    !is_class(p->text[0], CC_START))
+		return 0;
+	size_t n = name_length(p->text);
+	return n < p->len && p->text[n] == '=' ? n + 1 : 0;
+}
+
+/* Splits the unquoted text p at its tilde prefixes, of which one may be at `start`; gives the last
+ * piece. */
+static struct part **tilde_split(struct arena *a, struct part *p, struct part **tail, size_t start,
 				 bool assignment)
 {
 	size_t done = 0;
 
 	for (size_t i = 0; i < p->len; i++) {
-		bool here = (i == 0 && start) || (assignment && i > 0 && p->text[i - 1] == ':');
+		bool here = i == start || (assignment && i > 0 && p->text[i - 1] == ':');
 		if (!here || p->text[i] != '~')
 			continue;
 		size_t end = i + 1;
@@ -85,7 +98,7 @@ void word_tilde(struct arena *a, struct word *w, bool assignment)
 {
 	struct part *p = w->parts;
 	struct part **tail = &w->parts;
-	bool start = true, changed = false;
+	bool changed = false;
 
 	for (struct part *q = p; q != nullptr && !changed; q = q->next)
 		changed = q->kind == PART_TEXT && !q->quoted &&
@@ -93,6 +106,8 @@ void word_tilde(struct arena *a, struct word *w, bool assignment)
 	if (!changed)
 		return;
 	texts_join(a, p);
+	size_t start = assignment ? 0 : value_start(p);
+	assignment |= start != 0;
 	while (p != nullptr) {
 		struct part *next = p->next;
 		if (p->kind == PART_TEXT && !p->quoted) {
@@ -101,7 +116,7 @@ void word_tilde(struct arena *a, struct word *w, bool assignment)
 			*tail = p;
 			tail = &p->next;
 		}
-		start = false;
+		start = SIZE_MAX;
 		p = next;
 	}
 	*tail = nullptr;

@@ -101,6 +101,10 @@ static bool in_class(const char *name, size_t len, unsigned long c, unsigned fla
 	text[len] = '\0';
 	if ((flags & PATTERN_NOCASE) && (strcmp(text, "upper") == 0 || strcmp(text, "lower") == 0))
 		return iswalpha((wint_t)c) != 0;
+	if (strcmp(text, "ascii") == 0)
+		return c < 0x80;
+	if (strcmp(text, "word") == 0)
+		return c == '_' || in_class("alnum", 5, c, flags);
 	wctype_t t = wctype(text);
 	return t != 0 && (c < 0x80 || sh.utf8) && iswctype((wint_t)c, t) != 0;
 }

@@ -118,6 +118,8 @@ static void child_run(const struct node *n, const int ends[2])
 	out1.len = 0;
 	sh.in_errexit_test = false;
 	sh.loop_depth = 0;
+	if (!sh.posix && !sh.opt[SHOPT_INHERIT_ERREXIT])
+		sh.opt[OPT_ERREXIT] = false; /* as in bash */
 	eval((struct node *)n, EVAL_EXIT);
 	sh_exit(sh.status);
 }
@@ -181,9 +183,7 @@ const char *subst_command(const struct node *n, size_t *len)
 
 /* -- process substitution -- */
 
-constexpr int OPEN_MOST = 64;
-static int open_fds[OPEN_MOST];
-static int nopen;
+static int *open_fds, nopen, open_room;
 
 int subst_open_count(void)
 {
@@ -200,8 +200,10 @@ void subst_process(const struct node *n, bool in, char *name, size_t size)
 {
 	int ends[2];
 
-	if (nopen == OPEN_MOST)
-		fail(1, "too many process substitutions in one command");
+	if (nopen == open_room) {
+		open_room = 2 * open_room + 16;
+		open_fds = xrealloc(open_fds, (size_t)open_room * sizeof(*open_fds));
+	}
 	if (pipe(ends) < 0)
 		fail(1, "cannot make a pipe: %s", strerror(errno));
 	int ours = ends[in ? 0 : 1], theirs = ends[in ? 1 : 0];

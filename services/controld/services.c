@@ -93,7 +93,8 @@ int services_write(char *text)
 	if (name == nullptr)
 		return -EINVAL;
 	*name++ = '\0';
-	if (strcmp(name, "controld") == 0 && (strcmp(text, "stop") == 0 || strcmp(text, "restart") == 0))
+	if (strcmp(name, "controld") == 0 &&
+	    (strcmp(text, "stop") == 0 || strcmp(text, "restart") == 0))
 		return -EDEADLK; /* who would answer, or start it? */
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct remote remote = init();

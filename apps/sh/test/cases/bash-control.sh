@@ -123,3 +123,11 @@ eval '[[ -z ]]' 2>/dev/null || echo wrong; eval '[[ ( -n ) ]]' 2>/dev/null || ec
 declare -A m=([a b]=1 ["q r"]=2 [$HOME x]=3); echo "${m[a b]} ${m[q r]} ${m[$HOME x]}"; a=([1 + 1]=x $(test [ = [ && echo y) [ab]* "[c d]=z"); echo "${!a[@]} ${a[@]}"
 ### options that bashrc files set
 shopt -s checkwinsize histappend cmdhist; echo $?; shopt -p nullglob histappend; shopt -q histappend; echo $?
+### tilde in words like assignments
+HOME=/root; echo of=~/x a=b:~ a=~:~ x:~ --p=~ "a"=~ a="~" =~
+### errexit in substitutions
+set -e; echo $(false; echo on); shopt -s inherit_errexit; echo $(false; echo off)
+### many process substitutions
+f() { echo $#; }; eval "f $(for i in {1..200}; do printf '<(:) '; done)"
+### classes of bash
+case a_1 in [[:word:]][[:word:]][[:ascii:]]) echo yes;; esac; case - in [[:word:]]) echo no;; esac
