@@ -15,6 +15,7 @@ def configure(tree, controls):
 	base_files(tree)
 	users(tree)
 	shells(tree)
+	pam(tree)
 	database(tree, controls)
 	alternatives(tree, [c.get("postinst", "") for c in controls])
 	bytecode(tree)
@@ -80,6 +81,27 @@ def shells(tree):
 		if shell.startswith("/bin/"):
 			text += "/usr" + shell + "\n"
 	tree.add_data("etc/shells", text.encode())
+
+
+# What pam-auth-update writes where passwords are the only way to log in.
+PAM = {
+	"account": ("[success=1 new_authtok_reqd=done default=ignore] pam_unix.so", ""),
+	"auth": ("[success=1 default=ignore] pam_unix.so nullok", ""),
+	"password": ("[success=1 default=ignore] pam_unix.so obscure yescrypt", ""),
+	"session": ("[default=1] pam_permit.so", "required pam_unix.so"),
+}
+
+
+def pam(tree):
+	"""/etc/pam.d/common-*, which the programs' own files there include."""
+	if tree.find("usr/share/pam/common-auth") is None:
+		return
+	for kind, (first, last) in PAM.items():
+		lines = [first, "requisite pam_deny.so", "required pam_permit.so", last]
+		text = "".join(f"{kind}\t{line}\n" for line in lines if line)
+		tree.add_data(f"etc/pam.d/common-{kind}", text.encode())
+		if kind == "session":
+			tree.add_data("etc/pam.d/common-session-noninteractive", text.encode())
 
 
 def database(tree, controls):

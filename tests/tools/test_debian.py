@@ -53,6 +53,17 @@ def test_what_a_java_lists_is_installed(tree):
 	assert tree.find("usr/bin/javac", follow=False) is None
 
 
+def test_programs_that_log_in_have_their_pam_files(tree):
+	debian_setup.pam(tree)
+	assert tree.find("etc/pam.d/common-auth") is None
+	tree.add_data("usr/share/pam/common-auth", b"a template")
+	debian_setup.pam(tree)
+	for kind in ("account", "auth", "password", "session"):
+		text = tree.text(f"etc/pam.d/common-{kind}")
+		assert text.startswith(f"{kind}\t[") and f"{kind}\trequisite pam_deny.so\n" in text
+	assert tree.find("etc/pam.d/common-session-noninteractive") is not None
+
+
 def test_bytecode_is_what_python_itself_would_make(tree, tmp_path):
 	(tmp_path / "m.py").write_text("x = 1\n")
 	os.utime(tmp_path / "m.py", (1000, 1000))
