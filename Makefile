@@ -47,7 +47,7 @@ include $(filter-out mk/toolchain.mk,$(sort $(wildcard mk/*.mk)))
 help: ## list these targets
 	@echo 'ARCH=x86_64|arm64 (now $(ARCH)), CPUS=n, NAME=pattern (tests), V=1 (show commands)'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(sort $(MAKEFILE_LIST)) | sort -u | \
-		expand -t 16
+		expand -t 20
 
 setup: build/setup.mk ## install the packages mk/packages.txt lists (other targets do it too)
 	@:
