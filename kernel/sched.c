@@ -90,9 +90,19 @@ void sched_poke(struct cpu *cpu)
 		arch_ipi(1ull << cpu->index);
 }
 
+/*
+ * Slices differ in length. A thread that lets a lock go in an even rhythm, and wakes who waits for
+ * it, begins the other's wait at that point of its rhythm: slices of one length could end at one
+ * point of it each time, where the lock is held, and the other would never have it.
+ */
+static uint64_t slice_length(uint64_t now)
+{
+	return SLICE_NS / 2 + (now * 0x9e3779b97f4a7c15 >> 32) % (SLICE_NS / 2);
+}
+
 static void start_slice(struct cpu *cpu)
 {
-	uint64_t end = time_now() + SLICE_NS;
+	uint64_t now = time_now(), end = now + slice_length(now);
 
 	if (end < cpu->slice_end) {
 		cpu->slice_end = end;

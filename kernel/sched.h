@@ -4,7 +4,7 @@
 #include "kernel/cpu.h"
 #include "kernel/thread.h"
 
-constexpr uint64_t SLICE_NS = 10'000'000;
+constexpr uint64_t SLICE_NS = 10'000'000; /* at most, and at least half of it */
 
 void sched_init_cpu(struct cpu *cpu, unsigned index);
 /* Make a thread ready that was not. */

@@ -780,3 +780,61 @@ TEST(proc_tells_threads_apart)
 	w.may_end = true;
 	end(t);
 }
+
+/* Python's lock: whoever holds it lets it go for a moment at a time, and takes it again. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t free;
+	bool is_held;
+	_Atomic bool was_had;
+} turns = { .mutex = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER };
+
+static void turns_take(void)
+{
+	pthread_mutex_lock(&turns.mutex);
+	while (turns.is_held)
+		pthread_cond_wait(&turns.free, &turns.mutex);
+	turns.is_held = true;
+	pthread_mutex_unlock(&turns.mutex);
+}
+
+static void turns_give(void)
+{
+	pthread_mutex_lock(&turns.mutex);
+	turns.is_held = false;
+	pthread_cond_signal(&turns.free);
+	pthread_mutex_unlock(&turns.mutex);
+}
+
+static void *wants_a_turn(void *unused)
+{
+	(void)unused;
+	turns_take();
+	turns.was_had = true;
+	turns_give();
+	return nullptr;
+}
+
+TEST(a_lock_that_is_free_for_moments_is_had_in_the_end)
+{
+	pthread_t t;
+
+	for (unsigned length = 300; length < 1200; length += 150) {
+		struct timespec start, now;
+		turns.was_had = false;
+		turns_take();
+		CHECK_EQ(pthread_create(&t, nullptr, wants_a_turn, nullptr), 0);
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		do {
+			for (volatile unsigned i = 0; i < length; i++)
+				;
+			turns_give();
+			getppid();
+			turns_take();
+			clock_gettime(CLOCK_MONOTONIC, &now);
+		} while (!turns.was_had && now.tv_sec < start.tv_sec + 5);
+		CHECK(turns.was_had);
+		turns_give();
+		pthread_join(t, nullptr);
+	}
+}
