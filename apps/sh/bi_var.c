@@ -284,8 +284,13 @@ static int declare_one(const struct declaration *d, const char *command, const c
 	if (as != nullptr && s->arr == nullptr && (d->on & VAR_ASSOC) == 0)
 		var_check_writable(s);
 	if (ref && (d->on & VAR_REF) != 0) {
-		if (a.value != nullptr)
+		if (a.value != nullptr) { /* another name, not the value of the one it had */
+			s->flags &= ~(unsigned)VAR_REF;
 			var_set(s, a.value, strlen(a.value));
+		}
+		apply_attributes(s, d);
+	} else if (ref) { /* what the name stood for takes the value */
+		declared_assign(&a, as);
 		apply_attributes(s, d);
 	} else {
 		apply_attributes(s, d);

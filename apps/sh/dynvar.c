@@ -172,6 +172,14 @@ void dynvar_pipestatus(const int *statuses, int n)
 	}
 }
 
+void dynvar_pipestatus_add(int status)
+{
+	struct array *a = var_array(sym_pipestatus, false);
+	char digits[NUM_MAX], *p = num_format(status, digits + NUM_MAX);
+
+	array_put(a, (long long)a->n, nullptr, p, strlen(p));
+}
+
 static struct sym *named(const char *name, uint32_t flags)
 {
 	struct sym *s = sym_intern(name, strlen(name));

@@ -8,3 +8,5 @@ void dynvar_refresh(struct sym *s);
 void dynvar_changed(struct sym *s);
 /* Pipeline statuses for PIPESTATUS. */
 void dynvar_pipestatus(const int *statuses, int n);
+/* One more, of the command that ran in the shell itself. */
+void dynvar_pipestatus_add(int status);

@@ -3,6 +3,7 @@
 #include "apps/sh/exec.h"
 #include "apps/sh/arith.h"
 #include "apps/sh/ast.h"
+#include "apps/sh/dynvar.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec_int.h"
 #include "apps/sh/expand.h"
@@ -294,6 +295,7 @@ static int eval_lastpipe(struct node *n, struct job *j, int in)
 	dup2(u.saved, STDIN_FILENO);
 	close(u.saved);
 	int status = sh.status, others = job_wait_foreground(j);
+	dynvar_pipestatus_add(status);
 	return sh.opt[OPT_PIPEFAIL] && status == 0 ? others : status;
 }
 

@@ -131,3 +131,7 @@ set -e; echo $(false; echo on); shopt -s inherit_errexit; echo $(false; echo off
 f() { echo $#; }; eval "f $(for i in {1..200}; do printf '<(:) '; done)"
 ### classes of bash
 case a_1 in [[:word:]][[:word:]][[:ascii:]]) echo yes;; esac; case - in [[:word:]]) echo no;; esac
+### name references are bound anew
+a=1 b=2; for n in a b; do declare -n r=$n; r=x$n; done; echo $a $b; f() { for n in a b; do local -n q=$n; q=y$n; done; }; f; echo $a $b; declare +n r=zz; echo $r $b
+### statuses with lastpipe
+shopt -s lastpipe; false | (exit 3) | true; echo $? ${PIPESTATUS[@]}; true | false; echo $? ${PIPESTATUS[@]}; echo x | read y; echo $y
