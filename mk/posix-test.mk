@@ -10,7 +10,7 @@ TEST_O := $(O)/tests-posix
 LINUX_TESTS := $(filter-out check,$(basename $(notdir $(wildcard tests/posix/*.c))))
 TEST_PROGRAMS := $(LINUX_TESTS:%=$(TEST_O)/%)
 # These would harm the Linux they ran on.
-GUEST_TESTS := $(TEST_O)/random_calls
+GUEST_TESTS := $(TEST_O)/random_calls $(TEST_O)/hostile
 
 $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 	@mkdir -p $(@D)
@@ -18,6 +18,13 @@ $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 $(TEST_O)/%.o: tests/posix/guest/%.c mk/posix-test.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+# One that makes native calls, too.
+$(TEST_O)/hostile.o $(TEST_O)/message.o: TEST_CFLAGS += -I$(O)/gen -I$(O)/overlay
+$(TEST_O)/hostile.o $(TEST_O)/message.o: | $(GEN) $(OVERLAY)
+$(TEST_O)/message.o: lib/futura/message.c mk/posix-test.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+$(TEST_O)/hostile: $(TEST_O)/check.o $(TEST_O)/message.o
 $(GUEST_TESTS): %: %.o
 $(TEST_PROGRAMS): %: %.o $(TEST_O)/check.o
 $(TEST_PROGRAMS) $(GUEST_TESTS):

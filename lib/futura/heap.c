@@ -18,6 +18,7 @@ struct slab {
 	uint16_t nused;            /* objects handed out */
 	size_t size;               /* of an object; for a large one of the whole mapping */
 	char *fresh;               /* objects from here on were never handed out */
+	char *made;                /* pages from here on may not be there */
 	struct free_object *free;  /* those that came back */
 	struct slab *next, **link; /* in the heap's `usable`; `link` is null if not there */
 	uint32_t skip;             /* from the header to the first object */
@@ -64,9 +65,20 @@ static void list_remove(struct slab *s)
 	s->link = nullptr;
 }
 
+/* New pages, of which the first `size` bytes are there. */
+static struct slab *pages_get(struct heap *h, size_t whole, size_t size)
+{
+	struct slab *s = h->get(whole);
+
+	if (s == nullptr || h->make == nullptr || h->make(s, size))
+		return s;
+	h->put(s, whole);
+	return nullptr;
+}
+
 static struct slab *slab_get(struct heap *h, unsigned class)
 {
-	struct slab *s = h->nspare > 0 ? h->spare[--h->nspare] : h->get(SLAB_SIZE);
+	struct slab *s = h->nspare > 0 ? h->spare[--h->nspare] : pages_get(h, SLAB_SIZE, PAGE);
 
 	if (s == nullptr)
 		return nullptr;
@@ -76,6 +88,7 @@ static struct slab *slab_get(struct heap *h, unsigned class)
 	while (s->skip < s->size && (s->size & (s->size - 1)) == 0)
 		s->skip *= 2;
 	s->fresh = (char *)s + s->skip;
+	s->made = (char *)s + PAGE;
 	list_add(h, s);
 	return s;
 }
@@ -83,6 +96,21 @@ static struct slab *slab_get(struct heap *h, unsigned class)
 static bool has_fresh(const struct slab *s)
 {
 	return s->fresh + s->size <= (const char *)s + SLAB_SIZE;
+}
+
+/* The next object that was never handed out, if there is memory for it. */
+static void *take_fresh(struct heap *h, struct slab *s)
+{
+	char *p = s->fresh, *end = p + s->size;
+
+	if (h->make != nullptr && end > s->made) {
+		size_t n = ((size_t)(end - s->made) + PAGE - 1) & ~(PAGE - 1);
+		if (!h->make(s->made, n))
+			return nullptr;
+		s->made += n;
+	}
+	s->fresh = end;
+	return p;
 }
 
 static void *take_small(struct heap *h, unsigned class)
@@ -95,9 +123,8 @@ static void *take_small(struct heap *h, unsigned class)
 	if (s->free) {
 		p = s->free;
 		s->free = s->free->next;
-	} else {
-		p = s->fresh;
-		s->fresh += s->size;
+	} else if ((p = take_fresh(h, s)) == nullptr) {
+		return nullptr;
 	}
 	s->nused++;
 	h->in_use += s->size;
@@ -113,7 +140,7 @@ static void *take_large(struct heap *h, size_t skip, size_t size)
 	if (ckd_add(&whole, size, skip + PAGE - 1) || whole > SIZE_MAX / 2)
 		return nullptr;
 	whole &= ~(PAGE - 1);
-	struct slab *s = h->get(whole);
+	struct slab *s = pages_get(h, whole, whole);
 	if (s == nullptr)
 		return nullptr;
 	*s = (struct slab){ .magic = LARGE_MAGIC, .size = whole, .skip = (uint32_t)skip };

@@ -24,6 +24,12 @@ struct heap {
 	 */
 	void *(*get)(size_t size);
 	void (*put)(void *at, size_t size);
+	/*
+	 * Make these pages of what was got, and maybe change what is in them: false if memory is
+	 * short. So who cannot be given memory is told, and does not fault later. nullptr: pages
+	 * come when they are touched.
+	 */
+	bool (*make)(void *at, size_t size);
 	struct slab *usable[HEAP_CLASSES]; /* slabs with room, by class */
 	struct slab *spare[HEAP_SPARE];    /* empty slabs, kept against flutter */
 	unsigned nspare;

@@ -10,9 +10,10 @@
 
 static void *pages_get(size_t size);
 static void pages_put(void *at, size_t size);
+static bool pages_make(void *at, size_t size);
 
 static struct mutex lock; /* guards the heap */
-static struct heap heap = { .get = pages_get, .put = pages_put };
+static struct heap heap = { .get = pages_get, .put = pages_put, .make = pages_make };
 static uint64_t next_hint; /* where the last mapping ended: the next one there is aligned already */
 
 static enum err map(uint64_t hint, size_t size, uint64_t *at)
@@ -45,6 +46,17 @@ static void pages_put(void *at, size_t size)
 {
 	/* If a mapping cannot be split for lack of memory, the range stays mapped, and unused. */
 	(void)fut_space_unmap(0, (uint64_t)at, size);
+}
+
+/* What the kernel writes to is there then, or it gives an error; and it costs less than a fault. */
+static bool pages_make(void *at, size_t size)
+{
+	constexpr size_t PAGE = 4096;
+
+	for (char *page = at; page < (char *)at + size; page += PAGE)
+		if (fut_space_present((uint64_t)at & ~(PAGE - 1), PAGE, page, 1) != OK)
+			return false;
+	return true;
 }
 
 static void *checked(void *p)

@@ -41,6 +41,38 @@ static void teardown(struct heap *h)
 	CHECK(pages == 0);
 }
 
+static size_t may_make; /* bytes */
+
+static bool make(void *at, size_t size)
+{
+	if (size > may_make)
+		return false;
+	may_make -= size;
+	memset(at, 0xff, size);
+	return true;
+}
+
+TEST(heap, refuses_what_cannot_be_made)
+{
+	struct heap h = setup();
+	void *p[64] = {};
+	size_t n = 0;
+
+	h.make = make;
+	may_make = 4 * 4096;
+	CHECK(heap_take(&h, 100'000) == nullptr);
+	CHECK(pages == 0 && may_make == 4 * 4096);
+	while (n < 64 && (p[n] = heap_take(&h, 1000)) != nullptr)
+		memset(p[n++], 1, 1000);
+	CHECK(n >= 12 && n < 16);
+	CHECK(heap_take(&h, 1000) == nullptr);
+	heap_give(&h, p[0]);
+	CHECK(heap_take(&h, 1000) == p[0]); /* that is there */
+	for (size_t i = 0; i < n; i++)
+		heap_give(&h, p[i]);
+	teardown(&h);
+}
+
 TEST(heap, gives_every_size_room_and_alignment)
 {
 	struct heap h = setup();
