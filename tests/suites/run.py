@@ -28,13 +28,10 @@ ITEM = re.compile(r"item (\S+) (\d+) (\d+) (\d+)")
 
 
 def known():
-	"""{(item, case): cause}"""
-	found = {}
-	for line in open(KNOWN, encoding="utf-8"):
-		if line.strip() and not line.startswith("#"):
-			item, case, cause = line.rstrip("\n").split(" ", 2)
-			found[item, case] = cause
-	return found
+	"""{(item, case)} of those that have a cause."""
+	with open(KNOWN, encoding="utf-8") as f:
+		return {tuple(line.split(" ", 2)[:2]) for line in f
+			if line.strip() and not line.startswith("#")}
 
 
 def read_results():
