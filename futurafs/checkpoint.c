@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Writes and reads checkpoints. */
 #include "futurafs/checkpoint.h"
+#include "futurafs/holes.h"
 #include "futurafs/inode.h"
 #include "futurafs/segment.h"
 #include "futurafs/stream.h"
@@ -49,6 +50,7 @@ enum fs_err checkpoint_write(struct fs *fs)
 	TRY(inodes_write(fs));
 	if (!fs->changed)
 		return FS_OK;
+	TRY(holes_flush(fs));
 	TRY(chunk_close(fs, STREAM_LOG, 0));
 	TRY(chunk_close(fs, STREAM_COLD, 0));
 	TRY(tree_write(fs));

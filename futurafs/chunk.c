@@ -42,6 +42,8 @@ static uint32_t record_bytes(const struct d_record *r)
 		return (uint32_t)sizeof(*r);
 	case RECORD_MAP:
 		return (uint32_t)sizeof(*r) + len * (uint32_t)sizeof(le32);
+	case RECORD_PLACE:
+		return (uint32_t)(sizeof(*r) + sizeof(le64)) + len * (uint32_t)sizeof(le32);
 	case RECORD_CLEAR:
 	case RECORD_KEEP:
 		return (uint32_t)(sizeof(*r) + sizeof(le64));
@@ -58,6 +60,7 @@ static bool record_is_sound(const struct d_record *r)
 
 	switch (r->type) {
 	case RECORD_MAP:
+	case RECORD_PLACE:
 		end = from + get16(r->len);
 		break;
 	case RECORD_CLEAR:

@@ -22,6 +22,17 @@ static inline uint32_t chunk_blocks(const struct chunk_reader *c)
 	return 1u + get16(c->head->data) + get16(c->head->tail);
 }
 
+/* A RECORD_PLACE's address, and the checksums after it. */
+static inline uint64_t place_addr(const struct d_record *r)
+{
+	return get64(*(const le64 *)r->body);
+}
+
+static inline const le32 *place_crcs(const struct d_record *r)
+{
+	return (const le32 *)(r->body + sizeof(le64));
+}
+
 /* The records, which chunk_load() has checked for shape. nullptr: no more. */
 const struct d_record *chunk_first(const struct chunk_reader *c);
 const struct d_record *chunk_next(const struct chunk_reader *c, const struct d_record *r);

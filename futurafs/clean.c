@@ -4,6 +4,7 @@
 #include "futurafs/checkpoint.h"
 #include "futurafs/chunk.h"
 #include "futurafs/extent.h"
+#include "futurafs/holes.h"
 #include "futurafs/inode.h"
 #include "futurafs/segment.h"
 #include "futurafs/stream.h"
@@ -16,10 +17,20 @@ struct victim {
 	uint64_t score;
 };
 
-static bool victim_is_fit(const struct fs *fs, const struct segment *s)
+/* The most that may be live in a segment worth cleaning: emptying a mixed one costs a walk. */
+static uint32_t victim_most_live(const struct fs *fs, const struct segment *s, enum clean_how how)
+{
+	uint32_t all = fs->segment_blocks;
+
+	if (how == CLEAN_NOW)
+		return all - 2;
+	return how == CLEAN_CHEAP || s->mixed ? all / 2 : all - all / 8;
+}
+
+static bool victim_is_fit(const struct fs *fs, const struct segment *s, enum clean_how how)
 {
 	return s->state == STATE_USED && s->live > 0 && !s->unfit && !segment_is_pinned(fs, s) &&
-	       s->live + 1u < fs->segment_blocks;
+	       s->live <= victim_most_live(fs, s, how);
 }
 
 /*
@@ -31,7 +42,7 @@ static uint64_t victim_score(const struct fs *fs, const struct segment *s, enum 
 	uint64_t gain = fs->segment_blocks - s->live, cost = fs->segment_blocks + s->live;
 	uint64_t age = (uint32_t)((uint32_t)fs->seq - s->age) + 1ull;
 
-	if (how == CLEAN_NOW)
+	if (how != CLEAN_IDLE)
 		return gain;
 	return gain * min64(age, 1u << 20) * 256 / cost;
 }
@@ -43,7 +54,7 @@ static uint32_t victims_choose(struct fs *fs, uint32_t most, enum clean_how how,
 	for (uint32_t seg = 0; seg < fs->nsegments; seg++) {
 		const struct segment *s = &fs->segment[seg];
 
-		if (!victim_is_fit(fs, s))
+		if (!victim_is_fit(fs, s, how))
 			continue;
 		struct victim new = { seg, victim_score(fs, s, how) };
 		if (n == most && new.score <= v[n - 1].score)
@@ -56,7 +67,20 @@ static uint32_t victims_choose(struct fs *fs, uint32_t most, enum clean_how how,
 	return n;
 }
 
-/* Write n blocks, read and checked into `data`, to the cold stream. */
+bool clean_is_dear(struct fs *fs)
+{
+	uint32_t all = fs->segment_blocks, good = 0;
+
+	for (uint32_t seg = 0; seg < fs->nsegments && good < BATCH; seg++) {
+		const struct segment *s = &fs->segment[seg];
+
+		good += s->type == SEGMENT_DATA && victim_is_fit(fs, s, CLEAN_CHEAP) &&
+			s->live < all / 2;
+	}
+	return good < BATCH;
+}
+
+/* Write n blocks, read and checked into `data`, to holes or the cold stream. */
 static enum fs_err blocks_move(struct fs *fs, uint64_t ino, uint64_t fblk, uint32_t n,
 			       const uint8_t *data)
 {
@@ -64,11 +88,15 @@ static enum fs_err blocks_move(struct fs *fs, uint64_t ino, uint64_t fblk, uint3
 	uint32_t mapped = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *from = data + ((size_t)i << fs->block_shift);
 		uint64_t addr;
+		bool placed;
 
-		TRY(stream_put_data(fs, STREAM_COLD, ino, fblk + i,
-				    data + ((size_t)i << fs->block_shift), fs->run_crc[i], &addr));
-		if (i > mapped && addr != first + (i - mapped)) {
+		TRY(holes_put(fs, from, &addr, &placed));
+		if (!placed)
+			TRY(stream_put_data(fs, STREAM_COLD, ino, fblk + i, from, fs->run_crc[i],
+					    &addr));
+		if (i > mapped && !segment_goes_on(fs, first + (i - mapped), addr)) {
 			TRY(extent_map(fs, ino, fblk + mapped, i - mapped, first,
 				       fs->run_crc + mapped, &freed));
 			mapped = i;
@@ -161,18 +189,71 @@ static enum fs_err clean_nodes(struct fs *fs, uint32_t seg)
 	return FS_OK;
 }
 
+/* What cannot be read stays where it is, and the rest of the volume goes on. */
+static enum fs_err move_error(enum fs_err e)
+{
+	return e == FS_CORRUPT || e == FS_IO ? FS_OK : e;
+}
+
+/* Move the extents of the leaf that lie in segments being emptied, from slot `i` on, up to one. */
+static enum fs_err sweep_leaf(struct fs *fs, const struct path *p, struct key *reached)
+{
+	const struct node *leaf = p->node[0];
+	struct extent x;
+
+	for (uint32_t i = p->slot[0]; i < node_count(leaf); i++) {
+		struct key k = node_key(leaf, i);
+
+		*reached = k;
+		if (key_type(k) != ITEM_EXTENT ||
+		    !extent_decode(fs, k, node_value(leaf, i), node_len(leaf, i), &x) ||
+		    x.kind != EXTENT_DATA || !fs->segment[segment_of(fs, x.addr)].leaving)
+			continue;
+		TRY(blocks_fetch(fs, &x, 0, (uint32_t)x.count, fs->cleaner->data));
+		return blocks_move(fs, k.ino, x.fblk, (uint32_t)x.count, fs->cleaner->data);
+	}
+	return FS_OK;
+}
+
+/* Empty the segments marked `leaving` whose chunks do not tell whose their blocks are. */
+static enum fs_err sweep(struct fs *fs)
+{
+	struct key k = {};
+	struct path p;
+	enum fs_err e;
+
+	while ((e = tree_seek_ge(fs, k, &p)) == FS_OK) {
+		TRY(move_error(sweep_leaf(fs, &p, &k)));
+		k = key_after(k);
+		cache_trim(fs);
+	}
+	return e == FS_NOT_FOUND ? FS_OK : move_error(e);
+}
+
 static enum fs_err clean_one(struct fs *fs, uint32_t seg)
 {
 	struct segment *s = &fs->segment[seg];
-	enum fs_err e = s->type == SEGMENT_NODE ? clean_nodes(fs, seg) : clean_data(fs, seg);
 
 	fs->stat.cleaned_segments++;
-	if (s->live > 0) { /* damaged: leave it to fsck rather than try for ever */
-		s->unfit = true;
-		report(fs, "segment cannot be emptied", seg, s->live);
-	}
-	/* What cannot be read stays where it is, and the rest of the volume goes on. */
-	return e == FS_CORRUPT || e == FS_IO ? FS_OK : e;
+	if (s->type == SEGMENT_NODE)
+		return move_error(clean_nodes(fs, seg));
+	if (s->mixed)
+		return FS_OK; /* sweep() will do it */
+	TRY(move_error(clean_data(fs, seg)));
+	s->mixed = s->live > 0;
+	return FS_OK;
+}
+
+/* Done with it: what could not be emptied is damaged, and left to fsck rather than tried for ever.
+ */
+static void victim_release(struct fs *fs, uint32_t seg)
+{
+	struct segment *s = &fs->segment[seg];
+
+	if (s->live == 0)
+		return;
+	s->unfit = true;
+	report(fs, "segment cannot be emptied", seg, s->live);
 }
 
 /* Segments that a stream must open to take so many blocks. */
@@ -187,11 +268,15 @@ static uint64_t stream_needs(const struct fs *fs, enum stream_id id, uint64_t bl
 	return (blocks - room + fs->segment_blocks - 1) >> fs->segment_shift;
 }
 
-/* Is there room to move what lives there, the leaves this may dirty, and a checkpoint? */
-static bool victim_can_move(const struct fs *fs, const struct segment *s)
+/*
+ * Is there room to move what lives there, the leaves this may dirty, and a checkpoint? `waiting`
+ * blocks of other segments are to be moved, too.
+ */
+static bool victim_can_move(const struct fs *fs, const struct segment *s, uint64_t waiting)
 {
-	uint64_t data = s->type == SEGMENT_DATA ? s->live + s->live / 8 + 2 : 0;
-	uint64_t nodes = fs->ndirty + s->live + 2 * fs->height;
+	uint64_t live = s->live + waiting;
+	uint64_t data = s->type == SEGMENT_DATA ? live + live / 8 + 2 : 0;
+	uint64_t nodes = fs->ndirty + live + 2 * fs->height;
 
 	return stream_needs(fs, STREAM_COLD, data) + stream_needs(fs, STREAM_NODE, nodes) <=
 	       fs->nfree;
@@ -201,15 +286,29 @@ enum fs_err clean_segments(struct fs *fs, uint32_t most, enum clean_how how, uin
 {
 	struct victim v[BATCH];
 	uint32_t n = victims_choose(fs, most < BATCH ? most : BATCH, how, v);
+	uint64_t waiting = 0;
 
-	*done = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (!victim_can_move(fs, &fs->segment[v[i].seg]))
+	TRY(holes_leave(fs));
+	for (uint32_t i = 0; i < n; i++)
+		fs->segment[v[i].seg].leaving = true; /* nothing is moved into any of them */
+	for (*done = 0; *done < n; ++*done) {
+		struct segment *s = &fs->segment[v[*done].seg];
+
+		if (!victim_can_move(fs, s, waiting))
 			break;
-		TRY(clean_one(fs, v[i].seg));
+		TRY(clean_one(fs, v[*done].seg));
 		if (fs->broken)
 			return FS_READ_ONLY;
-		++*done;
+		if (s->type == SEGMENT_DATA)
+			waiting += s->live;
+	}
+	for (uint32_t i = *done; i < n; i++)
+		fs->segment[v[i].seg].leaving = false;
+	if (waiting > 0)
+		TRY(sweep(fs));
+	for (uint32_t i = 0; i < *done; i++) {
+		fs->segment[v[i].seg].leaving = false;
+		victim_release(fs, v[i].seg);
 	}
 	return checkpoint_write(fs);
 }

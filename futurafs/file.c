@@ -2,6 +2,7 @@
 /* Reading and writing file data. */
 #include "futurafs/file.h"
 #include "futurafs/extent.h"
+#include "futurafs/holes.h"
 #include "futurafs/inode.h"
 #include "futurafs/segment.h"
 #include "futurafs/stream.h"
@@ -125,6 +126,7 @@ enum fs_err fs_read(struct fs *fs, uint64_t ino, uint64_t off, void *buf, size_t
 struct run {
 	uint64_t fblk, addr;
 	uint32_t n;
+	bool placed; /* in holes, so the log must say where */
 };
 
 static enum fs_err run_map(struct fs *fs, struct inode *i, struct run *run)
@@ -134,6 +136,8 @@ static enum fs_err run_map(struct fs *fs, struct inode *i, struct run *run)
 	if (run->n == 0)
 		return FS_OK;
 	TRY(extent_map(fs, i->ino, run->fblk, run->n, run->addr, fs->run_crc, &freed));
+	if (run->placed)
+		log_place(fs, i->ino, run->fblk, run->n, run->addr, fs->run_crc);
 	i->attr.blocks += run->n;
 	i->attr.blocks -= min64(freed, i->attr.blocks);
 	run->n = 0;
@@ -145,13 +149,16 @@ static enum fs_err run_add(struct fs *fs, struct inode *i, struct run *run, uint
 {
 	uint32_t crc = fs->crc(0, from, fs->block_size);
 	uint64_t addr;
+	bool placed;
 
 	fs->op_changed = true; /* the log has it from here on */
-	TRY(stream_put_data(fs, STREAM_LOG, i->ino, fblk, from, crc, &addr));
-	if (run->n > 0 && addr != run->addr + run->n)
+	TRY(holes_put(fs, from, &addr, &placed));
+	if (!placed)
+		TRY(stream_put_data(fs, STREAM_LOG, i->ino, fblk, from, crc, &addr));
+	if (run->n > 0 && (!segment_goes_on(fs, run->addr + run->n, addr) || placed != run->placed))
 		TRY(run_map(fs, i, run));
 	if (run->n == 0)
-		*run = (struct run){ fblk, addr, 0 };
+		*run = (struct run){ fblk, addr, 0, placed };
 	fs->run_crc[run->n++] = crc;
 	return FS_OK;
 }

@@ -23,7 +23,8 @@ constexpr uint64_t SLOT_BLOCK[2] = { 1, 3 };
 constexpr uint64_t TABLE_BLOCK = 5;
 
 /* A bit we do not know: compat: go on; ro_compat: mount read-only; incompat: do not mount. */
-constexpr uint64_t FEATURES_COMPAT = 0, FEATURES_RO_COMPAT = 0, FEATURES_INCOMPAT = 0;
+constexpr uint64_t FEATURE_HOLES = 1u << 0; /* incompat: the log may have RECORD_PLACE */
+constexpr uint64_t FEATURES_COMPAT = 0, FEATURES_RO_COMPAT = 0, FEATURES_INCOMPAT = FEATURE_HOLES;
 
 /* The superblock takes the first bytes of its block, so that it is read without knowing their size.
  */
@@ -84,11 +85,14 @@ static_assert(sizeof(struct d_checkpoint) == 160);
 
 enum segment_type : uint8_t { SEGMENT_FREE, SEGMENT_DATA, SEGMENT_NODE };
 
+/* Not all that lives there is told of by chunks there. */
+constexpr uint8_t SEGMENT_MIXED = 1u << 0;
+
 struct d_segment {
 	le16 live; /* blocks that the current tree refers to */
 	uint8_t type;
-	uint8_t spare;
-	le32 age;   /* checkpoint during which its data was written, low bits */
+	uint8_t flags; /* SEGMENT_MIXED */
+	le32 age;      /* checkpoint during which its data was written, low bits */
 	le64 birth; /* checkpoint that first holds the segment; pins it for snapshots not older */
 };
 static_assert(sizeof(struct d_segment) == 16);
@@ -221,6 +225,8 @@ enum record_type : uint8_t {
 	RECORD_MAP = 3,   /* the next `len` data blocks are those of file ino from block `off` on */
 	RECORD_CLEAR = 4, /* blocks off to end of file ino become holes */
 	RECORD_KEEP = 5,  /* holes among blocks off to end of file ino become kept */
+	RECORD_PLACE =
+		6, /* `len` blocks at an address elsewhere are those of file ino from `off` on */
 };
 
 struct d_record {
@@ -228,6 +234,10 @@ struct d_record {
 	uint8_t spare;
 	le16 len; /* of the value; RECORD_MAP: number of blocks */
 	le64 ino, off;
-	uint8_t body[]; /* value; RECORD_MAP: a le32 crc for each block; CLEAR, KEEP: le64 end */
+	/*
+	 * PUT: value; MAP: a le32 crc for each block; CLEAR, KEEP: le64 end; PLACE: le64 address,
+	 * then as MAP.
+	 */
+	uint8_t body[];
 };
 static_assert(sizeof(struct d_record) == 20);

@@ -60,11 +60,14 @@ struct segment {
 	uint64_t birth;
 	uint32_t age;
 	uint32_t next_dead;
+	uint32_t closed; /* checkpoint that was to come then, low bits */
 	uint16_t live;
 	enum segment_type type;
 	enum segment_state state;
-	bool listed; /* on the list of segments that the next checkpoint may free */
-	bool unfit;  /* the cleaner could not empty it */
+	bool listed;  /* on the list of segments that the next checkpoint may free */
+	bool unfit;   /* the cleaner could not empty it */
+	bool mixed;   /* holes were written to: only the tree tells what lives there */
+	bool leaving; /* the cleaner is emptying it */
 };
 
 struct stream {
@@ -75,6 +78,21 @@ struct stream {
 	uint8_t *records; /* of the open chunk */
 	uint32_t record_len;
 	uint32_t last_map; /* the RECORD_MAP that the next block may extend; NONE */
+	bool has_places;   /* there are RECORD_PLACEs in the open chunk */
+};
+
+/* Dead blocks of segments in use, to be written to (holes.c). */
+struct holes {
+	uint64_t *used;  /* a bit for each block of the segments; nullptr: not known */
+	uint64_t *dying; /* in use until the next checkpoint */
+	uint8_t *blocks; /* data on its way to n blocks from `first` on */
+	uint64_t first;
+	uint32_t n;
+	uint32_t seg, off; /* where to look next; NONE */
+	uint32_t rotor;    /* for choosing segments */
+	bool allowed;      /* the format has it */
+	bool on;           /* new data goes to holes */
+	bool dry;          /* there are none before the next checkpoint */
 };
 
 /* What the caller may count on: blocks that hold something, or are promised to. */
@@ -125,6 +143,7 @@ struct fs {
 	struct segment *segment;
 	uint32_t nfree, dead_list, rotor;
 	uint64_t pin_seq; /* newest snapshot; 0: none */
+	struct holes holes;
 	struct space space;
 
 	/* nodes */
@@ -187,6 +206,13 @@ static inline uint64_t key_off(struct key k)
 static inline struct key key_get(struct d_key k)
 {
 	return (struct key){ get64(k.ino), get64(k.off) };
+}
+
+/* The least key above k. */
+static inline struct key key_after(struct key k)
+{
+	return k.off == UINT64_MAX ? (struct key){ k.ino + 1, 0 }
+				   : (struct key){ k.ino, k.off + 1 };
 }
 
 static inline struct d_key key_put(struct key k)

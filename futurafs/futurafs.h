@@ -130,6 +130,7 @@ struct fs_stat {
 	uint64_t checkpoints, sequence;
 	uint64_t device_reads, device_writes, flushes; /* since mount; bytes, bytes, calls */
 	uint64_t cleaned_segments;
+	uint64_t hole_blocks; /* written to dead blocks of segments in use */
 	uint8_t uuid[16];
 	char label[33];
 	bool read_only;

@@ -17,7 +17,7 @@ static struct d_record *log_room(struct fs *fs, uint32_t bytes)
 	const struct stream *fit = s->nblocks > 0 ? s : &fresh;
 
 	if (!chunk_has_room(fs, fit, 0, bytes)) {
-		if (s->nblocks > 0 && chunk_close(fs, STREAM_LOG, 0) != FS_OK)
+		if ((s->nblocks > 0 || s->has_places) && chunk_write(fs, STREAM_LOG, 0) != FS_OK)
 			fs->log_lost = true; /* the volume is broken; its next write tells */
 		else if (fresh.record_len > 0 && s->record_len > 0)
 			fs->log_lost = true;
@@ -71,12 +71,38 @@ void log_range(struct fs *fs, enum record_type type, uint64_t ino, uint64_t from
 	bytes_copy(r->body, &d_end, sizeof(d_end));
 }
 
+void log_place(struct fs *fs, uint64_t ino, uint64_t fblk, uint32_t n, uint64_t addr,
+	       const uint32_t *crc)
+{
+	struct d_record *r;
+	le64 d_addr = put64(addr);
+
+	fs->log_blocks += n; /* replay will read them */
+	if (!log_is_on(fs))
+		return;
+	r = log_room(fs, (uint32_t)(sizeof(*r) + sizeof(d_addr) + n * sizeof(le32)));
+	if (r == nullptr)
+		return;
+	*r = (struct d_record){ .type = RECORD_PLACE,
+				.len = put16((uint16_t)n),
+				.ino = put64(ino),
+				.off = put64(fblk) };
+	bytes_copy(r->body, &d_addr, sizeof(d_addr));
+	for (uint32_t i = 0; i < n; i++) {
+		le32 d = put32(crc[i]);
+
+		bytes_copy(r->body + sizeof(d_addr) + i * sizeof(d), &d, sizeof(d));
+	}
+	fs->stream[STREAM_LOG].has_places = true;
+}
+
 void log_reset(struct fs *fs)
 {
 	struct stream *s = &fs->stream[STREAM_LOG];
 
 	s->record_len = 0;
 	s->last_map = NONE;
+	s->has_places = false;
 	fs->log_lost = false;
 	fs->log_blocks = 0;
 	fs->chunk_crc = 0;

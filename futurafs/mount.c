@@ -3,6 +3,7 @@
 #include "futurafs/checkpoint.h"
 #include "futurafs/chunk.h"
 #include "futurafs/crc32c.h"
+#include "futurafs/holes.h"
 #include "futurafs/inode.h"
 #include "futurafs/node.h"
 #include "futurafs/segment.h"
@@ -39,6 +40,7 @@ static void fs_shape(struct fs *fs, const struct d_super *s)
 	fs->item_max = node_room(fs) / 3 - (uint32_t)sizeof(struct d_slot);
 	fs->inline_max = fs->item_max & ~63u;
 	fs->dead_list = NONE;
+	fs->holes = (struct holes){ .allowed = get64(s->incompat) & FEATURE_HOLES, .seg = NONE };
 }
 
 static enum fs_err fs_allocate_memory(struct fs *fs, const struct fs_config *config)
@@ -75,6 +77,7 @@ void fs_abandon(struct fs *fs)
 
 	inodes_fini(fs);
 	cache_fini(fs);
+	holes_fini(fs);
 	chunk_reader_destroy(fs, fs->cleaner);
 	for (unsigned i = 0; i < STREAMS; i++)
 		stream_fini(fs, (enum stream_id)i);
@@ -229,6 +232,7 @@ enum fs_err fs_sync(struct fs *fs)
 	TRY(inodes_write(fs));
 	if (fs->log_lost || checkpoint_is_cheaper(fs))
 		return checkpoint_write(fs);
+	TRY(holes_flush(fs));
 	TRY(chunk_close(fs, STREAM_LOG, CHUNK_COMMIT));
 	TRY(device_flush(fs));
 	fs->committed = fs->transaction;

@@ -14,6 +14,25 @@ struct position {
 	uint64_t seq;
 };
 
+/* Are the blocks that lie elsewhere what they were, and where they may be? */
+static bool place_is_sound(struct fs *fs, const struct d_record *r)
+{
+	uint64_t addr = place_addr(r);
+	const le32 *crc = place_crcs(r);
+	uint32_t n = get16(r->len);
+
+	if (n == 0 || n > fs->chunk_max || !segment_has(fs, addr, n))
+		return false;
+	const struct segment *s = &fs->segment[segment_of(fs, addr)];
+	if (s->state != STATE_USED || s->type != SEGMENT_DATA)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (blocks_read(fs, addr + i, fs->scratch_data, 1) != FS_OK ||
+		    fs->crc(0, fs->scratch_data, fs->block_size) != get32(crc[i]))
+			return false;
+	return true;
+}
+
 /* Is all of the chunk's data on the device? A power cut may have lost any block of it. */
 static bool chunk_data_is_sound(struct fs *fs, struct chunk_reader *c)
 {
@@ -26,6 +45,8 @@ static bool chunk_data_is_sound(struct fs *fs, struct chunk_reader *c)
 	for (const struct d_record *r = chunk_first(c); r != nullptr; r = chunk_next(c, r)) {
 		const le32 *crc = (const le32 *)r->body;
 
+		if (r->type == RECORD_PLACE && !place_is_sound(fs, r))
+			return false;
 		for (uint32_t i = 0; r->type == RECORD_MAP && i < get16(r->len); i++) {
 			if (fs->crc(0, at, fs->block_size) != get32(crc[i]))
 				return false;
@@ -90,9 +111,9 @@ static enum fs_err replay_del(struct fs *fs, struct key k)
 	return e;
 }
 
-static enum fs_err replay_map(struct fs *fs, const struct d_record *r, uint64_t addr)
+static enum fs_err replay_map(struct fs *fs, const struct d_record *r, uint64_t addr,
+			      const le32 *crc)
 {
-	const le32 *crc = (const le32 *)r->body;
 	uint32_t n = get16(r->len);
 	uint64_t freed = 0;
 
@@ -100,6 +121,16 @@ static enum fs_err replay_map(struct fs *fs, const struct d_record *r, uint64_t 
 		fs->run_crc[i] = get32(crc[i]);
 	return n > 0 ? extent_map(fs, get64(r->ino), get64(r->off), n, addr, fs->run_crc, &freed)
 		     : FS_OK;
+}
+
+static enum fs_err replay_place(struct fs *fs, const struct d_record *r)
+{
+	uint64_t addr = place_addr(r);
+	uint32_t seg = segment_of(fs, addr);
+
+	fs->segment[seg].mixed = true;
+	fs->log_blocks += get16(r->len);
+	return replay_map(fs, r, addr, place_crcs(r));
 }
 
 static enum fs_err replay_range(struct fs *fs, const struct d_record *r)
@@ -123,9 +154,11 @@ static enum fs_err record_apply(struct fs *fs, const struct d_record *r, uint64_
 	case RECORD_DEL:
 		return replay_del(fs, k);
 	case RECORD_MAP:
-		TRY(replay_map(fs, r, *addr));
+		TRY(replay_map(fs, r, *addr, (const le32 *)r->body));
 		*addr += get16(r->len);
 		return FS_OK;
+	case RECORD_PLACE:
+		return replay_place(fs, r);
 	default:
 		return replay_range(fs, r);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The segment table in memory: states, live counts, and when a segment may be used again. */
 #include "futurafs/segment.h"
+#include "futurafs/holes.h"
 #include "futurafs/table.h"
 
 bool segment_has(const struct fs *fs, uint64_t addr, uint64_t n)
@@ -20,7 +21,7 @@ static void segment_open(struct fs *fs, uint32_t seg, enum segment_type type)
 	s->type = type;
 	s->birth = fs->seq + 1;
 	s->age = (uint32_t)(fs->seq + 1);
-	s->unfit = false;
+	s->unfit = s->mixed = false;
 	fs->nfree--;
 	table_touch(fs, seg);
 }
@@ -70,6 +71,7 @@ void segment_close(struct fs *fs, uint32_t seg)
 	struct segment *s = &fs->segment[seg];
 
 	s->state = STATE_USED;
+	s->closed = (uint32_t)(fs->seq + 1);
 	if (segment_is_pinned(fs, s))
 		fs->space.pinned += fs->segment_blocks - s->live;
 	segment_list(fs, seg);
@@ -81,6 +83,7 @@ void segment_add(struct fs *fs, uint64_t addr, uint32_t n)
 
 	fs->segment[seg].live += n;
 	fs->space.live += n;
+	holes_add(fs, addr, n);
 	table_touch(fs, seg);
 }
 
@@ -99,9 +102,18 @@ void segment_drop(struct fs *fs, uint64_t addr, uint32_t n)
 	}
 	s->live -= n;
 	fs->space.live -= n;
+	holes_drop(fs, addr, n);
 	if (segment_is_pinned(fs, s) && s->state == STATE_USED)
 		fs->space.pinned += n;
 	segment_list(fs, seg);
+	table_touch(fs, seg);
+}
+
+/* It is free: nothing of what it was stays in the table. */
+static void segment_forget(struct fs *fs, uint32_t seg)
+{
+	fs->segment[seg].type = SEGMENT_FREE;
+	fs->segment[seg].birth = 0;
 	table_touch(fs, seg);
 }
 
@@ -110,10 +122,8 @@ static void segment_free(struct fs *fs, uint32_t seg)
 	struct segment *s = &fs->segment[seg];
 
 	s->state = STATE_FREE;
-	s->type = SEGMENT_FREE;
-	s->birth = 0;
+	segment_forget(fs, seg);
 	fs->nfree++;
-	table_touch(fs, seg);
 	if (fs->dev.discard != nullptr)
 		fs->dev.discard(fs->dev.ctx, segment_base(fs, seg) << fs->block_shift,
 				(uint64_t)fs->segment_blocks << fs->block_shift);
@@ -124,6 +134,7 @@ void segments_release(struct fs *fs)
 	uint32_t seg = fs->dead_list;
 
 	fs->dead_list = NONE;
+	holes_settle(fs);
 	while (seg != NONE) {
 		struct segment *s = &fs->segment[seg];
 		uint32_t next = s->next_dead;
@@ -142,6 +153,9 @@ void segments_pin(struct fs *fs, uint64_t seq)
 	for (uint32_t i = 0; i < fs->nsegments; i++) {
 		struct segment *s = &fs->segment[i];
 
+		/* Or the next mount would take it for one that the snapshot holds. */
+		if (s->state == STATE_FREE && s->birth != 0)
+			segment_forget(fs, i);
 		if (s->state != STATE_USED)
 			continue;
 		if (segment_is_pinned(fs, s))

@@ -15,6 +15,12 @@ static inline uint32_t segment_of(const struct fs *fs, uint64_t addr)
 	return (uint32_t)((addr - fs->main) >> fs->segment_shift);
 }
 
+/* Is it the block after those that end at `end`, in the same segment? */
+static inline bool segment_goes_on(const struct fs *fs, uint64_t end, uint64_t addr)
+{
+	return addr == end && ((addr - fs->main) & (fs->segment_blocks - 1)) != 0;
+}
+
 /* Do n blocks from addr on lie in one segment? */
 bool segment_has(const struct fs *fs, uint64_t addr, uint64_t n);
 

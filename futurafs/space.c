@@ -2,6 +2,7 @@
 /* Space: what may be promised, what must be free before an operation starts, and making it so. */
 #include "futurafs/checkpoint.h"
 #include "futurafs/clean.h"
+#include "futurafs/holes.h"
 #include "futurafs/inode.h"
 #include "futurafs/segment.h"
 #include "futurafs/tree.h"
@@ -72,13 +73,23 @@ constexpr uint32_t IDLE_ROUNDS_MAX = 32;
 enum fs_err space_make(struct fs *fs, uint64_t blocks, bool freeing)
 {
 	uint32_t best = fs->nfree, idle = 0, done = 1;
-	/* Some more than needed, so that checkpoint and search are not paid for each operation. */
-	uint64_t ahead = blocks + (space_reserve(fs) / 2 << fs->segment_shift);
 
 	TRY(checkpoint_write(fs));
+	TRY(holes_choose(fs, clean_is_dear(fs)));
+	/*
+	 * Some more than needed, so that checkpoint and search are not paid for each operation.
+	 * While data goes to holes only nodes and the log take segments.
+	 */
+	uint64_t more = space_reserve(fs) / (fs->holes.on ? 4 : 2);
+	uint64_t ahead = blocks + (more << fs->segment_shift);
+	enum clean_how how = fs->holes.on ? CLEAN_CHEAP : CLEAN_NOW;
 	/* A round may gain nothing yet: the old nodes of what it moved are the next one's prey. */
-	while (!space_is_free(fs, ahead, freeing) && done > 0 && idle < IDLE_ROUNDS_MAX) {
-		TRY(clean_segments(fs, 8, CLEAN_NOW, &done));
+	while (!space_is_free(fs, ahead, freeing) && idle < IDLE_ROUNDS_MAX) {
+		TRY(clean_segments(fs, 8, how, &done));
+		if (done == 0 && how == CLEAN_NOW)
+			break;
+		if (done == 0)
+			how = CLEAN_NOW;
 		idle = fs->nfree > best ? 0 : idle + 1;
 		if (idle > 4 && space_is_free(fs, blocks, freeing))
 			break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Appends blocks to open segments, a chunk or a run of nodes at a time. */
 #include "futurafs/stream.h"
+#include "futurafs/holes.h"
 #include "futurafs/segment.h"
 
 uint32_t records_max(const struct fs *fs)
@@ -94,13 +95,11 @@ static void chunk_fill_head(struct fs *fs, struct stream *s, enum chunk_flags fl
 	c->crc = put32(fs->crc(crc, tail_at, (size_t)tail * fs->block_size));
 }
 
-enum fs_err chunk_close(struct fs *fs, enum stream_id id, enum chunk_flags flags)
+enum fs_err chunk_write(struct fs *fs, enum stream_id id, enum chunk_flags flags)
 {
 	struct stream *s = &fs->stream[id];
 	uint32_t tail = chunk_tail(fs, s->record_len);
 
-	if (s->nblocks == 0 && !(flags & CHUNK_COMMIT))
-		return FS_OK;
 	if (id == STREAM_COLD || fs->log_lost)
 		flags |= CHUNK_QUIET;
 	if (!chunk_has_room(fs, s, 0, 0)) /* only records, so nothing has an address yet */
@@ -116,7 +115,15 @@ enum fs_err chunk_close(struct fs *fs, enum stream_id id, enum chunk_flags flags
 	s->nblocks = 0;
 	s->record_len = 0;
 	s->last_map = NONE;
+	s->has_places = false;
 	return FS_OK;
+}
+
+enum fs_err chunk_close(struct fs *fs, enum stream_id id, enum chunk_flags flags)
+{
+	if (fs->stream[id].nblocks == 0 && !(flags & CHUNK_COMMIT))
+		return FS_OK;
+	return chunk_write(fs, id, flags);
 }
 
 /* Make room for a data block and its record. */
@@ -168,6 +175,10 @@ enum fs_err stream_put_data(struct fs *fs, enum stream_id id, uint64_t ino, uint
 
 const uint8_t *stream_find(struct fs *fs, uint64_t addr)
 {
+	const uint8_t *waits = holes_find(fs, addr);
+
+	if (waits != nullptr)
+		return waits;
 	for (unsigned id = STREAM_LOG; id <= STREAM_COLD; id++) {
 		const struct stream *s = &fs->stream[id];
 

@@ -122,6 +122,7 @@ enum fs_err super_plan(const struct fs_device *dev, const struct fs_format *form
 	*s = (struct d_super){ .magic = put64(SUPER_MAGIC),
 			       .major = put32(FORMAT_MAJOR),
 			       .minor = put32(FORMAT_MINOR),
+			       .incompat = put64(FEATURE_HOLES),
 			       .block_size = put32(bs),
 			       .fsid = fsid,
 			       .segment_blocks = put32(sb),

@@ -40,6 +40,7 @@ static enum fs_err table_read(struct fs *fs, uint32_t index)
 
 		s->live = get16(d->live);
 		s->type = (enum segment_type)d->type;
+		s->mixed = d->flags & SEGMENT_MIXED;
 		s->age = get32(d->age);
 		s->birth = get64(d->birth);
 		s->state = s->live > 0 ? STATE_USED : STATE_FREE;
@@ -93,6 +94,7 @@ static enum fs_err table_write(struct fs *fs, uint32_t index)
 
 		t->seg[i] = (struct d_segment){ .live = put16(s->live),
 						.type = (uint8_t)s->type,
+						.flags = s->mixed ? SEGMENT_MIXED : 0,
 						.age = put32(s->age),
 						.birth = put64(s->birth) };
 	}

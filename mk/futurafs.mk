@@ -51,7 +51,14 @@ HOST_TESTS += $(FUTURAFS_TESTS:%=test-futurafs-%)
 $(H)/fast/futurafs-cost: futurafs/bench/cost.c futurafs/test/ram.c $(FUTURAFS_HOST_SRC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP -g,$(FUTURAFS_CFLAGS)) -O2 -o $@ $^
-.PHONY: futurafs-cost futurafs-compare
+$(H)/fast/futurafs-full: futurafs/bench/full.c futurafs/test/ram.c $(FUTURAFS_HOST_SRC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP -g,$(FUTURAFS_CFLAGS)) -O2 -o $@ $^
+.PHONY: futurafs-cost futurafs-compare futurafs-full
+futurafs-full: $(H)/fast/futurafs-full ## count what random overwrites write on a full volume
+	$(Q)for every in 1 64; do for full in 10 50 80 95; do \
+		echo -n "$$full % full, sync every $$every: "; $< $$full 40000 $$every || exit 1; \
+	done; done
 futurafs-cost: $(H)/fast/futurafs-cost ## count FuturaFS's instructions (needs valgrind)
 	$(Q)futurafs/bench/count $<
 futurafs-compare: tools ## compare device writes with ext4 (needs root and loop devices)

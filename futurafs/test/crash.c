@@ -215,7 +215,7 @@ static void crash_enumerate(struct crash *c)
 }
 
 /* Do the steps, recording. False: the volume itself is wrong. */
-static bool crash_record(struct crash *c, struct model *m, struct fs *fs)
+static bool crash_record_steps(struct crash *c, struct model *m, struct fs *fs)
 {
 	for (unsigned i = 0; i < c->nsteps; i++) {
 		c->before[i] = c->recorded.nevents;
@@ -234,6 +234,16 @@ static bool crash_record(struct crash *c, struct model *m, struct fs *fs)
 		c->hash[i + 1] = hash_of(model_dump(m));
 	}
 	return true;
+}
+
+static bool crash_record(struct crash *c, struct model *m, struct fs *fs)
+{
+	bool good = crash_record_steps(c, m, fs);
+	struct fs_stat st;
+
+	fs_statfs(fs, &st);
+	c->result.hole_blocks += st.hole_blocks;
+	return good;
 }
 
 static struct fs *crash_setup(struct crash *c, struct model *m, const struct step *setup,

@@ -14,6 +14,7 @@ struct crash_options {
 
 struct crash_result {
 	uint64_t states, bad;
+	uint64_t hole_blocks; /* written into holes while recording */
 };
 
 /*
