@@ -242,11 +242,9 @@ enum fs_err holes_choose(struct fs *fs, bool wanted)
 {
 	struct holes *h = &fs->holes;
 
-	if (!wanted || !h->allowed || fs->repairing || fs->replaying) {
-		TRY(holes_leave(fs));
-		holes_fini(fs);
-		return FS_OK;
-	}
+	h->on = false;
+	if (!wanted || !h->allowed || fs->repairing || fs->replaying)
+		return holes_leave(fs); /* what is known stays so: to learn it anew is dear */
 	if (h->used == nullptr)
 		TRY(holes_init(fs));
 	h->on = h->used != nullptr;

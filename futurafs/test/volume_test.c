@@ -492,6 +492,8 @@ TEST(clean, frees_segments_that_are_partly_dead)
 	CHECK(fs_clean(f.fs, 1000, &n) == FS_OK);
 	fs_statfs(f.fs, &after);
 	CHECK(after.segments_free > before.segments_free + 10);
+	CHECK(fs_clean(f.fs, 1000, &n) == FS_OK);
+	CHECK(n < 300); /* it comes to an end: what is nearly full of life is left alone */
 	teardown(&f);
 }
 
