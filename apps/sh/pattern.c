@@ -3,6 +3,7 @@
 #include "apps/sh/pattern.h"
 #include "apps/sh/chars.h"
 #include "apps/sh/error.h"
+#include "apps/sh/mem.h"
 #include "apps/sh/sh.h"
 
 #include <ctype.h>
@@ -228,29 +229,44 @@ static bool group_match(const char *p, const char *end, const char *s, const cha
 	}
 }
 
-/* kind(group)rest: tries every length the group could have. */
+/* !(group)rest: whatever length the group does not match. */
+static bool negated_match(const char *p, const char *end, const char *rest, const char *pe,
+			  const char *s, const char *se, unsigned flags)
+{
+	for (const char *mid = s; mid <= se; mid++)
+		if (!group_match(p, end, s, mid, flags) && match_here(rest, pe, mid, se, flags))
+			return true;
+	return false;
+}
+
+/*
+ * kind(group)rest. Where the group may end is found for each place once, from left to right: trying
+ * all ways to get there would take exponential time.
+ */
 static bool extended_match(char kind, const char *p, const char *end, const char *rest,
 			   const char *pe, const char *s, const char *se, unsigned flags)
 {
 	stack_check();
+	if (kind == '!')
+		return negated_match(p, end, rest, pe, s, se, flags);
 	if ((kind == '?' || kind == '*') && match_here(rest, pe, s, se, flags))
 		return true;
-	for (const char *mid = s; mid <= se; mid++) {
-		bool hit = group_match(p, end, s, mid, flags);
-		if (kind == '!') {
-			if (!hit && match_here(rest, pe, mid, se, flags))
-				return true;
+	struct mark m = arena_mark(&scratch);
+	size_t n = (size_t)(se - s);
+	bool *ends = arena_alloc(&scratch, n + 1), found = false;
+	memset(ends, 0, n + 1);
+	for (size_t from = 0; from <= n && !found; from++) {
+		if (from != 0 && (!ends[from] || kind == '?' || kind == '@'))
 			continue;
+		for (size_t to = from; to <= n && !found; to++) {
+			if (ends[to] || !group_match(p, end, s + from, s + to, flags))
+				continue;
+			ends[to] = true;
+			found = match_here(rest, pe, s + to, se, flags);
 		}
-		if (!hit)
-			continue;
-		if (match_here(rest, pe, mid, se, flags))
-			return true;
-		if ((kind == '*' || kind == '+') && mid > s &&
-		    extended_match('*', p, end, rest, pe, mid, se, flags))
-			return true;
 	}
-	return false;
+	arena_release(&scratch, m);
+	return found;
 }
 
 /* The ) of the extended form at p, or nullptr if none starts there. */

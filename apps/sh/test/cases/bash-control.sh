@@ -135,3 +135,5 @@ case a_1 in [[:word:]][[:word:]][[:ascii:]]) echo yes;; esac; case - in [[:word:
 a=1 b=2; for n in a b; do declare -n r=$n; r=x$n; done; echo $a $b; f() { for n in a b; do local -n q=$n; q=y$n; done; }; f; echo $a $b; declare +n r=zz; echo $r $b
 ### statuses with lastpipe
 shopt -s lastpipe; false | (exit 3) | true; echo $? ${PIPESTATUS[@]}; true | false; echo $? ${PIPESTATUS[@]}; echo x | read y; echo $y
+### extended globs that match in many ways
+a=aaaaaab; for p in '*(a|aa)c' '+(*(a)|a)+(a)c' '*(a|ab|b)' '!(*(a))' '@(+(a)|x)b' '?(a)*(!(b))b'; do [[ $a == $p ]]; echo $?; done
