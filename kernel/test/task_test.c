@@ -2,6 +2,7 @@
 /* Tasks, threads, upcalls, exceptions, quotas, budgets. */
 #include "abi/info.h"
 #include "abi/message.h"
+#include "kernel/quota.h"
 #include "kernel/test/help.h"
 
 static struct task_info described(uint32_t task)
@@ -394,6 +395,56 @@ TEST(quota, a_memory_hog_ends_at_its_limit_and_the_rest_runs_on)
 	CHECK(described(a.task).fault.kind == FAULT_NO_MEMORY);
 	CHECK(CALL1(QUOTA_INFO, q) == OK && word(2) == 0);
 	gone(&a);
+	closed(q);
+	balanced(&b);
+}
+
+TEST(quota, borrows_what_its_parent_can_spare_and_gives_it_back)
+{
+	struct books b = begin();
+	uint32_t root = startup_handle("quota"), q = made(CALL2(QUOTA_CREATE, root, 8 << 20)),
+		 part = made(CALL2(QUOTA_CREATE, q, 1 << 20)), other;
+	struct quota *quota = (struct quota *)handle_slot(driver()->task, part)->object;
+
+	CHECK(CALL4(QUOTA_LEND, part, root, 6 << 20, 0) == ERR_BAD_ARGUMENT);
+	CHECK(CALL4(QUOTA_LEND, part, q, 1 << 19, 0) == ERR_BAD_ARGUMENT);
+	CHECK(CALL4(QUOTA_LEND, part, q, 6 << 20, 3 << 20) == OK);
+	CHECK(CALL1(QUOTA_INFO, part) == OK && word(0) == 6 << 20 && word(1) == 0);
+	/* The parent has 7 MiB left, but for its objects, and keeps 3. */
+	CHECK(CALL1(QUOTA_ROOM, part) == OK && word(0) <= 5 << 20 && word(0) > 4 << 20);
+	CHECK(!quota_charge(quota, 6 << 20) && quota->used == 0);
+	CHECK(quota_charge(quota, 4 << 20));
+	CHECK(quota->used == 4 << 20 && quota->limit >= 4 << 20);
+	CHECK(CALL2(QUOTA_CREATE, q, 5 << 20) == ERR_NO_MEMORY);
+	other = made(CALL2(QUOTA_CREATE, q, 2 << 20)); /* others may have what the parent keeps */
+	CHECK(!quota_charge(quota, 1 << 20));
+	closed(other);
+	quota_refund(quota, 4 << 20);
+	CHECK(quota->used == 0 && quota->limit <= 2 << 20);
+	closed(made(CALL2(QUOTA_CREATE, q, 5 << 20)));
+	closed(part);
+	closed(q);
+	balanced(&b);
+}
+
+TEST(quota, what_was_borrowed_goes_back_with_its_end_and_at_a_resize)
+{
+	struct books b = begin();
+	uint32_t q = made(CALL2(QUOTA_CREATE, startup_handle("quota"), 8 << 20)),
+		 part = made(CALL2(QUOTA_CREATE, q, 1 << 20));
+	struct quota *quota = (struct quota *)handle_slot(driver()->task, part)->object;
+
+	CHECK(CALL4(QUOTA_LEND, part, q, 6 << 20, 0) == OK);
+	CHECK(quota_charge(quota, 4 << 20));
+	CHECK(CALL3(QUOTA_RESIZE, part, q, 2 << 20) == ERR_NO_MEMORY);
+	quota_refund(quota, 3 << 20);
+	CHECK(CALL3(QUOTA_RESIZE, part, q, 1 << 20) == OK);
+	CHECK(!quota_charge(quota, 1));
+	CHECK(CALL4(QUOTA_LEND, part, q, 6 << 20, 0) == OK && quota_charge(quota, 3 << 20));
+	closed(part); /* its memory is still there */
+	CHECK(CALL2(QUOTA_CREATE, q, 6 << 20) == ERR_NO_MEMORY);
+	quota_refund(quota, 4 << 20);
+	closed(made(CALL2(QUOTA_CREATE, q, 6 << 20)));
 	closed(q);
 	balanced(&b);
 }

@@ -203,19 +203,33 @@ static enum err watch(struct init *init, struct running *r)
 	return fut_watch_create(init->waitset, r->task, SIGNAL_DEAD, 0, cookie, &r->watch);
 }
 
+/* Init keeps this part of its memory from those who borrow, to start others with. */
+constexpr uint64_t LEFT_TO_INIT = 16;
+
+static enum err lend(struct running *r, uint64_t limit, uint64_t bytes)
+{
+	const struct manifest_service *spec = r->spec;
+	uint64_t most = spec->most != 0 ? spec->most : limit / 100 * spec->most_share & ~4095ull;
+
+	if (most <= bytes)
+		return OK;
+	return fut_quota_lend(r->quota, cap_need("quota"), most, limit / LEFT_TO_INIT);
+}
+
 static enum err quota(struct making *m)
 {
 	const struct manifest_service *spec = m->r->spec;
 	uint64_t limit, used, npages, bytes = spec->quota;
-	enum err e = OK;
+	enum err e = fut_quota_info(cap_need("quota"), &limit, &used, &npages);
 
-	if (spec->share != 0) {
-		e = fut_quota_info(cap_need("quota"), &limit, &used, &npages);
-		uint64_t most = e == OK ? (limit - used) / 100 * spec->share & ~4095ull : 0;
+	if (e == OK && spec->share != 0) {
+		uint64_t most = (limit - used) / 100 * spec->share & ~4095ull;
 
 		bytes = bytes == 0 || bytes > most ? most : bytes;
 	}
-	return e == OK ? fut_quota_create(cap_need("quota"), bytes, &m->r->quota) : e;
+	if (e == OK)
+		e = fut_quota_create(cap_need("quota"), bytes, &m->r->quota);
+	return e == OK ? lend(m->r, limit, bytes) : e;
 }
 
 static enum err make(struct making *m)

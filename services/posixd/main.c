@@ -22,6 +22,8 @@
 #include "services/posixd/state.h"
 
 constexpr uint64_t OWN_QUOTA_SHARE = 8; /* of posixd's memory one part in so many is its own */
+constexpr uint64_t WORLD_QUOTA =
+	1 << 20; /* of the first world's processes, besides what they borrow */
 constexpr uint64_t PROCESS_COST =
 	4096; /* bytes of it that a process takes, its kernel objects included */
 
@@ -63,9 +65,9 @@ static enum err world_create(void)
 	if (e != OK)
 		return e;
 	uint64_t own = limit / OWN_QUOTA_SHARE, most = own / PROCESS_COST;
-	if (limit - used < own)
-		return ERR_NO_MEMORY;
-	e = fut_quota_create(quota, (limit - used - own) & ~4095ull, &first.quota);
+	e = fut_quota_create(quota, WORLD_QUOTA, &first.quota);
+	if (e == OK)
+		e = fut_quota_lend(first.quota, quota, (limit - own) & ~4095ull, own);
 	if (e != OK)
 		return e;
 	if (!world_init(&first.core, 1, &task_ops, &posixd.timers,

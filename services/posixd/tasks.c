@@ -194,8 +194,6 @@ bool world_memory(const struct posix_world *w, uint64_t *total, uint64_t *free, 
 {
 	uint64_t used;
 
-	if (fut_quota_info(w->quota, total, &used, pages) != OK)
-		return false;
-	*free = *total - used;
-	return true;
+	return fut_quota_info(w->quota, total, &used, pages) == OK &&
+	       fut_quota_room(w->quota, free) == OK;
 }

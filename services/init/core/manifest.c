@@ -174,8 +174,8 @@ static bool is_share(const char *word)
 	return len > 0 && word[len - 1] == '%';
 }
 
-/* N%: of what is left. */
-static enum err share(struct parser *p, const char *word)
+/* N% */
+static enum err share(struct parser *p, const char *word, uint32_t *share)
 {
 	size_t len = strlen(word) - 1;
 	char digits[4] = {};
@@ -185,21 +185,44 @@ static enum err share(struct parser *p, const char *word)
 		digits[i] = word[i];
 	if (number_parse(digits, &n) != OK || n == 0 || n > 95)
 		return fail(p, "expected `quota N%%` from 1 to 95 per cent");
-	p->s->share = (uint32_t)n;
+	*share = (uint32_t)n;
 	return OK;
 }
 
-/* BYTES, N%, or the lesser of both. */
+static enum err quota_bytes(struct parser *p, const char *word, uint64_t *bytes)
+{
+	return bytes_parse(word, bytes) == OK && *bytes != 0
+		       ? OK
+		       : fail(p, "expected `quota BYTES`, such as 4M");
+}
+
+/* `to` BYTES or N% at the end. */
+static enum err quota_most(struct parser *p)
+{
+	const char *word = p->words[p->n - 1];
+	enum err e = is_share(word) ? share(p, word, &p->s->most_share)
+				    : quota_bytes(p, word, &p->s->most);
+
+	p->n -= 2;
+	return e;
+}
+
+/* BYTES, N%, or the lesser of both; what it may borrow behind that. */
 static enum err quota(struct parser *p)
 {
+	enum err e = OK;
+
+	p->s->quota = 0;
+	if (p->n > 2 && strcmp(p->words[p->n - 2], "to") == 0)
+		e = quota_most(p);
 	bool shares = p->n > 0 && is_share(p->words[p->n - 1]);
 	unsigned nbytes = p->n - shares;
 
-	p->s->quota = 0;
-	if (nbytes > 1 || p->n == 0 ||
-	    (nbytes == 1 && (bytes_parse(p->words[0], &p->s->quota) != OK || p->s->quota == 0)))
-		return fail(p, "expected `quota BYTES`, such as 4M");
-	return shares ? share(p, p->words[p->n - 1]) : OK;
+	if (e == OK && (nbytes > 1 || p->n == 0))
+		e = fail(p, "expected `quota BYTES`, such as 4M");
+	if (e == OK && nbytes == 1)
+		e = quota_bytes(p, p->words[0], &p->s->quota);
+	return e == OK && shares ? share(p, p->words[p->n - 1], &p->s->share) : e;
 }
 
 static enum err priority(struct parser *p)

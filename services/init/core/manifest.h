@@ -54,6 +54,10 @@ struct manifest_service {
 	struct words arguments, environment, provide, see, need;
 	uint64_t quota; /* bytes; 0: by share alone */
 	uint32_t share; /* at most so many per cent of what init has when it starts; 0: no matter */
+	/* What it may borrow up to, in all: bytes, or per cent of init's memory. Both 0: it borrows
+	 * nothing. */
+	uint64_t most;
+	uint32_t most_share;
 	uint32_t priority;
 	uint64_t allowance, period; /* nanoseconds; 0: no budget */
 	enum restart restart;

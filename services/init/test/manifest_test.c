@@ -35,6 +35,14 @@ TEST(manifest, a_quota_may_be_a_share_and_a_service_may_need_others)
 	CHECK(m.services[1].share == 0 && m.services[1].quota == 2 << 20);
 	CHECK(parse("service a\n\tprogram bin/a\n\tquota 16M 40%\n") == OK);
 	CHECK(m.services[0].share == 40 && m.services[0].quota == 16 << 20);
+	CHECK(parse("service a\n\tprogram bin/a\n\tquota 2M to 75%\n") == OK);
+	CHECK(m.services[0].quota == 2 << 20 && m.services[0].most_share == 75);
+	CHECK(parse("service a\n\tprogram bin/a\n\tquota 2M 10% to 16M\n") == OK);
+	CHECK(m.services[0].share == 10 && m.services[0].most == 16 << 20);
+	refuses("service a\n\tprogram x\n\tquota 2M to\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota to 2M\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota 2M to much\n", 3, "quota BYTES");
+	refuses("service a\n\tprogram x\n\tquota 2M to 0%\n", 3, "per cent");
 	refuses("service a\n\tprogram x\n\tquota 40% 16M\n", 3, "quota BYTES");
 	refuses("service a\n\tprogram x\n\tquota 1M 2M 3%\n", 3, "quota BYTES");
 	refuses("service a\n\tprogram x\n\tquota\n", 3, "quota BYTES");
