@@ -187,6 +187,7 @@ void sched_account(struct cpu *cpu)
 
 static void cpu_enter(struct cpu *cpu, struct thread *from, struct thread *to)
 {
+	assert(to->state == THREAD_READY); /* above all not dead */
 	cpu->current = to;
 	to->state = THREAD_RUNNING;
 	to->cpu = (uint8_t)cpu->index;

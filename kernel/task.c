@@ -100,6 +100,8 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct cap *child, 
 
 	if ((flags & ~CLONE_SHARE) != 0)
 		return ERR_BAD_ARGUMENT;
+	if (parent->state != TASK_ALIVE)
+		return ERR_BAD_STATE; /* killed from another CPU, perhaps with its whole quota */
 	t = task_create(parent->object.quota, parent->name);
 	if (t == nullptr)
 		return ERR_NO_MEMORY;

@@ -233,6 +233,8 @@ static void exception_raise(struct thread *t, const struct fault *f)
 {
 	struct session *s = t->task->debugger;
 
+	if (t->task->state != TASK_ALIVE)
+		return; /* killed by another thread just now: this one ends before user mode */
 	t->fault = *f;
 	if (s == nullptr || s->port == nullptr) {
 		klog("%s[%lu]: thread %lu: fault %u at %lx, address %lx, access %u, code %lx\n",
@@ -343,8 +345,9 @@ void thread_end(struct thread *t)
 
 	if (t->state == THREAD_DEAD)
 		return;
-	thread_unwait(t);
+	/* First, for with its caller it loses what that lent: it may move to another run queue. */
 	ipc_drop_caller(t);
+	thread_unwait(t);
 	robust_release(t);
 	area_destroy(t);
 	t->state = THREAD_DEAD;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* FIPC: calls, answers, handles and grants in messages, kept calls, ports and sessions that end. */
 #include "abi/message.h"
+#include "kernel/cpu.h"
 #include "kernel/test/help.h"
 
 /* A client and a server, tasks of their own, and a session with badge 55. */
@@ -268,6 +269,29 @@ TEST(ipc, a_dying_server_ends_its_callers)
 	taken(&p, PLAIN);
 	as_driver();
 	CHECK(CALL2(TASK_KILL, p.server.task, 0) == OK);
+	reap_all();
+	CHECK(client_result(&p) == ERR_PEER_CLOSED);
+	parted(&p);
+	balanced(&b);
+}
+
+TEST(ipc, a_dying_server_leaves_its_run_queue_though_it_loses_a_lent_priority)
+{
+	struct books b = begin();
+	struct pair p = connected();
+
+	as(p.server.thread_object);
+	CHECK(message(CALL_IPC_RECEIVE, p.at, 0, TIME_NEVER) == CALL_WAITS);
+	as_driver();
+	CHECK(CALL2(THREAD_SET_PRIORITY, p.server.thread, 0) == OK);
+	as(p.client.thread_object);
+	CHECK(message(CALL_IPC_CALL, p.to, PLAIN, TIME_NEVER) == CALL_WAITS);
+	as_driver();
+	CHECK(p.server.thread_object->state == THREAD_READY);
+	CHECK(p.server.thread_object->priority > p.server.thread_object->base);
+	CHECK(CALL2(TASK_KILL, p.server.task, 0) == OK);
+	CHECK(p.server.thread_object->state == THREAD_DEAD);
+	CHECK((this_cpu()->ready & 1) == 0);
 	reap_all();
 	CHECK(client_result(&p) == ERR_PEER_CLOSED);
 	parted(&p);
