@@ -256,6 +256,7 @@ static int64_t run(struct exec *x, struct registers *frame)
 	self()->tid = process.pid;
 	self()->name[0] = '\0';
 	process.dumpable = true;
+	process.keep_capabilities = false;
 	process_clear_tid();
 	process.shares_memory = false;
 	fd_close_on_exec();

@@ -288,7 +288,13 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		return process.no_new_privileges;
+	case PR_SET_KEEPCAPS: /* there is nothing that could be kept */
+		if (a > 1)
+			return -EINVAL;
+		process.keep_capabilities = a != 0;
+		return 0;
 	case PR_GET_KEEPCAPS:
+		return process.keep_capabilities;
 	case PR_GET_SECCOMP:
 		return 0;
 	case PR_SET_TIMERSLACK:

@@ -2,9 +2,11 @@
 /* Users and groups, what they may do to files and to processes; resource limits. Run by root. */
 #include "tests/posix/check.h"
 #include <grp.h>
+#include <linux/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 constexpr uid_t USER = 1000, OTHER = 1001;
 
@@ -389,4 +391,39 @@ TEST(usage_is_counted)
 	CHECK(u.ru_maxrss > 0);
 	CHECK_EQ(getrusage(RUSAGE_THREAD, &u), 0);
 	CHECK_ERR(getrusage(99, &u), EINVAL);
+}
+
+static int caps(int which, struct __user_cap_data_struct data[2])
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+
+	return (int)syscall(which, &head, data);
+}
+
+static int without_privileges(void *unused)
+{
+	struct __user_cap_data_struct data[2];
+
+	(void)unused;
+	CHECK_EQ(setresuid(1, 1, 1), 0);
+	CHECK_EQ(caps(SYS_capget, data), 0);
+	CHECK(data[0].effective == 0 && data[0].permitted == 0 && data[1].permitted == 0);
+	data[0].effective = data[0].permitted = 1;
+	CHECK_ERR(caps(SYS_capset, data), EPERM);
+	return 0;
+}
+
+TEST(capabilities_follow_the_user)
+{
+	struct __user_cap_header_struct head = { .version = 1 };
+	struct __user_cap_data_struct data[2];
+
+	CHECK_EQ(syscall(SYS_capget, &head, nullptr), 0);
+	CHECK_EQ(head.version, _LINUX_CAPABILITY_VERSION_3);
+	CHECK_EQ(caps(SYS_capget, data), 0);
+	CHECK((data[0].effective & 1u << CAP_CHOWN) != 0 && data[0].effective == data[0].permitted);
+	CHECK_EQ(caps(SYS_capset, data), 0);
+	CHECK_ERR(syscall(SYS_capget, &(struct __user_cap_header_struct){ .version = 1 }, data),
+		  EINVAL);
+	CHECK_EQ(check_child(without_privileges, nullptr), 0);
 }
