@@ -89,6 +89,7 @@ struct param {
 	enum param_kind kind;
 	enum param_op op;
 	bool colon;    /* the form that treats empty as unset */
+	bool braced;   /* written as ${name}, not as $name */
 	bool indirect; /* ${!v} */
 	char special;  /* @ * # ? - $ ! 0; for a subscript of [@] or [*] too */
 	int position;
@@ -162,6 +163,7 @@ enum node_kind : uint8_t {
 	NODE_TEST,  /* [[ ]] */
 	NODE_ARITH, /* (( )) */
 	NODE_TIME,
+	NODE_COPROC,
 };
 
 enum case_end : uint8_t { CASE_BREAK, CASE_FALL, CASE_NEXT };
@@ -230,7 +232,7 @@ struct node {
 			struct sym *name;
 			struct node *body;
 			struct tree *tree;
-		} function;
+		} function; /* and COPROC, without the tree */
 		struct test_node *test;
 		struct {
 			struct word *expr;

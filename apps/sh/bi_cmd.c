@@ -170,6 +170,43 @@ int bi_builtin(int argc, char **argv)
 	return b->run(argc - i, argv + i);
 }
 
+static void enable_list(bool on, bool off, bool special)
+{
+	const struct builtin *b;
+
+	for (size_t i = 0; (b = builtin_at(i)) != nullptr; i++) {
+		bool is_on = sym_intern(b->name, strlen(b->name))->builtin != nullptr;
+		if ((is_on ? on : off) && (!special || (b->flags & BUILTIN_SPECIAL) != 0))
+			output_printf(&out1, "enable %s%s\n", is_on ? "" : "-n ", b->name);
+	}
+}
+
+int bi_enable(int argc, char **argv)
+{
+	struct flags f = {};
+	bool off = false, all = false, special = false, list = false;
+	int c, status = 0;
+
+	while ((c = flags_next(&f, argc, argv, "anps")) != 0) {
+		if (c == '?')
+			return 2;
+		all |= c == 'a';
+		off |= c == 'n';
+		list |= c == 'p';
+		special |= c == 's';
+	}
+	if (f.at >= argc || list)
+		enable_list(all || !off, all || off, special);
+	for (int i = f.at; i < argc && !list; i++) {
+		const struct builtin *b = builtin_find(argv[i], strlen(argv[i]));
+		if (b == nullptr)
+			status = usage_error("enable", argv[i], "not a shell builtin") - 1;
+		else
+			sym_intern(argv[i], strlen(argv[i]))->builtin = off ? nullptr : b;
+	}
+	return status;
+}
+
 /* type -t: one word. */
 static const char *kind_word(const char *name)
 {

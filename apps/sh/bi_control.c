@@ -3,6 +3,7 @@
 #include "apps/sh/arith.h"
 #include "apps/sh/builtin.h"
 #include "apps/sh/builtin_list.h"
+#include "apps/sh/calls.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec.h"
 #include "apps/sh/input.h"
@@ -144,6 +145,9 @@ static int dot_run(int fd, const char *path)
 	sh.script = path;
 	/* sh.script comes back with the source that was below */
 	s.script = script;
+	s.called = true;
+	s.called_at = sh.line;
+	s.frame = frame_top;
 	int loops = sh.loop_depth;
 	sh.loop_depth = 0;
 	int status = eval_source();
@@ -179,6 +183,26 @@ int bi_dot(int argc, char **argv)
 	if (own)
 		params_pop();
 	return status;
+}
+
+int bi_caller(int argc, char **argv)
+{
+	long long n = count_operand(argc, argv, -1);
+	struct call here, c;
+
+	if (n < -1 || !call_at(n < 0 ? 0 : (size_t)n, &here) || here.line == 0) {
+		if (n == -1)
+			output_puts(&out1, "0 NULL\n");
+		return n != -1;
+	}
+	if (!call_at(n < 0 ? 1 : (size_t)n + 1, &c))
+		c = (struct call){ .name = "main" };
+	const char *file = c.source != nullptr ? c.source : "NULL";
+	if (n < 0)
+		output_printf(&out1, "%d %s\n", here.line, file);
+	else
+		output_printf(&out1, "%d %s %s\n", here.line, c.name, file);
+	return 0;
 }
 
 int bi_exec(int argc, char **argv)

@@ -7,9 +7,11 @@
 #include "apps/sh/builtin.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec.h"
+#include "apps/sh/exec_int.h"
 #include "apps/sh/expand.h"
 #include "apps/sh/option.h"
 #include "apps/sh/pattern.h"
+#include "apps/sh/print.h"
 #include "apps/sh/sh.h"
 #include "apps/sh/var.h"
 
@@ -107,9 +109,33 @@ static int test_regex(const char *text, const struct word *w)
 	return !hit;
 }
 
-static int test_double_binary(const struct test_node *t)
+/* set -x: the left side's value, and the right side, maybe a pattern, as it is written. */
+static void trace_test(const struct test_node *t, const char *left)
+{
+	struct buf b = {};
+
+	if (t->kind != TEST_BINARY)
+		buf_printf(&b, "%s ", t->kind == TEST_UNARY ? t->op : "-n");
+	buf_puts(&b, *left != '\0' ? left : "''");
+	if (t->kind == TEST_BINARY) {
+		buf_printf(&b, " %s ", t->op);
+		print_word(&b, t->right);
+	}
+	trace_text("[[ ", buf_str(&b), " ]]");
+}
+
+static const char *test_left(const struct test_node *t)
 {
 	const char *left = expand_string(t->left);
+
+	if (sh.opt[OPT_XTRACE])
+		trace_test(t, left);
+	return left;
+}
+
+static int test_double_binary(const struct test_node *t)
+{
+	const char *left = test_left(t);
 	size_t len;
 
 	if (strcmp(t->op, "=~") == 0)
@@ -144,11 +170,11 @@ static int test_tree(const struct test_node *t)
 		r = test_tree(t->a);
 		return r > 1 ? r : !r;
 	case TEST_UNARY:
-		return !test_unary(t->op[1], expand_string(t->left));
+		return !test_unary(t->op[1], test_left(t));
 	case TEST_BINARY:
 		return test_double_binary(t);
 	default:
-		return *expand_string(t->left) == '\0';
+		return *test_left(t) == '\0';
 	}
 }
 

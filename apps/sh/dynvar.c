@@ -2,6 +2,7 @@
 /* Variables that act, and the import of the environment. */
 #include "apps/sh/dynvar.h"
 #include "apps/sh/array.h"
+#include "apps/sh/calls.h"
 #include "apps/sh/chars.h"
 #include "apps/sh/error.h"
 #include "apps/sh/getopts.h"
@@ -25,7 +26,7 @@ char ifs_first = ' ';
 bool ifs_joins = true;
 
 static struct sym *sym_line, *sym_random, *sym_seconds, *sym_funcname, *sym_epoch, *sym_epochreal,
-	*sym_bashpid, *sym_pipestatus, *sym_lineno_stack, *sym_srandom;
+	*sym_bashpid, *sym_pipestatus, *sym_lineno_stack, *sym_sources, *sym_srandom, *sym_subshell;
 static time_t seconds_base;
 static uint32_t random_state = 1;
 
@@ -49,21 +50,23 @@ static uint32_t random_next(void)
 	return random_state;
 }
 
-static void refresh_functions(struct sym *s, bool names)
+/* FUNCNAME, BASH_LINENO, BASH_SOURCE: one element for each call. */
+static void refresh_calls(struct sym *s)
 {
 	struct array *a = var_array(s, false);
-	long long i = 0;
+	struct call c;
 
 	array_clear(a);
-	for (const struct frame *f = frame_top; f != nullptr; f = f->prev) {
+	if (s == sym_funcname && sh.func_depth == 0)
+		return; /* as in bash, whatever files are being read */
+	for (size_t i = 0; call_at(i, &c); i++) {
 		char digits[NUM_MAX];
-		if (f->name == nullptr)
-			continue;
-		const char *v = names ? f->name : num_format(f->line, digits + NUM_MAX);
-		array_put(a, i++, nullptr, v, strlen(v));
+		const char *v = s == sym_funcname  ? c.name
+				: s == sym_sources ? c.source
+						   : num_format(c.line, digits + NUM_MAX);
+		v = v != nullptr ? v : "";
+		array_put(a, (long long)i, nullptr, v, strlen(v));
 	}
-	if (names && i > 0 && sh.script != nullptr)
-		array_put(a, i, nullptr, "main", 4);
 }
 
 void dynvar_refresh(struct sym *s)
@@ -80,8 +83,10 @@ void dynvar_refresh(struct sym *s)
 		store(s, (long long)time(nullptr));
 	} else if (s == sym_bashpid) {
 		store(s, getpid());
-	} else if (s == sym_funcname || s == sym_lineno_stack) {
-		refresh_functions(s, s == sym_funcname);
+	} else if (s == sym_subshell) {
+		store(s, sh.subshell);
+	} else if (s == sym_funcname || s == sym_sources || s == sym_lineno_stack) {
+		refresh_calls(s);
 	} else if (s == sym_epochreal) {
 		struct timespec ts;
 		char text[40];
@@ -213,6 +218,8 @@ static void name_symbols(void)
 	sym_bashpid = named("BASHPID", VAR_DYNAMIC);
 	sym_funcname = named("FUNCNAME", VAR_DYNAMIC | VAR_INDEXED);
 	sym_lineno_stack = named("BASH_LINENO", VAR_DYNAMIC | VAR_INDEXED);
+	sym_sources = named("BASH_SOURCE", VAR_DYNAMIC | VAR_INDEXED);
+	sym_subshell = named("BASH_SUBSHELL", VAR_DYNAMIC);
 	sym_pipestatus = named("PIPESTATUS", 0);
 }
 

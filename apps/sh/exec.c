@@ -3,6 +3,7 @@
 #include "apps/sh/exec.h"
 #include "apps/sh/arith.h"
 #include "apps/sh/ast.h"
+#include "apps/sh/calls.h"
 #include "apps/sh/dynvar.h"
 #include "apps/sh/error.h"
 #include "apps/sh/exec_int.h"
@@ -12,6 +13,7 @@
 #include "apps/sh/output.h"
 #include "apps/sh/parse.h"
 #include "apps/sh/pattern.h"
+#include "apps/sh/print.h"
 #include "apps/sh/redir.h"
 #include "apps/sh/sh.h"
 #include "apps/sh/subst.h"
@@ -122,9 +124,20 @@ static int eval_for(struct node *n)
 	return sh.status = status;
 }
 
+/* As it is written: to expand it here would be once too often. */
+static void trace_arith(const struct word *w)
+{
+	struct buf b = {};
+
+	print_expression(&b, w);
+	trace_text("(( ", buf_str(&b), " ))");
+}
+
 static long long eval_clause(struct word *w, struct arith *c, long long otherwise)
 {
 	struct mark m = arena_mark(&scratch);
+	if (w != nullptr && sh.opt[OPT_XTRACE])
+		trace_arith(w);
 	long long n = w == nullptr ? otherwise : arith_word(w, c);
 
 	arena_release(&scratch, m);
@@ -192,6 +205,8 @@ static int eval_case(struct node *n, unsigned flags)
 	sh.line = n->line;
 	sh.subst_status = 0;
 	const char *subject = expand_string_len(n->pick.subject, &len);
+	if (sh.opt[OPT_XTRACE])
+		trace_text("case ", subject, " in");
 	for (struct case_item *i = n->pick.items; i != nullptr; i = i->next) {
 		const struct word *w = i->patterns;
 		while (!fall && w != nullptr && !case_matches(w, subject, len))
@@ -299,8 +314,7 @@ static int eval_lastpipe(struct node *n, struct job *j, int in)
 	return sh.opt[OPT_PIPEFAIL] && status == 0 ? others : status;
 }
 
-/* A pipe whose ends do not lie on 0 to 2, should the shell have been started without those. */
-static void pipe_open(int ends[2])
+void pipe_open(int ends[2])
 {
 	if (pipe(ends) < 0)
 		fail(1, "cannot make a pipe: %s", strerror(errno));
@@ -374,6 +388,10 @@ static int eval_arith(struct node *n, unsigned flags)
 	int status = 1;
 
 	sh.line = n->line;
+	if (trap_wants_command())
+		trap_before(n);
+	if (sh.opt[OPT_XTRACE])
+		trace_arith(n->arith.expr);
 	if (guard_push(&g) == 0) {
 		status = arith_word(n->arith.expr, n->arith.compiled) == 0;
 		guard_pop(&g);
@@ -421,9 +439,13 @@ static int eval_kind(struct node *n, unsigned flags)
 		func_define(n->function.name, n);
 		return sh.status = 0;
 	case NODE_TEST:
+		if (trap_wants_command())
+			trap_before(n);
 		return finish(eval_test(n), is_tested(flags));
 	case NODE_ARITH:
 		return eval_arith(n, flags);
+	case NODE_COPROC:
+		return eval_coproc(n);
 	case NODE_TIME:
 		return eval_time(n);
 	default:
@@ -547,11 +569,20 @@ void func_unset(struct sym *s)
 	free(f);
 }
 
+/* Where a definition stands that is run now; bash's word where no file is being read. */
+static const char *definition_file(void)
+{
+	struct call c;
+	const char *file = call_at(0, &c) && c.source != nullptr ? c.source : "environment";
+
+	return sym_intern(file, strlen(file))->name;
+}
+
 void func_define(struct sym *s, struct node *n)
 {
 	struct func *f = xmalloc(sizeof(*f));
 
-	*f = (struct func){ n->function.body, tree_get(n->function.tree), 1 };
+	*f = (struct func){ n->function.body, tree_get(n->function.tree), definition_file(), 1 };
 	func_unset(s);
 	s->func = f;
 }
@@ -566,6 +597,7 @@ int func_call(struct sym *s, int argc, char **argv)
 	stack_check();
 	f->refs++;
 	frame_push(&frame, s->name);
+	frame.source = f->source;
 	params_push(&before, argc - 1, argv + 1);
 	sh.loop_depth = 0;
 	sh.func_depth++;

@@ -18,7 +18,8 @@ enum eval_flag : unsigned {
 struct func {
 	struct node *body;
 	struct tree *tree;
-	int refs; /* running ones keep it, whatever becomes of the name */
+	const char *source; /* the file that defined it */
+	int refs;           /* running ones keep it, whatever becomes of the name */
 };
 
 /* Runs a tree; its status, which sh.status has too. */

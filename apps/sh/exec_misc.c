@@ -7,9 +7,13 @@
 #include "apps/sh/exec_int.h"
 #include "apps/sh/expand.h"
 #include "apps/sh/input.h"
+#include "apps/sh/job.h"
 #include "apps/sh/output.h"
+#include "apps/sh/print.h"
 #include "apps/sh/prompt.h"
+#include "apps/sh/redir.h"
 #include "apps/sh/sh.h"
+#include "apps/sh/trap.h"
 #include "apps/sh/var.h"
 
 #include <errno.h>
@@ -57,6 +61,19 @@ void trace_for(const char *name, const struct fields *f)
 	trace_end(&b);
 }
 
+void trace_text(const char *before, const char *text, const char *after)
+{
+	struct buf b = {};
+
+	if (sh.posix)
+		return;
+	trace_begin(&b);
+	buf_puts(&b, before);
+	buf_puts(&b, text);
+	buf_puts(&b, after);
+	trace_end(&b);
+}
+
 void trace_command(const struct assign *as, char **argv)
 {
 	struct buf b = {};
@@ -76,6 +93,19 @@ void trace_command(const struct assign *as, char **argv)
 		quote_word(&b, *argv);
 	}
 	trace_end(&b);
+}
+
+void trap_before(const struct node *n)
+{
+	struct mark m = arena_mark(&scratch);
+
+	if (!sh.posix) {
+		struct buf b = {};
+		print_node(&b, n, -1);
+		var_put("BASH_COMMAND", buf_str(&b));
+	}
+	trap_run(TRAP_DEBUG);
+	arena_release(&scratch, m);
 }
 
 /* -- time -- */
@@ -121,6 +151,49 @@ int eval_time(struct node *n)
 	print_time("user", user2 - user, posix);
 	print_time("sys", system2 - system, posix);
 	return sh.status;
+}
+
+/* -- coproc -- */
+
+static void put_number(struct sym *s, long long index, int n)
+{
+	char digits[NUM_MAX], *p = num_format(n, digits + NUM_MAX);
+
+	var_set_element(s, index, nullptr, p, strlen(p));
+}
+
+/* NAME=(what it writes, what it reads), NAME_PID; the job is one of the background. */
+int eval_coproc(struct node *n)
+{
+	struct sym *name = n->function.name;
+	int to[2], from[2];
+
+	var_check_writable(name);
+	pipe_open(to);
+	pipe_open(from);
+	struct job *j = job_create(n, 1);
+	pid_t pid = job_fork(j, FORK_BACKGROUND);
+	if (pid == 0) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		for (int i = 0; i < 2; i++) {
+			close(to[i]);
+			close(from[i]);
+		}
+		sh.in_errexit_test = false;
+		eval(n->function.body, EVAL_EXIT);
+		sh_exit(sh.status);
+	}
+	close(to[0]);
+	close(from[1]);
+	var_drop(name);
+	put_number(name, 0, redir_move_high(from[0]));
+	put_number(name, 1, redir_move_high(to[1]));
+	var_set_num(
+		sym_intern(arena_printf(&scratch, "%s_PID", name->name), strlen(name->name) + 4),
+		pid);
+	job_background(j);
+	return sh.status = 0;
 }
 
 /* -- select -- */

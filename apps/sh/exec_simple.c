@@ -362,8 +362,8 @@ int eval_simple(struct node *n, unsigned flags)
 
 	sh.line = n->line;
 	sh.subst_status = -1;
-	if (trap_is_set(TRAP_DEBUG))
-		trap_run(TRAP_DEBUG);
+	if (trap_wants_command())
+		trap_before(n);
 	expand_words(n->simple.words, &f);
 	if (f.n == 0) {
 		eval_assignments(n, flags);

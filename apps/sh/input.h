@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct frame;
 struct sym;
 
 struct source {
@@ -25,6 +26,9 @@ struct source {
 	bool eof;
 	const char *echoed; /* -v has shown the text before this */
 	const char *script; /* sh.script as it was below */
+	bool called;        /* a file of `.': called_at and frame tell from where */
+	int called_at;
+	const struct frame *frame;
 };
 
 extern struct source *source_top;

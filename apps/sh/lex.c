@@ -16,13 +16,28 @@ static const struct {
 	enum keyword kw;
 	bool extension;
 } keywords[] = {
-	{ "!", KW_BANG, false },      { "[[", KW_LTEST, true },   { "]]", KW_RTEST, true },
-	{ "case", KW_CASE, false },   { "do", KW_DO, false },     { "done", KW_DONE, false },
-	{ "elif", KW_ELIF, false },   { "else", KW_ELSE, false }, { "esac", KW_ESAC, false },
-	{ "fi", KW_FI, false },       { "for", KW_FOR, false },   { "function", KW_FUNCTION, true },
-	{ "if", KW_IF, false },       { "in", KW_IN, false },     { "select", KW_SELECT, true },
-	{ "then", KW_THEN, false },   { "time", KW_TIME, false }, { "until", KW_UNTIL, false },
-	{ "while", KW_WHILE, false }, { "{", KW_LBRACE, false },  { "}", KW_RBRACE, false },
+	{ "!", KW_BANG, false },
+	{ "[[", KW_LTEST, true },
+	{ "]]", KW_RTEST, true },
+	{ "case", KW_CASE, false },
+	{ "coproc", KW_COPROC, true },
+	{ "do", KW_DO, false },
+	{ "done", KW_DONE, false },
+	{ "elif", KW_ELIF, false },
+	{ "else", KW_ELSE, false },
+	{ "esac", KW_ESAC, false },
+	{ "fi", KW_FI, false },
+	{ "for", KW_FOR, false },
+	{ "function", KW_FUNCTION, true },
+	{ "if", KW_IF, false },
+	{ "in", KW_IN, false },
+	{ "select", KW_SELECT, true },
+	{ "then", KW_THEN, false },
+	{ "time", KW_TIME, false },
+	{ "until", KW_UNTIL, false },
+	{ "while", KW_WHILE, false },
+	{ "{", KW_LBRACE, false },
+	{ "}", KW_RBRACE, false },
 };
 
 enum keyword keyword_find(const char *name, size_t len)

@@ -32,6 +32,7 @@ enum keyword : uint8_t {
 	KW_DO,
 	KW_DONE,
 	KW_CASE,
+	KW_COPROC,
 	KW_ESAC,
 	KW_WHILE,
 	KW_UNTIL,

@@ -114,7 +114,7 @@ static bool ends_list(enum keyword kw)
 	}
 }
 
-static struct node *parse_command_node(struct parser *ps)
+struct node *parse_command_node(struct parser *ps)
 {
 	enum keyword kw = peek_keyword(ps);
 	struct token *t = token_peek(ps);
@@ -127,7 +127,7 @@ static struct node *parse_command_node(struct parser *ps)
 	else if (t->kind == TOK_LPAREN)
 		n = parse_compound(ps, KW_NONE);
 	else
-		n = parse_simple(ps);
+		n = parse_simple(ps, nullptr);
 	ps->depth--;
 	return n;
 }
@@ -185,6 +185,8 @@ static void add_stderr_redir(struct parser *ps, struct node *n)
 {
 	struct redir *r = arena_alloc(ps->arena, sizeof(*r));
 	struct word *one = word_from_text(ps, "1", 1, true);
+
+	one->parts->quoted = false; /* for who prints it */
 
 	*r = (struct redir){ .kind = REDIR_DUP_OUT, .fd = 2, .target = one };
 	struct redir **tail = &n->redirs;

@@ -304,6 +304,32 @@ static struct node *parse_function_keyword(struct parser *ps)
 	return parse_function(ps, name, line);
 }
 
+/* coproc command, or coproc NAME compound */
+static struct node *parse_coproc(struct parser *ps)
+{
+	struct node *n = node_create(ps, NODE_COPROC);
+
+	token_take(ps);
+	n->function.name = sym_intern("COPROC", 6);
+	enum keyword kw = peek_keyword(ps);
+	struct token *t = token_peek(ps);
+	if (kw != KW_NONE || t->kind != TOK_WORD || word_plain(t->word) == nullptr ||
+	    !name_is_valid(t->word->lit, t->word->lit_len)) {
+		n->function.body = parse_command_node(ps);
+		return n;
+	}
+	struct word *w = t->word;
+	token_take(ps);
+	ps->assign_ok = false;
+	if (token_keyword(ps) == KW_NONE && token_peek(ps)->kind != TOK_LPAREN) {
+		n->function.body = parse_simple(ps, w);
+		return n;
+	}
+	n->function.name = sym_intern(w->lit, w->lit_len);
+	n->function.body = parse_command_node(ps);
+	return n;
+}
+
 static struct node *parse_double_bracket(struct parser *ps)
 {
 	struct node *n = node_create(ps, NODE_TEST);
@@ -334,6 +360,8 @@ static struct node *compound_for(struct parser *ps, enum keyword kw)
 		return parse_double_bracket(ps);
 	case KW_FUNCTION:
 		return parse_function_keyword(ps);
+	case KW_COPROC:
+		return parse_coproc(ps);
 	case KW_NONE:
 		return parse_paren(ps);
 	default:

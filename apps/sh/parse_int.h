@@ -9,7 +9,10 @@ struct node *node_create(struct parser *ps, enum node_kind kind);
 struct node *parse_list(struct parser *ps);
 /* The same, where POSIX demands at least one command. */
 struct node *parse_body(struct parser *ps);
-struct node *parse_simple(struct parser *ps);
+/* `start`: its first word, if that was read already. */
+struct node *parse_simple(struct parser *ps, struct word *start);
+/* One simple or compound command, or a function's definition. */
+struct node *parse_command_node(struct parser *ps);
 struct node *parse_compound(struct parser *ps, enum keyword kw);
 struct node *parse_function(struct parser *ps, struct sym *name, int line);
 struct test_node *parse_test(struct parser *ps);

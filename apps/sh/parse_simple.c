@@ -433,7 +433,7 @@ static void simple_finish(struct node *n)
 		n->simple.command = sym_intern(w->lit, w->lit_len);
 }
 
-struct node *parse_simple(struct parser *ps)
+struct node *parse_simple(struct parser *ps, struct word *start)
 {
 	struct simple_state st = { .n = node_create(ps, NODE_SIMPLE) };
 
@@ -441,7 +441,9 @@ struct node *parse_simple(struct parser *ps)
 	st.words = &st.n->simple.words;
 	st.redirs = &st.n->redirs;
 	st.n->line = token_peek(ps)->line;
-	for (bool first = true;; first = false) {
+	if (start != nullptr)
+		st.words = word_append(ps, st.words, start);
+	for (bool first = start == nullptr;; first = false) {
 		struct token *t = token_peek(ps);
 		if (t->kind == TOK_REDIR) {
 			*st.redirs = parse_redir(ps);

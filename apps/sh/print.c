@@ -55,7 +55,7 @@ static void print_operator(struct buf *b, const struct param *q, bool dquote)
 
 static void print_param(struct buf *b, const struct param *q, bool dquote)
 {
-	buf_puts(b, "${");
+	buf_puts(b, q->braced ? "${" : "$");
 	if (q->op == OP_LENGTH)
 		buf_byte(b, '#');
 	if (q->indirect)
@@ -76,7 +76,8 @@ static void print_param(struct buf *b, const struct param *q, bool dquote)
 	if (q->op == OP_BAD && q->arg != nullptr)
 		print_parts(b, q->arg->parts, dquote);
 	print_operator(b, q, dquote);
-	buf_byte(b, '}');
+	if (q->braced)
+		buf_byte(b, '}');
 }
 
 static void print_text(struct buf *b, const struct part *p, bool dquote)
@@ -138,6 +139,11 @@ static void print_parts(struct buf *b, const struct part *p, bool dquote)
 	}
 	if (open)
 		buf_byte(b, '"');
+}
+
+void print_expression(struct buf *b, const struct word *w)
+{
+	print_parts(b, w->parts, true);
 }
 
 static void print_assign(struct buf *b, const struct assign *as);
@@ -216,6 +222,8 @@ static void print_redirs(struct buf *b, const struct redir *list)
 		else if (r->fd != (input ? 0 : 1))
 			buf_printf(b, "%d", r->fd);
 		buf_puts(b, text[r->kind]);
+		if (r->kind != REDIR_HERE && r->kind != REDIR_DUP_IN && r->kind != REDIR_DUP_OUT)
+			buf_byte(b, ' ');
 		if (r->kind == REDIR_HERE)
 			buf_printf(b, r->here_quoted ? "'%s'" : "%s", r->delimiter);
 		else
@@ -370,7 +378,7 @@ static void print_for_arith(struct buf *b, const struct node *n, int indent)
 		if (i > 0)
 			buf_puts(b, "; ");
 		if (clauses[i] != nullptr)
-			print_parts(b, clauses[i]->parts, true);
+			print_expression(b, clauses[i]);
 	}
 	buf_puts(b, "))");
 	line_break(b, indent);
@@ -417,6 +425,12 @@ static void print_kind(struct buf *b, const struct node *n, int indent)
 		buf_puts(b, n->time_posix ? "time -p " : "time ");
 		print_node(b, n->pair.a, indent);
 		break;
+	case NODE_COPROC:
+		buf_puts(b, "coproc ");
+		if (n->function.body->kind != NODE_SIMPLE)
+			buf_printf(b, "%s ", n->function.name->name);
+		print_node(b, n->function.body, indent);
+		break;
 	case NODE_BACKGROUND:
 		print_node(b, n->pair.a, indent);
 		buf_puts(b, " &");
@@ -461,7 +475,7 @@ static void print_kind(struct buf *b, const struct node *n, int indent)
 		break;
 	case NODE_ARITH:
 		buf_puts(b, "((");
-		print_parts(b, n->arith.expr->parts, true);
+		print_expression(b, n->arith.expr);
 		buf_puts(b, "))");
 		break;
 	}

@@ -10,6 +10,8 @@ struct word;
 
 /* indent < 0: all on one line. */
 void print_node(struct buf *b, const struct node *n, int indent);
+/* An arithmetic expression: as a word, without quotes around it. */
+void print_expression(struct buf *b, const struct word *w);
 void print_word(struct buf *b, const struct word *w);
 void print_function(struct buf *b, const struct sym *s);
 /* The letters of declare's options that the variable has. */

@@ -259,10 +259,16 @@ void trap_run_pending(void)
 	}
 }
 
+static bool busy[TRAP_COUNT - NSIG]; /* ERR, DEBUG and RETURN do not nest */
+
+bool trap_wants_command(void)
+{
+	return (trap_is_set(TRAP_DEBUG) || trap_is_set(TRAP_ERR)) && !busy[TRAP_DEBUG - NSIG] &&
+	       !busy[TRAP_ERR - NSIG];
+}
+
 void trap_run(int sig)
 {
-	static bool busy[TRAP_COUNT - NSIG + 1];
-
 	if (!trap_is_set(sig))
 		return;
 	if (sig == TRAP_EXIT) {

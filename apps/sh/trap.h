@@ -32,6 +32,8 @@ void trap_fork(bool background, bool job_control);
 /* Whether any action is set that must run before the process may be replaced. */
 bool trap_blocks_exec(void);
 bool trap_is_set(int sig);
+/* Whether an action may want to know which command it is run for: BASH_COMMAND. */
+bool trap_wants_command(void);
 /* $?; in an action that of before it: what `exit` and `return` mean when they are not told. */
 int trap_status(bool before);
 

@@ -61,8 +61,9 @@ struct saved;
 struct frame {
 	struct frame *prev;
 	struct saved *saved;
-	const char *name; /* of the function, or nullptr: assignments for one command */
-	int line;         /* where it was called */
+	const char *name;   /* of the function, or nullptr: assignments for one command */
+	const char *source; /* the file that defines it */
+	int line;           /* where it was called */
 };
 
 extern struct frame *frame_top;

@@ -174,7 +174,7 @@ static struct word *sub_word(struct wordbuf *w, enum read_mode mode, const char 
 	wordbuf_init(&sub, w->ps);
 	*ended = wordbuf_until(&sub, mode, stop);
 	if (*ended == SOURCE_EOF)
-		syntax_eof(line, "}");
+		syntax_eof(line, stop + strlen(stop) - 1);
 	struct word *word = wordbuf_word(&sub);
 	if (mode == READ_PLAIN)
 		word_tilde(w->ps->arena, word, false);
@@ -408,7 +408,7 @@ static void read_braced(struct wordbuf *w, enum read_mode mode)
 {
 	struct param *p = arena_alloc(w->ps->arena, sizeof(*p));
 
-	*p = (struct param){};
+	*p = (struct param){ .braced = true };
 	stack_check();
 	int c = lex_peek();
 	if (c == '#') {
@@ -441,6 +441,23 @@ static void read_command_substitution(struct wordbuf *w, bool dquote)
 	part_add(w, PART_COMMAND, dquote)->command = n;
 }
 
+static void add_arith(struct wordbuf *w, struct word *expr, bool dquote)
+{
+	struct part *p = part_add(w, PART_ARITH, dquote);
+
+	p->expr = expr;
+	p->compiled = expr->lit != nullptr ? arith_compile(w->ps->arena, expr->lit) : nullptr;
+}
+
+/* $[ ], the form that bash had before $(( )). */
+static void read_bracket(struct wordbuf *w, bool dquote)
+{
+	int ended;
+
+	lex_get();
+	add_arith(w, sub_word(w, READ_ARITH, "]", &ended), dquote);
+}
+
 static void read_paren(struct wordbuf *w, bool dquote)
 {
 	char *text;
@@ -450,11 +467,7 @@ static void read_paren(struct wordbuf *w, bool dquote)
 	if (lex_peek() == '(') {
 		lex_get();
 		if (lex_arith(w->ps, &text, &len)) {
-			struct word *expr = word_from_text(w->ps, text, len, false);
-			struct part *p = part_add(w, PART_ARITH, dquote);
-			p->expr = expr;
-			p->compiled = expr->lit != nullptr ? arith_compile(w->ps->arena, expr->lit)
-							   : nullptr;
+			add_arith(w, word_from_text(w->ps, text, len, false), dquote);
 			return;
 		}
 		source_unget('('); /* the text was given back; so is the second ( */
@@ -472,6 +485,8 @@ static void read_dollar(struct wordbuf *w, enum read_mode mode)
 		read_braced(w, mode);
 	} else if (c == '(') {
 		read_paren(w, dquote);
+	} else if (c == '[' && !sh.posix && !w->ps->regex) {
+		read_bracket(w, dquote);
 	} else if (c == '\'' && !dquote) {
 		lex_get();
 		read_dollar_quoted(w);

@@ -137,3 +137,34 @@ a=1 b=2; for n in a b; do declare -n r=$n; r=x$n; done; echo $a $b; f() { for n 
 shopt -s lastpipe; false | (exit 3) | true; echo $? ${PIPESTATUS[@]}; true | false; echo $? ${PIPESTATUS[@]}; echo x | read y; echo $y
 ### extended globs that match in many ways
 a=aaaaaab; for p in '*(a|aa)c' '+(*(a)|a)+(a)c' '*(a|ab|b)' '!(*(a))' '@(+(a)|x)b' '?(a)*(!(b))b'; do [[ $a == $p ]]; echo $?; done
+### arithmetic in square brackets
+a=(4 5) x=5; echo $[1+2] "$[a[1]+3]" $[ 2 * ( 3 + 4 ) ] $[x*2] $[$x+1] '$[7]' "\$[8]" [ $ [; cat <<X
+$[3*3]
+X
+### which file and function
+cd "$(mktemp -d)"; cat >inc <<'X'
+echo "inc: ${FUNCNAME[*]} | ${BASH_SOURCE[*]} | ${BASH_LINENO[*]}"
+inner() { echo "inner: ${FUNCNAME[*]} | ${BASH_SOURCE[*]} | ${BASH_LINENO[*]}"; caller; caller 0; caller 1; caller 7; echo $?; }
+X
+cat >main <<'X'
+[[ ${BASH_SOURCE[0]} == "$0" ]] && echo "$BASH_SOURCE ${#FUNCNAME[@]} ${BASH_LINENO[0]}"; caller; echo $?
+. ./inc; inner
+outer() {
+	inner; . ./inc
+}
+outer; outer | cat; eval 'echo ${BASH_SOURCE[0]}'
+X
+exe=$(readlink /proc/$$/exe); (exec -a fush $exe main); f() { echo ${BASH_SOURCE[0]}; }; f
+### depth of subshells
+echo $BASH_SUBSHELL; (echo $BASH_SUBSHELL; (echo $BASH_SUBSHELL); echo $(echo $BASH_SUBSHELL))
+### built-ins turned off
+enable -n echo printf; enable -n; type -t echo; enable echo printf; type -t echo; enable nosuch 2>/dev/null; echo $?; enable -s | head -3
+### coproc
+coproc cat; echo hi >&${COPROC[1]}; read -u ${COPROC[0]} l; echo $l; kill $COPROC_PID; wait $COPROC_PID; echo $?
+coproc P { while read x; do echo "<$x>"; done; }; echo one >&${P[1]}; read -r y <&${P[0]}; echo $y; echo two >&"${P[1]}"; read -r y <&"${P[0]}"; echo $y
+eval "exec ${P[1]}>&-"; wait $P_PID; echo $?; coproc Q (echo sub); cat <&${Q[0]}; wait; coproc x=1 true; wait; type -t coproc
+### tracing of compound commands
+exec 2>&1; set -x; case x in x) :;; esac; ((i=0)); for ((i=0;i<2;i++)); do :; done; [[ a == a && -n x ]]; [[ x ]]
+### the command that an action is for
+trap 'echo "D:$BASH_COMMAND"' DEBUG; : a b; x=1; [[ -n $x ]]; ((x==1)); trap - DEBUG
+err() { echo "err in $BASH_COMMAND line ${BASH_LINENO[0]}"; }; trap err ERR; false; [[ -z $x ]]; ((x==2)); ! true; f() { return 3; }; f
