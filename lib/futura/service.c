@@ -8,15 +8,34 @@
 
 /* How long a repeated call waits for a service to be restarted. */
 constexpr uint64_t REOPEN_PATIENCE = 15 * SECOND;
+/* A registry that has died tells nobody of changes; how long until its successor is asked to. */
+constexpr uint64_t CHANGE_PATIENCE = SECOND;
+/* So often it may die while it is asked. */
+constexpr unsigned FIND_TRIES = 4;
 
 static enum err wait_for_change(struct remote *registry, fut_handle *changes, uint64_t deadline)
 {
-	uint64_t signals;
+	uint64_t signals, until = clock_after(CHANGE_PATIENCE);
 
 	if (*changes == 0)
 		return registry_changes(registry,
 					changes); /* ask again first: it may be there now */
-	return fut_wait(*changes, 1, 1, deadline, &signals);
+	enum err e = fut_wait(*changes, 1, 1, until < deadline ? until : deadline, &signals);
+	if (e != ERR_TIMED_OUT || until >= deadline)
+		return e;
+	(void)fut_handle_close(*changes); /* ours, and open */
+	*changes = 0;
+	return OK;
+}
+
+/* The session outlives a registry that dies: its successor answers. */
+static enum err find(struct remote *registry, const char *name, fut_handle *session)
+{
+	enum err e = ERR_PEER_CLOSED;
+
+	for (unsigned i = 0; e == ERR_PEER_CLOSED && i < FIND_TRIES; i++)
+		e = registry_find(registry, name, strlen(name), session);
+	return e;
 }
 
 enum err service_find(const char *name, uint64_t deadline, fut_handle *session)
@@ -28,7 +47,7 @@ enum err service_find(const char *name, uint64_t deadline, fut_handle *session)
 	if (registry.session == 0)
 		return ERR_NOT_FOUND;
 	do
-		e = registry_find(&registry, name, strlen(name), session);
+		e = find(&registry, name, session);
 	while (e == ERR_WOULD_BLOCK && (e = wait_for_change(&registry, &changes, deadline)) == OK);
 	if (changes)
 		(void)fut_handle_close(changes); /* ours, and open */

@@ -9,7 +9,6 @@
 #include "lib/futura/print.h"
 #include "lib/futura/program.h"
 #include "lib/futura/spawn.h"
-#include "protocol/registry.h"
 #include "services/init/state.h"
 
 struct making {
@@ -21,11 +20,6 @@ struct making {
 	const char *env[SERVICE_WORDS + SERVICE_GIVES];
 	char ranges[SERVICE_GIVES][GIVE_NAME + 44]; /* NAME=0x...:0x... */
 };
-
-bool service_is_registry(const struct running *r)
-{
-	return strcmp(r->spec->name, "registryd") == 0;
-}
 
 static enum err cap_add(struct making *m, const char *name, fut_handle handle)
 {
@@ -89,36 +83,14 @@ static enum err give(struct making *m, const struct give *g)
 	return g->size != 0 ? cap_range(m, g, own) : cap_duplicate(m, g->name, own, g->rights);
 }
 
-/* Names as the registry wants them: each ended by a newline. */
-static size_t names_join(const struct words *w, char *to)
-{
-	char *at = to;
-
-	for (unsigned i = 0; i < w->n; i++) {
-		at = stpcpy(at, w->word[i]);
-		*at++ = '\n';
-	}
-	return (size_t)(at - to);
-}
-
 static enum err cap_registry(struct making *m)
 {
-	const struct manifest_service *spec = m->r->spec;
-	char see[SERVICE_WORDS * (SERVICE_NAME + 1) + 1], provide[sizeof(see)];
-	struct init *init = m->init;
-	struct remote registry = { .session = init->registry, .deadline = clock_after(SECOND) };
 	fut_handle session;
+	enum err e = registry_session(m->init, m->r, &session);
 
-	if (spec->see.n + spec->provide.n == 0)
-		return OK;
-	uint64_t client = ++init->last_client;
-	size_t nsee = names_join(&spec->see, see), nprovide = names_join(&spec->provide, provide);
-	enum err e = fut_session_create(init->registry_port, client, &session);
-	if (e != OK)
+	if (e != OK || session == 0)
 		return e;
-	e = registry_admit(&registry, client, see, nsee, provide, nprovide);
-	if (e == OK)
-		e = cap_duplicate(m, "registry", session, RIGHT_SEND);
+	e = cap_duplicate(m, "registry", session, RIGHT_SEND);
 	(void)fut_handle_close(session); /* ours, and open */
 	return e;
 }
@@ -290,17 +262,4 @@ void service_clear(struct running *r)
 		*owned[i] = 0;
 	}
 	r->state = STOPPED;
-}
-
-enum err registry_create(struct init *init)
-{
-	enum err e;
-
-	if (init->registry)
-		(void)fut_handle_close(init->registry); /* ours, and open */
-	if (init->registry_port)
-		(void)fut_handle_close(init->registry_port); /* the same */
-	init->registry = init->registry_port = 0;
-	e = fut_port_create(&init->registry_port);
-	return e == OK ? fut_session_create(init->registry_port, 0, &init->registry) : e;
 }

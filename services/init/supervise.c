@@ -32,14 +32,10 @@ enum err running_start(struct init *init, struct running *r)
 	r->state = WAITING;
 	r->restart_at = TIME_NEVER;
 	needs_start(init, r);
-	if (service_is_registry(r)) {
-		enum err e = registry_create(init);
-		if (e != OK) {
-			r->state = STOPPED;
-			return e;
-		}
-	}
-	return service_start(init, r);
+	enum err e = service_start(init, r);
+	if (e == OK && service_is_registry(r))
+		registry_restore(init);
+	return e;
 }
 
 void running_stop(struct running *r)
@@ -75,19 +71,6 @@ static void tell_end(const struct running *r, const struct task_info *info)
 		      (long long)info->exit_code);
 }
 
-/* The others' sessions led to the registry that is gone: they must get new ones. */
-static void restart_clients(struct init *init)
-{
-	for (unsigned i = 0; i < init->nservices; i++) {
-		struct running *r = &init->services[i];
-		if (r->state != RUNNING || r->spec->see.n + r->spec->provide.n == 0 ||
-		    r == init->run)
-			continue;
-		running_stop(r);
-		restart_later(r);
-	}
-}
-
 static void service_ended(struct init *init, struct running *r)
 {
 	struct task_info info = {};
@@ -104,8 +87,6 @@ static void service_ended(struct init *init, struct running *r)
 		machine_end(r->exit_code);
 	if (r->spec->restart == RESTART_ALWAYS || (r->spec->restart == RESTART_FAILURE && failed))
 		restart_later(r);
-	if (service_is_registry(r))
-		restart_clients(init);
 }
 
 /* Start what is due; returns when the next is. The registry stands first, and goes first. */
@@ -153,6 +134,8 @@ void supervise(struct init *init)
 		for (uint32_t i = 0; e == OK && i < n; i++) {
 			if (events[i].cookie == COOKIE_PORT)
 				requests_serve(init);
+			else if (events[i].cookie == COOKIE_NAMES)
+				registry_keep(init);
 			else
 				service_ended(init, &init->services[events[i].cookie]);
 		}

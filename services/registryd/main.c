@@ -18,6 +18,7 @@ constexpr unsigned NAMES = 64;
 constexpr size_t NAME_SIZE = 32;
 constexpr size_t LIST_SIZE = 1025;
 constexpr uint64_t INIT_BADGE = 0;
+constexpr uint32_t DOOR = RIGHT_SEND | RIGHT_WAIT | RIGHT_DUPLICATE | RIGHT_TRANSFER;
 /* Asking a service for a session may block one thread for a while; the others go on. */
 constexpr unsigned THREADS = 3;
 constexpr uint64_t CONNECT_PATIENCE = SECOND;
@@ -35,11 +36,14 @@ struct name {
 
 static struct mutex lock; /* guards what follows */
 static struct client *clients[CLIENTS];
+static struct client init_client; /* admitted from the start */
 static struct name names[NAMES];
 
 static struct client *client_find(uint64_t badge)
 {
-	for (unsigned i = 0; badge != INIT_BADGE && i < CLIENTS; i++)
+	if (badge == INIT_BADGE)
+		return &init_client;
+	for (unsigned i = 0; i < CLIENTS; i++)
 		if (clients[i] && clients[i]->badge == badge)
 			return clients[i];
 	return nullptr;
@@ -128,11 +132,17 @@ static enum err changes(void *self, uint64_t badge, struct registry_changes_resu
 	return e;
 }
 
+static void tell(const struct client *c)
+{
+	if (c && c->changes)
+		(void)fut_event_signal(c->changes, 1, 0); /* ours, and open */
+}
+
 static void tell_all(void)
 {
 	for (unsigned i = 0; i < CLIENTS; i++)
-		if (clients[i] && clients[i]->changes)
-			(void)fut_event_signal(clients[i]->changes, 1, 0); /* ours, and open */
+		tell(clients[i]);
+	tell(&init_client);
 }
 
 static enum err name_add(const char *name, fut_handle door)
@@ -154,12 +164,31 @@ static enum err provide(void *self, uint64_t badge, const struct registry_provid
 	(void)self;
 	mutex_lock(&lock);
 	struct client *c = client_find(badge);
-	enum err e = c && list_has(c->provide, a->name) ? OK : ERR_DENIED;
+	bool may = c && (badge == INIT_BADGE || list_has(c->provide, a->name));
+	enum err e = may ? OK : ERR_DENIED;
 	if (e == OK)
-		e = handle_check(a->session, OBJECT_SESSION,
-				 RIGHT_SEND | RIGHT_WAIT | RIGHT_DUPLICATE | RIGHT_TRANSFER);
+		e = handle_check(a->session, OBJECT_SESSION, DOOR);
 	if (e == OK)
 		e = name_add(a->name, a->session);
+	mutex_unlock(&lock);
+	return e;
+}
+
+static enum err next(void *self, uint64_t badge, const struct registry_next_args *a,
+		     struct registry_next_results *r)
+{
+	enum err e = badge == INIT_BADGE ? ERR_NOT_FOUND : ERR_DENIED;
+
+	(void)self;
+	mutex_lock(&lock);
+	for (unsigned i = a->after; e == ERR_NOT_FOUND && i < NAMES; i++) {
+		if (names[i].name[0] == '\0' || is_closed(names[i].door))
+			continue;
+		e = fut_handle_duplicate(names[i].door, DOOR, &r->session);
+		r->index = i + 1;
+		r->name_len = (uint32_t)strlen(names[i].name);
+		memcpy(r->name, names[i].name, r->name_len);
+	}
 	mutex_unlock(&lock);
 	return e;
 }
@@ -219,6 +248,7 @@ static int serve_names(void *argument)
 		.changes = changes,
 		.provide = provide,
 		.admit = admit,
+		.next = next,
 	};
 	static const struct service speaks = { REGISTRY_PROTOCOL, registry_dispatch, &ops };
 	const struct server server = {

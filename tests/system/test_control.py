@@ -50,6 +50,27 @@ def test_what_serves_the_files_may_die(arch):
 	assert status == 0
 
 
+@pytest.mark.parametrize("cpus", [1, 4])
+def test_the_registry_may_die(arch, cpus):
+	"""Twice: what it knew passes on, no other service ends, and new ones find and are found."""
+	status, out, err = run(arch, """
+		for n in 1 2; do
+			svc kill registryd
+			while ! svc | grep -q "^registryd *running *$n"; do sleep 0.1; done
+		done
+		svc | grep -E '^(ramfsd|posixd|ttyd|controld|echo-server) '
+		svc kill echo-server; while svc | grep -q '^echo-server *waiting'; do sleep 0.1; done
+		svc start echo; while svc | grep -q '^echo *running'; do sleep 0.1; done
+		svc | grep -E '^echo '; svc kill controld; while ! svc >/tmp/s; do sleep 0.1; done
+		grep -E '^controld ' /tmp/s""", cpus)
+	words = [line.split() for line in out.splitlines()]
+	lives = [[name, "running", "0", "0"] for name in
+		("ramfsd", "ttyd", "controld", "posixd", "echo-server")]
+	assert words == lives + [["echo", "stopped", "0", "0"], ["controld", "running", "1", "134"]], \
+		out + err
+	assert status == 0
+
+
 def test_only_root_may_give_orders(arch):
 	_, out, err = run(arch, """
 		exec 2>&1
