@@ -107,9 +107,11 @@ static enum err names_watch(struct init *init)
 {
 	struct remote to = registry(init);
 
+	if (init->names_watched)
+		(void)fut_handle_close(init->names_watched); /* ours, and open */
 	if (init->names_changed)
-		(void)fut_handle_close(init->names_changed); /* the dead one's: its watch goes too */
-	init->names_changed = 0;
+		(void)fut_handle_close(init->names_changed); /* the same */
+	init->names_watched = init->names_changed = 0;
 	enum err e = registry_changes(&to, &init->names_changed);
 	return e == OK ? fut_watch_create(init->waitset, init->names_changed, 1, 0, COOKIE_NAMES,
 					  &init->names_watched)

@@ -41,10 +41,10 @@ struct init {
 	size_t bundle_size;
 	fut_handle waitset, port;
 	fut_handle registry_port,
-		registry;     /* registryd receives from the first; we call the second */
+		registry; /* registryd receives from the first; we call the second */
 	struct known_names names;
 	fut_handle names_changed, names_watched; /* an event of the registry's; our watch */
-	uint64_t last_client; /* badges of registry sessions, never used twice */
+	uint64_t last_client;                    /* badges of registry sessions, never used twice */
 	struct manifest manifest;
 	unsigned nservices;
 	struct running services[MANIFEST_SERVICES + 1];
