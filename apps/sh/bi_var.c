@@ -104,6 +104,20 @@ static int bad_name(const char *command, const char *arg)
 }
 
 /* export and readonly */
+static int export_functions(int argc, char **argv, bool on)
+{
+	int status = 0;
+
+	for (int i = 0; i < argc; i++) {
+		struct func *f = sym_intern(argv[i], strlen(argv[i]))->func;
+		if (f != nullptr)
+			f->exported = on;
+		else
+			status = usage_error("export", argv[i], "not a function") - 1;
+	}
+	return status;
+}
+
 int bi_export(int argc, char **argv)
 {
 	bool export = argv[0][0] == 'e', remove = false, functions = false;
@@ -123,7 +137,9 @@ int bi_export(int argc, char **argv)
 		print_exported(argv[0], flag);
 		return 0;
 	}
-	for (int i = f.at; i < argc && !functions; i++) {
+	if (functions)
+		return export ? export_functions(argc - f.at, argv + f.at, !remove) : 0;
+	for (int i = f.at; i < argc; i++) {
 		struct declared d;
 		if (!declared_parse(argv[i], &d)) {
 			status = bad_name(argv[0], argv[i]);

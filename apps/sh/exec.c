@@ -582,7 +582,13 @@ void func_define(struct sym *s, struct node *n)
 {
 	struct func *f = xmalloc(sizeof(*f));
 
-	*f = (struct func){ n->function.body, tree_get(n->function.tree), definition_file(), 1 };
+	*f = (struct func){
+		.body = n->function.body,
+		.tree = tree_get(n->function.tree),
+		.source = definition_file(),
+		.refs = 1,
+		.exported = s->func != nullptr && s->func->exported,
+	};
 	func_unset(s);
 	s->func = f;
 }

@@ -20,6 +20,7 @@ struct func {
 	struct tree *tree;
 	const char *source; /* the file that defined it */
 	int refs;           /* running ones keep it, whatever becomes of the name */
+	bool exported;
 };
 
 /* Runs a tree; its status, which sh.status has too. */

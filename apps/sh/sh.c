@@ -4,6 +4,7 @@
 #include "apps/sh/error.h"
 #include "apps/sh/exec.h"
 #include "apps/sh/expand.h"
+#include "apps/sh/funcenv.h"
 #include "apps/sh/input.h"
 #include "apps/sh/interactive.h"
 #include "apps/sh/job.h"
@@ -220,6 +221,8 @@ int sh_main(int argc, char **argv, bool posix)
 	sh.pid = getpid();
 	if (status != 0)
 		return status;
+	if (!sh.posix)
+		functions_import(environ);
 	start_interactive(command);
 	if (sh.interactive || sh.opt[OPT_LOGIN])
 		run_profile(sh.opt[OPT_LOGIN]);

@@ -7,6 +7,8 @@
 #include "apps/sh/chars.h"
 #include "apps/sh/dynvar.h"
 #include "apps/sh/error.h"
+#include "apps/sh/exec.h"
+#include "apps/sh/funcenv.h"
 #include "apps/sh/mem.h"
 #include "apps/sh/sh.h"
 
@@ -399,25 +401,38 @@ static bool env_wanted(const struct sym *s)
 	return (s->flags & VAR_EXPORT) != 0 && s->val != nullptr;
 }
 
+static bool function_wanted(const struct sym *s)
+{
+	return s->func != nullptr && s->func->exported;
+}
+
+static char *variable_to_env(const struct sym *s)
+{
+	size_t len = strlen(s->name);
+	char *e = arena_alloc(&scratch, len + s->len + 2);
+
+	memcpy(e, s->name, len);
+	e[len] = '=';
+	memcpy(e + len + 1, s->val, s->len + 1);
+	return e;
+}
+
 char **env_build(void)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < TABLE_SIZE; i++)
 		for (struct sym *s = table[i]; s != nullptr; s = s->next)
-			n += env_wanted(s);
+			n += env_wanted(s) + function_wanted(s);
 	char **env = arena_alloc(&scratch, (n + 1) * sizeof(*env));
 	n = 0;
 	for (size_t i = 0; i < TABLE_SIZE; i++)
-		for (struct sym *s = table[i]; s != nullptr; s = s->next)
-			if (env_wanted(s)) {
-				size_t len = strlen(s->name);
-				char *e = arena_alloc(&scratch, len + s->len + 2);
-				memcpy(e, s->name, len);
-				e[len] = '=';
-				memcpy(e + len + 1, s->val, s->len + 1);
-				env[n++] = e;
-			}
+		for (struct sym *s = table[i]; s != nullptr; s = s->next) {
+			if (env_wanted(s))
+				env[n++] = variable_to_env(s);
+			if (function_wanted(s))
+				env[n++] = function_to_env(s);
+		}
 	env[n] = nullptr;
 	return env;
 }

@@ -162,9 +162,15 @@ enable -n echo printf; enable -n; type -t echo; enable echo printf; type -t echo
 ### coproc
 coproc cat; echo hi >&${COPROC[1]}; read -u ${COPROC[0]} l; echo $l; kill $COPROC_PID; wait $COPROC_PID; echo $?
 coproc P { while read x; do echo "<$x>"; done; }; echo one >&${P[1]}; read -r y <&${P[0]}; echo $y; echo two >&"${P[1]}"; read -r y <&"${P[0]}"; echo $y
-eval "exec ${P[1]}>&-"; wait $P_PID; echo $?; coproc Q (echo sub); cat <&${Q[0]}; wait; coproc x=1 true; wait; type -t coproc
+eval "exec ${P[1]}>&-"; wait $P_PID; echo $?; coproc Q (read x; echo "sub $x"; read y); echo q >&${Q[1]}; read -u ${Q[0]} z; echo $z; kill $!; wait; coproc x=1 true; wait; type -t coproc
 ### tracing of compound commands
 exec 2>&1; set -x; case x in x) :;; esac; ((i=0)); for ((i=0;i<2;i++)); do :; done; [[ a == a && -n x ]]; [[ x ]]
 ### the command that an action is for
 trap 'echo "D:$BASH_COMMAND"' DEBUG; : a b; x=1; [[ -n $x ]]; ((x==1)); trap - DEBUG
 err() { echo "err in $BASH_COMMAND line ${BASH_LINENO[0]}"; }; trap err ERR; false; [[ -z $x ]]; ((x==2)); ! true; f() { return 3; }; f
+### functions in the environment
+exe=$(readlink /proc/$$/exe); again() { (exec -a fush $exe -c "$@"); }; f() { case $1 in a*) echo "<$1>" "${2:-none}" | cat;; esac 2>&1; cat <<X; }; s() ( echo sub; exit 3 ); export -f f s
+$1 there
+X
+again 'f abc; s; echo $?; f() { echo new; }; (exec -a fush '$exe' -c f); export -fn f; (exec -a fush '$exe' -c "f; s")' 2>/dev/null; export -fn f; again f 2>/dev/null; echo $?; export -f nosuch 2>/dev/null; echo $?
+env 'BASH_FUNC_g%%=() { echo g; }; echo no' 'BASH_FUNC_h%%=() { echo h; }' $exe -c 'echo on' 2>/dev/null; BASH_FUNC_x=1 again 'echo $BASH_FUNC_x'
