@@ -77,16 +77,8 @@ void quote_single(struct buf *out, const char *s)
 	buf_byte(out, '\'');
 }
 
-void quote_word(struct buf *out, const char *s)
+static void quote_dollar(struct buf *out, const char *s)
 {
-	if (!needs_quotes(s)) {
-		buf_puts(out, s);
-		return;
-	}
-	if (!needs_dollar(s)) {
-		quote_single(out, s);
-		return;
-	}
 	static const char controls[] = "\a\b\033\f\n\r\t\v";
 	buf_puts(out, "$'");
 	for (; *s != '\0'; s++) {
@@ -102,4 +94,20 @@ void quote_word(struct buf *out, const char *s)
 			buf_byte(out, c);
 	}
 	buf_byte(out, '\'');
+}
+
+void quote_value(struct buf *out, const char *s)
+{
+	if (needs_dollar(s))
+		quote_dollar(out, s);
+	else
+		quote_single(out, s);
+}
+
+void quote_word(struct buf *out, const char *s)
+{
+	if (needs_quotes(s))
+		quote_value(out, s);
+	else
+		buf_puts(out, s);
 }

@@ -173,7 +173,7 @@ static struct text at_operator(struct text t, const struct param *p, char letter
 
 	switch (letter) {
 	case 'Q':
-		quote_single(&b, t.p);
+		quote_value(&b, t.p);
 		break;
 	case 'E':
 		escape_dollar_quote(&b, t.p, t.len);

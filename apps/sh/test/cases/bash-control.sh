@@ -174,3 +174,5 @@ $1 there
 X
 again 'f abc; s; echo $?; f() { echo new; }; (exec -a fush '$exe' -c f); export -fn f; (exec -a fush '$exe' -c "f; s")' 2>/dev/null; export -fn f; again f 2>/dev/null; echo $?; export -f nosuch 2>/dev/null; echo $?
 env 'BASH_FUNC_g%%=() { echo g; }; echo no' 'BASH_FUNC_h%%=() { echo h; }' $exe -c 'echo on' 2>/dev/null; BASH_FUNC_x=1 again 'echo $BASH_FUNC_x'
+### values quoted
+x=$'a\001b\tc\n' y="it's"; echo "${x@Q}" "${y@Q}" ${HOME:+${IFS@Q}}; set --; echo "${@@Q}"
