@@ -311,7 +311,7 @@ static void heredoc_begin(struct parser *ps, struct redir *r, struct word *w)
 	if (w->lit != nullptr)
 		buf_add(&text, w->lit, w->lit_len);
 	else
-		print_word(&text, w);
+		print_unquoted(&text, w);
 	r->delimiter = arena_strndup(ps->arena, text.len > 0 ? text.p : "", text.len);
 	r->target = word_from_text(ps, "", 0, true); /* until its lines are read, if ever */
 	*ps->heredocs_tail = r;

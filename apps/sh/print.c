@@ -141,6 +141,15 @@ static void print_parts(struct buf *b, const struct part *p, bool dquote)
 		buf_byte(b, '"');
 }
 
+void print_unquoted(struct buf *b, const struct word *w)
+{
+	for (const struct part *p = w->parts; p != nullptr; p = p->next)
+		if (p->kind == PART_TEXT)
+			buf_add(b, p->text, p->len);
+		else
+			print_expansion(b, p, true);
+}
+
 void print_expression(struct buf *b, const struct word *w)
 {
 	print_parts(b, w->parts, true);

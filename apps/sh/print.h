@@ -12,6 +12,8 @@ struct word;
 void print_node(struct buf *b, const struct node *n, int indent);
 /* An arithmetic expression: as a word, without quotes around it. */
 void print_expression(struct buf *b, const struct word *w);
+/* A word as it is written, its quotes removed: the delimiter of a here-document. */
+void print_unquoted(struct buf *b, const struct word *w);
 void print_word(struct buf *b, const struct word *w);
 void print_function(struct buf *b, const struct sym *s);
 /* The letters of declare's options that the variable has. */

@@ -176,3 +176,14 @@ again 'f abc; s; echo $?; f() { echo new; }; (exec -a fush '$exe' -c f); export 
 env 'BASH_FUNC_g%%=() { echo g; }; echo no' 'BASH_FUNC_h%%=() { echo h; }' $exe -c 'echo on' 2>/dev/null; BASH_FUNC_x=1 again 'echo $BASH_FUNC_x'
 ### values quoted
 x=$'a\001b\tc\n' y="it's"; echo "${x@Q}" "${y@Q}" ${HOME:+${IFS@Q}}; set --; echo "${@@Q}"
+### delimiters of here-documents with a dollar sign
+a=b; cat <<"E$a"; cat <<E$a; cat <<"${a}F"G; cat <<'$'x"y z"
+hi $a
+hb
+E$a
+two $a
+E$a
+three
+${a}FG
+four
+$xy z
