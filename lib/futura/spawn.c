@@ -30,6 +30,33 @@ static uint64_t pages(uint64_t n)
 	return (n + PAGE - 1) & ~(PAGE - 1);
 }
 
+/* Write to pages that are zero, so that they are there. */
+static enum err pages_make(fut_handle task, uint64_t from, uint64_t to)
+{
+	for (uint64_t done; from < to; from += PAGE) {
+		enum err e = fut_space_write(task, from, "", 1, &done);
+
+		if (e != OK || done == 0)
+			return e != OK ? e : ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+/* What follows the contents of each writable segment. */
+static enum err data_make(struct build *b, const struct elf_image *image, uint64_t base)
+{
+	enum err e = OK;
+
+	for (unsigned i = 0; i < image->nsegments && e == OK; i++) {
+		const struct elf_segment *s = &image->segments[i];
+		uint64_t at = base + s->address;
+
+		if ((s->flags & MAP_WRITE) != 0)
+			e = pages_make(b->task, at + pages(s->skip + s->nbytes), at + s->size);
+	}
+	return e;
+}
+
 static enum err load(struct build *b)
 {
 	struct elf_image image;
@@ -44,7 +71,8 @@ static enum err load(struct build *b)
 		base = 0;
 	b->entry = base + image.entry;
 	b->image_end = base + image.high;
-	return elf_load(b->task, b->s->image, &image, base, b->inherit, b->s->shared);
+	e = elf_load(b->task, b->s->image, &image, base, b->inherit, b->s->shared);
+	return e == OK && b->s->is_whole ? data_make(b, &image, base) : e;
 }
 
 /* Map the first thread's range, with a hole where the kernel will map the area. */
@@ -63,6 +91,10 @@ static enum err map_range(struct build *b, uint64_t block_size)
 	b->area = b->block + block_size;
 	e = fut_space_map(b->task, 0, base + PAGE, 0, stack,
 			  MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE | b->inherit, &at);
+	if (e == OK && b->s->is_whole)
+		e = pages_make(b->task,
+			       b->stack_top - (stack < SPAWN_STACK_MADE ? stack : SPAWN_STACK_MADE),
+			       b->stack_top);
 	if (e == OK)
 		e = fut_space_map(b->task, 0, b->block, 0, block_size,
 				  MAP_READ | MAP_FIXED | MAP_REPLACE | b->inherit, &at);

@@ -18,6 +18,8 @@ struct spawn {
 	fut_handle budget;        /* CPU time for the task; 0: the caller's */
 	uint64_t base;            /* all its memory lies from this address on; 0: random places */
 	uint32_t inherit;         /* the mode of that memory; 0: INHERIT_COPY */
+	bool is_whole;            /* its data and SPAWN_STACK_MADE of its stack are made now, so
+				     that later only its heap can run out of memory */
 
 	/* Arguments and environment, copied. */
 	unsigned argc;
@@ -35,7 +37,7 @@ struct spawn {
 	uint32_t own_task;
 };
 
-constexpr size_t SPAWN_STACK = 262144;
+constexpr size_t SPAWN_STACK = 262144, SPAWN_STACK_MADE = 65536;
 constexpr unsigned SPAWN_CAPS = 32;
 
 /*

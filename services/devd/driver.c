@@ -146,6 +146,7 @@ static enum err task_start(struct device *x)
 	struct cpio_file f;
 	struct spawn s = { .name = task,
 			   .priority = DRIVER_PRIORITY,
+			   .is_whole = true,
 			   .argc = 1,
 			   .argv = argv,
 			   .envc = 1,

@@ -230,6 +230,7 @@ enum err service_start(struct init *init, struct running *r)
 	m.spawn = (struct spawn){
 		.name = spec->name,
 		.priority = spec->priority,
+		.is_whole = true,
 		.argv = m.argv,
 		.env = m.env,
 		.caps = m.caps,

@@ -2,6 +2,7 @@
 /* Tasks: start, clone, end, limits; quotas and budgets. */
 #include <stdlib.h>
 #include <string.h>
+#include "tests/native/runner.h"
 #include "tests/native/test.h"
 
 constexpr uint64_t PAGE = 4096;
@@ -304,6 +305,46 @@ TEST(quota, kernel_objects_are_paid_for)
 	OKAY(peer_try_start("makes_objects", 0, 1,
 			    (struct startup_cap[]){ named("unused", make_event()) }, part, &task));
 	EQUAL(peer_join(task), 0);
+}
+
+constexpr size_t TOUCHED = 48 * 1024; /* of the stack, and of data: less than is made */
+
+ROLE(touches_stack_and_data)
+{
+	static volatile char data[TOUCHED];
+	volatile char stack[TOUCHED];
+
+	for (size_t i = 0; i < TOUCHED; i += PAGE)
+		data[i] = stack[i] = 1;
+	return 0;
+}
+
+/* Whatever its quota, it does not start, or no first touch of a page ends it. */
+TEST(quota, a_whole_program_has_its_stack_and_data_or_does_not_start)
+{
+	const char *const argv[] = { "native", "--role", "touches_stack_and_data", "0" };
+	struct spawn s = { .name = "whole", .argc = 4, .argv = argv, .is_whole = true };
+	unsigned refused = 0, ran = 0;
+
+	s.image = own_image(&s.size);
+	for (uint64_t bytes = 64 << 10; ran < 4; bytes += 12 << 10) {
+		fut_handle task;
+
+		OKAY(fut_quota_create(cap_need("quota"), bytes, &s.quota));
+		enum err e = spawn(&s, &task);
+		if (e == OK) {
+			struct task_info i = peer_end(task);
+			EQUAL(i.fault.kind, FAULT_NONE);
+			ran += i.exit_code == 0;
+			close_handle(task);
+		} else {
+			EQUAL(e, ERR_NO_MEMORY);
+			EQUAL(ran, 0);
+			refused++;
+		}
+		close_handle(s.quota);
+	}
+	CHECK(refused > 0);
 }
 
 TEST(quota, too_small_for_a_task_is_an_error)

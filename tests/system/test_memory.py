@@ -34,3 +34,11 @@ def test_who_takes_all_memory_harms_nobody(arch, cpus):
 		svc | grep -Ec '(ramfsd|posixd|ttyd|controld) +running +0'""", cpus)
 	assert words == ["hog", "1", "more", "1000", "back", "4"], err
 	assert status == 0, err
+
+
+@pytest.mark.parametrize("mem", ["24M", "26M", "28M"])
+def test_too_little_memory_is_told(arch, mem):
+	"""A service whose stack and data find no place does not start: none dies at a first touch."""
+	_, words, err = run(arch, mem, "echo fine")
+	assert words == ["fine"] or "no_memory" in err, err
+	assert ": fault " not in err and "by fault" not in err, err
