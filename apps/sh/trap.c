@@ -94,6 +94,11 @@ int trap_signal_parse(const char *s)
 	return parse_realtime(s);
 }
 
+/* For a shell that may change it: ignored since the start, and no `trap` was about it. */
+static bool born_ignored[NSIG];
+/* This process is one of the background, or below one, without job control. */
+static bool in_background;
+
 static void handler(int sig)
 {
 	if (sig == SIGINT && action[SIGINT] == nullptr) {
@@ -113,6 +118,7 @@ static enum disposition disposition_of(int sig)
 		current[sig] = DEFAULT;
 		if (sigaction(sig, nullptr, &sa) == 0 && sa.sa_handler == SIG_IGN)
 			current[sig] = sh.interactive ? IGNORED : HARD_IGNORED;
+		born_ignored[sig] = current[sig] == IGNORED;
 	}
 	return current[sig];
 }
@@ -181,6 +187,8 @@ void trap_set(int sig, const char *text)
 	forget_shown();
 	if (sig > 0 && sig < NSIG && disposition_of(sig) == HARD_IGNORED)
 		return; /* ignored when we were started: POSIX keeps it so */
+	if (sig > 0 && sig < NSIG)
+		born_ignored[sig] = false;
 	free(action[sig]);
 	action[sig] = text != nullptr ? xstrdup(text) : nullptr;
 	apply(sig);
@@ -305,11 +313,14 @@ void trap_fork(bool background, bool job_control)
 	before_action = -1;
 	for (int i = 1; i < NSIG; i++) {
 		pending[i] = 0;
-		if (current[i] == CAUGHT || (current[i] == IGNORED && action[i] == nullptr))
-			install(i, DEFAULT);
+		bool stays = in_background && (i == SIGINT || i == SIGQUIT);
+		if (current[i] == CAUGHT ||
+		    (current[i] == IGNORED && action[i] == nullptr && !stays))
+			install(i, born_ignored[i] ? IGNORED : DEFAULT);
 	}
 	trap_pending = trap_interrupted = 0;
 	if (background && !job_control) {
+		in_background = true;
 		install(SIGINT, IGNORED);
 		install(SIGQUIT, IGNORED);
 	}

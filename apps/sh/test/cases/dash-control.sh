@@ -213,3 +213,5 @@ barFoo 2>/dev/null; echo $?
 a() { echo function a "$@"; }
 alias d='e ' e='f ' f='d '
 d d d 2>/dev/null; echo $?
+### background processes ignore interrupts after exec too
+(exec sh -c 'kill -INT $$; echo alive') & wait $!; echo $?; { { sh -c 'kill -QUIT $$; echo alive'; :; }; } & wait $!; echo $?
