@@ -11,10 +11,16 @@ constexpr size_t LOG_SIZE = 1 << 15;
 static char ring[LOG_SIZE];
 static uint64_t end; /* bytes ever written */
 
+static void keep(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ring[end++ % LOG_SIZE] = text[i];
+}
+
 void log_write(const char *text, size_t n)
 {
+	keep(text, n);
 	for (size_t i = 0; i < n; i++) {
-		ring[end++ % LOG_SIZE] = text[i];
 		if (text[i] == '\n')
 			console_putc('\r');
 		console_putc(text[i]);
@@ -108,7 +114,8 @@ void klog(const char *format, ...)
 	va_end(arguments);
 }
 
-enum err sys_log_write(struct thread *self, struct resource *resource, struct user_in text)
+static enum err take(struct thread *self, struct resource *resource, struct user_in text,
+		     void (*to)(const char *text, size_t n))
 {
 	char line[1024];
 	enum err e = resource_check(resource, RESOURCE_LOG);
@@ -116,8 +123,18 @@ enum err sys_log_write(struct thread *self, struct resource *resource, struct us
 	if (e == OK)
 		e = user_read(self, line, text.address, text.size);
 	if (e == OK)
-		log_write(line, text.size);
+		to(line, text.size);
 	return e;
+}
+
+enum err sys_log_write(struct thread *self, struct resource *resource, struct user_in text)
+{
+	return take(self, resource, text, log_write);
+}
+
+enum err sys_log_keep(struct thread *self, struct resource *resource, struct user_in text)
+{
+	return take(self, resource, text, keep);
 }
 
 enum err sys_log_read(struct thread *self, struct resource *resource, uint64_t position,

@@ -236,6 +236,9 @@ TEST(log, what_is_written_is_read_from_its_position)
 	CHECK(CALL3(LOG_WRITE, log, USER_START, 8) == ERR_BAD_ADDRESS);
 	CHECK(CALL4(LOG_READ, log, end, USER_START, 8) == ERR_BAD_ADDRESS);
 	CHECK(CALL3(LOG_WRITE, startup_handle("irq"), SCRATCH, 8) == ERR_WRONG_TYPE);
+	CHECK(CALL3(LOG_KEEP, startup_handle("irq"), SCRATCH, 8) == ERR_WRONG_TYPE);
+	CHECK(CALL3(LOG_KEEP, log, USER_START, 8) == ERR_BAD_ADDRESS);
+	CHECK(CALL3(LOG_KEEP, log, SCRATCH, 8) == OK);
 	CHECK(CALL4(LOG_READ, startup_handle("irq"), 0, SCRATCH, 8) == ERR_WRONG_TYPE);
 	/* More than it holds: the oldest is gone, and reading begins with what is left. */
 	for (unsigned i = 0; i < 400; i++)

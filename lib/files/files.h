@@ -59,6 +59,7 @@ struct files_node {
 	uint32_t uid, gid;
 	uint32_t refs;
 	/* The library's. */
+	int32_t busy; /* sessions that may write it, or less 0 those that run it: never both */
 	struct files_mount *mounts;     /* what covers it, in which worlds */
 	struct files_lock *locks;       /* ordered by start */
 	struct files_session *watchers; /* sessions that were given an event */
@@ -96,6 +97,7 @@ struct files_session {
 	fut_handle event; /* of `ready`; 0: never asked for */
 	bool has_locks;
 	bool is_way_in; /* what posixd was given: no use of the file system */
+	int8_t busy;    /* its part of the node's */
 	struct files_session *next_watcher, *next_by_id;
 	void *own; /* the server's */
 };

@@ -216,7 +216,9 @@ static int change_size(const struct files_session *s, const struct files_node *n
 		return -EINVAL;
 	if (is_open && !(s->flags & FILE_PATH))
 		return s->flags & FILE_OPEN_WRITE ? 0 : -EINVAL;
-	return files_may(s->line, n, 2) ? 0 : -EACCES;
+	if (!files_may(s->line, n, 2))
+		return -EACCES;
+	return n->busy < 0 ? -ETXTBSY : 0;
 }
 
 static int change_check(struct files_session *s, struct files_node *n, bool is_open,

@@ -84,7 +84,9 @@ static int open_check(const struct files_line *l, const struct files_node *n, ui
 		return -EACCES;
 	if ((S_ISCHR(n->mode) || S_ISBLK(n->mode)) && (l->who.flags & FILES_LINE_NO_DEVICES))
 		return -EACCES;
-	return (wanted & 2) && S_ISREG(n->mode) && files_read_only(l, n) ? -EROFS : 0;
+	if ((wanted & 2) && S_ISREG(n->mode) && files_read_only(l, n))
+		return -EROFS;
+	return ((wanted & 2) && n->busy < 0) || ((wanted & 1) && n->busy > 0) ? -ETXTBSY : 0;
 }
 
 static int open_truncate(struct files_line *l, struct files_node *n)

@@ -175,10 +175,19 @@ static void session_end(struct files_session *s)
 		session_unlink(s);
 	if (s->state != nullptr)
 		state_give(l, s->slot);
+	n->busy -= s->busy;
 	session_give(l->server, s);
 	files_node_put(n);
 	if (--l->nsessions == 0)
 		files_line_drop(l);
+}
+
+/* What a session does that others must not do at the same time: write a program, or run it. */
+static int8_t busy_part(const struct files_node *n, uint32_t flags)
+{
+	if (!S_ISREG(n->mode) || (flags & FILE_PATH))
+		return 0;
+	return flags & FILE_OPEN_WRITE ? 1 : flags & FILE_EXECUTE ? -1 : 0;
 }
 
 static void session_fill(struct files_session *s, struct files_line *l, struct files_node *n,
@@ -194,6 +203,8 @@ static void session_fill(struct files_session *s, struct files_line *l, struct f
 	s->has_locks = false;
 	s->is_way_in = false;
 	s->own = nullptr;
+	s->busy = busy_part(n, flags);
+	n->busy += s->busy;
 	l->nsessions++;
 }
 

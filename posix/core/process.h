@@ -21,6 +21,7 @@ struct process {
 	bool exiting; /* one thread ends the process or executes another program: the others end */
 
 	struct description *root, *cwd;
+	struct description *program; /* what runs: open, so that it cannot be written */
 	uint32_t umask, umask_at_start;
 
 	uint64_t brk_start, brk;

@@ -269,6 +269,10 @@ static int64_t run(struct exec *x, struct registers *frame)
 		process_exit(SIGKILL);
 	tell(x);
 	trace_start(&x->environment);
+	/* While its session is open nobody can write the program. */
+	description_drop(process.program);
+	process.program = x->program.file;
+	x->program.file = nullptr;
 	vfork_done();
 	memset(frame, 0, sizeof(*frame));
 	frame_start(frame, start, sp);

@@ -442,6 +442,55 @@ TEST(mappings_are_gone)
 TEST(a_program_that_runs_cannot_be_written)
 {
 	CHECK_ERR(open(check_program, O_WRONLY), ETXTBSY);
+	CHECK_ERR(open(check_program, O_RDONLY | O_TRUNC), ETXTBSY);
+	CHECK_ERR(truncate(check_program, 0), ETXTBSY);
+	int fd = open(check_program, O_RDONLY);
+	CHECK(fd >= 0 && close(fd) == 0);
+}
+
+static void copy_program(const char *to)
+{
+	char block[65536];
+	ssize_t n;
+	int from = open(check_program, O_RDONLY), fd = open(to, O_WRONLY | O_CREAT | O_EXCL, 0755);
+
+	while ((n = read(from, block, sizeof(block))) > 0)
+		CHECK_EQ(write(fd, block, (size_t)n), n);
+	CHECK_EQ(close(from), 0);
+	CHECK_EQ(close(fd), 0);
+}
+
+TEST(a_program_that_is_written_cannot_run)
+{
+	copy_program("copy");
+	int fd = open("copy", O_WRONLY);
+	CHECK_ERR(execve("copy", (char *[]){ "x", "@count", nullptr }, environ), ETXTBSY);
+	CHECK_EQ(close(fd), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		execve("copy", (char *[]){ "x", "@count", nullptr }, environ);
+		_exit(99);
+	}
+	CHECK_EQ(check_wait(pid), 2);
+	fd = open("copy", O_WRONLY); /* who ran it has ended */
+	CHECK(fd >= 0 && close(fd) == 0);
+}
+
+TEST(a_program_that_was_just_written_runs)
+{
+	char name[16];
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "copy%d", i);
+		copy_program(name);
+		pid_t pid = fork();
+		if (pid == 0) {
+			execve(name, (char *[]){ "x", "@count", nullptr }, environ);
+			_exit(99);
+		}
+		CHECK_EQ(check_wait(pid), 2);
+		CHECK_EQ(unlink(name), 0);
+	}
 }
 
 TEST(exec_again_and_again)
