@@ -25,17 +25,25 @@
 
 /* -- set -x -- */
 
-static void trace_begin(struct buf *b)
+/* PS4 may run commands, which are not traced even if they set -x themselves: else each would run
+ * them again, without end. False while it is expanded. */
+static bool trace_begin(struct buf *b)
 {
+	static bool is_in_ps4;
 	const char *ps4 = var_value(sym_ps4);
 	int status = sh.status, subst = sh.subst_status;
 
-	sh.opt[OPT_XTRACE] = false; /* PS4 may run commands */
+	if (is_in_ps4)
+		return false;
+	is_in_ps4 = true;
+	sh.opt[OPT_XTRACE] = false;
 	if (ps4 != nullptr)
 		buf_puts(b, expand_text(ps4));
 	sh.opt[OPT_XTRACE] = true;
+	is_in_ps4 = false;
 	sh.status = status;
 	sh.subst_status = subst;
+	return true;
 }
 
 static void trace_end(struct buf *b)
@@ -50,9 +58,8 @@ void trace_for(const char *name, const struct fields *f)
 {
 	struct buf b = {};
 
-	if (sh.posix)
+	if (sh.posix || !trace_begin(&b))
 		return;
-	trace_begin(&b);
 	buf_printf(&b, "for %s in", name);
 	for (int i = 0; i < f->n; i++) {
 		buf_byte(&b, ' ');
@@ -65,9 +72,8 @@ void trace_text(const char *before, const char *text, const char *after)
 {
 	struct buf b = {};
 
-	if (sh.posix)
+	if (sh.posix || !trace_begin(&b))
 		return;
-	trace_begin(&b);
 	buf_puts(&b, before);
 	buf_puts(&b, text);
 	buf_puts(&b, after);
@@ -79,7 +85,8 @@ void trace_command(const struct assign *as, char **argv)
 	struct buf b = {};
 	const char *sep = "";
 
-	trace_begin(&b);
+	if (!trace_begin(&b))
+		return;
 	for (; as != nullptr; as = as->next, sep = " ") {
 		const char *v = argv == nullptr        ? var_value(as->sym)
 				: as->value != nullptr ? expand_string(as->value)

@@ -202,7 +202,8 @@ def differs(shells, case):
 def main():
     # Shells treat what was ignored when they started differently: they start here as from a terminal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     shells = [os.path.dirname(os.path.abspath(s)) for s in sys.argv[1:]]
     for matrix in (parameters, splitting, patterns, arithmetic, printing, conditions, strings, arrays, files):
         matrix()

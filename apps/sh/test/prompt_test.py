@@ -3,6 +3,7 @@
 """Drives the shell over a pseudo-terminal of this machine through all of prompt_cases.py."""
 
 import os
+import signal
 import sys
 import tempfile
 
@@ -46,6 +47,10 @@ def run(function):
 
 
 def main():
+    # What was ignored when a shell started stays so for its programs: it starts here as from a terminal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     name = os.environ.get("NAME", "")
     passed = failed = 0
     for function in prompt_cases.CASES:

@@ -215,3 +215,5 @@ alias d='e ' e='f ' f='d '
 d d d 2>/dev/null; echo $?
 ### background processes ignore interrupts after exec too
 (exec sh -c 'kill -INT $$; echo alive') & wait $!; echo $?; { { sh -c 'kill -QUIT $$; echo alive'; :; }; } & wait $!; echo $?
+### PS4 that sets -x is not traced for ever
+f() { printf %s "($1)"; set -x; printf %s "(2)"; }; PS4='[$(f 1)] '; exec 2>&1; set -x; echo a; set +x; echo b
