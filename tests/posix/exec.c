@@ -454,6 +454,8 @@ static void copy_program(const char *to)
 	ssize_t n;
 	int from = open(check_program, O_RDONLY), fd = open(to, O_WRONLY | O_CREAT | O_EXCL, 0755);
 
+	CHECK(from >= 0);
+	CHECK(fd >= 0);
 	while ((n = read(from, block, sizeof(block))) > 0)
 		CHECK_EQ(write(fd, block, (size_t)n), n);
 	CHECK_EQ(close(from), 0);
@@ -462,17 +464,17 @@ static void copy_program(const char *to)
 
 TEST(a_program_that_is_written_cannot_run)
 {
-	copy_program("copy");
-	int fd = open("copy", O_WRONLY);
-	CHECK_ERR(execve("copy", (char *[]){ "x", "@count", nullptr }, environ), ETXTBSY);
+	copy_program("written");
+	int fd = open("written", O_WRONLY);
+	CHECK_ERR(execve("written", (char *[]){ "x", "@count", nullptr }, environ), ETXTBSY);
 	CHECK_EQ(close(fd), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
-		execve("copy", (char *[]){ "x", "@count", nullptr }, environ);
+		execve("written", (char *[]){ "x", "@count", nullptr }, environ);
 		_exit(99);
 	}
 	CHECK_EQ(check_wait(pid), 2);
-	fd = open("copy", O_WRONLY); /* who ran it has ended */
+	fd = open("written", O_WRONLY); /* who ran it has ended */
 	CHECK(fd >= 0 && close(fd) == 0);
 }
 
@@ -481,7 +483,7 @@ TEST(a_program_that_was_just_written_runs)
 	char name[16];
 
 	for (int i = 0; i < 20; i++) {
-		snprintf(name, sizeof(name), "copy%d", i);
+		snprintf(name, sizeof(name), "written%d", i);
 		copy_program(name);
 		pid_t pid = fork();
 		if (pid == 0) {

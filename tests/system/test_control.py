@@ -21,7 +21,7 @@ def test_services_are_listed_stopped_and_started(arch, cpus):
 		svc start echo-server && svc | grep -w echo-server
 		svc start echo-server; echo status $?
 		svc restart echo-server && svc | grep -w echo-server
-		svc kill echo-server; while svc | grep -q 'echo-server *waiting'; do sleep 0.1; done
+		svc kill echo-server; until svc | grep -q 'echo-server *running *1'; do sleep 0.1; done
 		svc | grep -w echo-server""", cpus)
 	words = [line.split() for line in out.splitlines()]
 	assert words == [["echo-server", "running", "0", "0"], ["echo-server", "stopped", "0", "0"],
