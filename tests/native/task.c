@@ -319,8 +319,8 @@ ROLE(touches_stack_and_data)
 	return 0;
 }
 
-/* Whatever its quota, it does not start, or no first touch of a page ends it. (The first use of wide
- * registers may: that is no access.) */
+/* Whatever its quota, it does not start, or no first touch of a page ends it. (The first use of
+ * wide registers may: that is no access.) */
 TEST(quota, a_whole_program_has_its_stack_and_data_or_does_not_start)
 {
 	const char *const argv[] = { "native", "--role", "touches_stack_and_data", "0" };
