@@ -27,7 +27,7 @@ def test_who_takes_all_memory_harms_nobody(arch, cpus):
 		before=$(free)
 		dd if=/dev/zero of=/dev/null bs=500M count=1 2>/dev/null || echo hog
 		dd if=/dev/zero of=/tmp/all bs=64k 2>&1 | grep -c 'No space left'
-		echo more >/tmp/more; cat /tmp/more; rm /tmp/all
+		rm /tmp/all; echo more >/tmp/more; cat /tmp/more
 		for i in 1 2 3; do dd if=/dev/zero of=/dev/null bs=500M count=1 2>/dev/null & done; wait
 		seq 1000 | sort | wc -l
 		[ $(free) -gt $((before - 2048)) ] && echo back
