@@ -464,6 +464,7 @@ static void copy_program(const char *to)
 
 TEST(a_program_that_is_written_cannot_run)
 {
+	check_folder();
 	copy_program("written");
 	int fd = open("written", O_WRONLY);
 	CHECK_ERR(execve("written", (char *[]){ "x", "@count", nullptr }, environ), ETXTBSY);
@@ -482,6 +483,7 @@ TEST(a_program_that_was_just_written_runs)
 {
 	char name[16];
 
+	check_folder();
 	for (int i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "written%d", i);
 		copy_program(name);

@@ -311,8 +311,10 @@ TEST(files_of_another_process)
 {
 	struct stat own, its;
 	char path[64], text[8] = "";
-	int fd = open("seen", O_RDWR | O_CREAT, 0600), ends[2];
+	int ends[2];
 
+	check_folder();
+	int fd = open("seen", O_RDWR | O_CREAT, 0600);
 	CHECK_EQ(write(fd, "seen", 4), 4);
 	CHECK_EQ(pipe(ends), 0);
 	pid_t pid = child_in_proc();
