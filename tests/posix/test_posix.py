@@ -79,12 +79,12 @@ def judge(done, record_property):
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("arch", [guest.qemu.host_arch()])
-def test_on_linux(name, arch, built, record_property):
+def test_on_linux(name, arch, built, record_property, tmp_path):
 	if os.geteuid() != 0:
 		pytest.skip("changing users and roots needs root")
 	built(arch)
 	judge(subprocess.run([program(arch, name)], stdin=subprocess.DEVNULL, capture_output=True,
-		timeout=SECONDS), record_property)
+		timeout=SECONDS, cwd=tmp_path), record_property)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
