@@ -282,9 +282,9 @@ static void expand_commas(struct arena *a, struct words *out, const struct word 
 static void expand_range(struct arena *a, struct words *out, const struct word *w,
 			 const struct brace *b)
 {
-	struct range r;
+	struct range r = {};
 
-	range_parse(b, &r);
+	range_parse(b, &r); /* it is one */
 	long long step = r.step == 0 ? 1 : llabs(r.step), left;
 	bool down = r.from > r.to, over = ckd_sub(&left, r.from, r.to);
 	if (over || step < 0 || llabs(left) / step > brace_words_most - out->n)

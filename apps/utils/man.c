@@ -32,22 +32,26 @@ static int by_name(const void *a, const void *b)
 
 static int pages_list(const char *word)
 {
-	struct text found = {};
 	const struct applet *a;
+	unsigned most = 0, n = 0;
 
-	for (unsigned i = 0; (a = applet_at(i)) != nullptr; i++)
+	while (applet_at(most) != nullptr)
+		most++;
+	const struct applet **list = mem_alloc(most * sizeof(const struct applet *));
+	for (unsigned i = 0; i < most; i++) {
+		a = applet_at(i);
 		if (strcasestr(a->name, word) != nullptr || strcasestr(a->summary, word) != nullptr)
-			text_add(&found, &a, sizeof a);
-	size_t n = found.len / sizeof a;
-	const struct applet **list = (const struct applet **)(void *)found.bytes;
+			list[n++] = a;
+	}
 	if (n == 0) {
 		err_warn("%s: nothing appropriate", word);
+		mem_free(list);
 		return 1;
 	}
-	qsort(list, n, sizeof *list, by_name);
-	for (size_t i = 0; i < n; i++)
+	qsort(list, n, sizeof(const struct applet *), by_name);
+	for (unsigned i = 0; i < n; i++)
 		put_format("%-14s - %s\n", list[i]->name, list[i]->summary);
-	mem_free(found.bytes);
+	mem_free(list);
 	return 0;
 }
 

@@ -45,22 +45,30 @@ static bool may_be_written(const struct ram_data *d)
 	return d->seals == F_SEAL_SEAL && !d->is_sparse && d->dense == d->room / RAM_PAGE;
 }
 
+/* The session's, made if need be. */
+static bool window_begin(struct files_session *s, struct ram_data *d)
+{
+	if (s->own != nullptr)
+		return true;
+	struct ram_window *w = malloc(sizeof(*w));
+	if (w == nullptr)
+		return false;
+	*w = (struct ram_window){ .session = s, .next = d->windows };
+	d->windows = s->own = w;
+	return true;
+}
+
 int ram_window(struct files_session *s, fut_handle *memory)
 {
 	struct ram_data *d = &ram_of(s->node)->data;
-	struct ram_window *w = s->own;
 	int e = ram_contents(s, false, memory);
 
 	if (e != 0)
 		return e;
 	if (!may_be_written(d))
 		return -ENODEV;
-	if (w == nullptr && (w = malloc(sizeof(*w))) == nullptr)
+	if (!window_begin(s, d))
 		return -ENOMEM;
-	if (s->own == nullptr) {
-		*w = (struct ram_window){ .session = s, .next = d->windows };
-		d->windows = s->own = w;
-	}
 	window_wrote(s);
 	d->is_shared = true;
 	return 0;
