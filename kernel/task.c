@@ -98,7 +98,7 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct cap *child, 
 	struct task *parent = self->task, *t;
 	struct thread *thread;
 
-	if ((flags & ~CLONE_SHARE) != 0)
+	if ((flags & ~(CLONE_SHARE | CLONE_SUSPENDED)) != 0)
 		return ERR_BAD_ARGUMENT;
 	if (parent->state != TASK_ALIVE)
 		return ERR_BAD_STATE; /* killed from another CPU, perhaps with its whole quota */
@@ -122,7 +122,10 @@ enum err sys_task_clone(struct thread *self, uint32_t flags, struct cap *child, 
 	context_set_error(&thread->context, OK);
 	context_set_word(&thread->context, 0, 0);
 	context_set_word(&thread->context, 1, 1);
-	thread_start(thread);
+	if ((flags & CLONE_SUSPENDED) != 0)
+		thread_hold(thread);
+	else
+		thread_start(thread);
 	task_trace(t, 2);
 	*child = (struct cap){ &t->object, RIGHTS_TASK & ~(uint32_t)RIGHT_INHERIT, nullptr };
 	*copy = 0;

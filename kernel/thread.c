@@ -100,6 +100,13 @@ static enum err thread_make(struct task *task, vaddr area, unsigned priority, ui
 	return OK;
 }
 
+void thread_hold(struct thread *t)
+{
+	t->suspended = 1;
+	t->attention = ATTEND_STOP;
+	t->waitable.signals = SIGNAL_STOPPED;
+}
+
 enum err thread_create(struct task *task, vaddr area, vaddr entry, vaddr stack, uint64_t argument,
 		       unsigned priority, struct thread **thread)
 {
@@ -110,9 +117,7 @@ enum err thread_create(struct task *task, vaddr area, vaddr entry, vaddr stack, 
 	page_zero((*thread)->control);
 	context_init(&(*thread)->context, entry, stack, argument);
 	control_fill(*thread);
-	(*thread)->suspended = 1;
-	(*thread)->attention = ATTEND_STOP;
-	(*thread)->waitable.signals = SIGNAL_STOPPED;
+	thread_hold(*thread);
 	return OK;
 }
 

@@ -100,7 +100,8 @@ enum err thread_create(struct task *task, vaddr area, vaddr entry, vaddr stack, 
 		       unsigned priority, struct thread **thread);
 /* The thread in a clone of its task: registers, thread pointer, SIMD state and area as `from`'s. */
 enum err thread_clone(struct task *task, struct thread *from, struct thread **thread);
-/* It has been given its first chance to run. */
+/* A new one waits for its first resume, or gets its first chance to run. */
+void thread_hold(struct thread *t);
 void thread_start(struct thread *t);
 
 /* The running thread waits: it leaves the CPU at kernel_leave. */

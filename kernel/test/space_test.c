@@ -365,7 +365,7 @@ TEST(clone, memory_is_inherited_as_its_mode_says)
 	fixed(SPOT + 4 * PAGE_SIZE, 1, MAP_GUARD | INHERIT_COPY);
 	for (unsigned i = 0; i < 4; i++)
 		put_word(SPOT + i * PAGE_SIZE, 10 + i);
-	CHECK(CALL1(TASK_CLONE, 2) == ERR_BAD_ARGUMENT);
+	CHECK(CALL1(TASK_CLONE, 4) == ERR_BAD_ARGUMENT);
 	CHECK(CALL1(TASK_CLONE, 0) == OK && word(1) == 0);
 	uint64_t number = word(0);
 
@@ -384,6 +384,31 @@ TEST(clone, memory_is_inherited_as_its_mode_says)
 	as(a.thread_object);
 	CHECK(get_word(SPOT) == 20);
 	as_driver();
+	closed(thread);
+	CHECK(CALL2(TASK_KILL, task, 0) == OK);
+	closed(task);
+	gone(&a);
+	balanced(&b);
+}
+
+TEST(clone, suspended_its_thread_is_stopped_until_it_is_resumed)
+{
+	struct books b = begin();
+	struct actor a = actor();
+
+	as(a.thread_object);
+	CHECK(CALL1(TASK_CLONE, CLONE_SUSPENDED) == OK && word(1) == 0);
+	uint64_t number = word(0);
+
+	as_driver();
+	uint32_t task = made(CALL3(HANDLE_COPY, a.task, number, RIGHTS_ALL));
+	uint32_t thread = made(CALL2(TASK_THREAD, task, 0));
+	struct thread *copy = thread_of(handle_slot(driver()->task, thread)->object);
+
+	CHECK(copy->state == THREAD_STOPPED && copy->suspended == 1);
+	CHECK(CALL1(THREAD_RESUME, thread) == OK);
+	CHECK(copy->state == THREAD_READY);
+	CHECK(CALL1(THREAD_RESUME, thread) == ERR_BAD_STATE);
 	closed(thread);
 	CHECK(CALL2(TASK_KILL, task, 0) == OK);
 	closed(task);

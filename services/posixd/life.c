@@ -65,12 +65,20 @@ enum err posix_on_forked(void *self, uint64_t badge, const struct posix_forked_a
 			 struct posix_forked_results *r)
 {
 	struct process *p = self, *child = process_find(p->world, a->pid);
+	fut_handle thread;
+	uint64_t id;
 
 	(void)badge;
 	if (child == nullptr || child->state != PROCESS_PREPARED || child->native.task != 0 ||
 	    (child->parent != p && child->parent != p->parent))
 		return ERR_NOT_FOUND;
-	enum err e = task_attach(child, a->task);
+	enum err e = fut_task_thread(a->task, 0, &thread, &id);
+	if (e != OK)
+		return e;
+	e = task_attach(child, a->task);
+	if (e == OK)
+		(void)fut_thread_resume(thread); /* not if it was killed meanwhile */
+	(void)fut_handle_close(thread); /* ours, and open */
 	r->outcome = 0;
 	return e;
 }

@@ -58,25 +58,22 @@ bool posix_serve(const void *ops, void *self, struct message *m)
 		badge_kind(m->badge) == BADGE_PROCESS ? process_of_badge(m->badge) : nullptr;
 
 	(void)ops, (void)self;
-	if (p == nullptr || p->state == PROCESS_DEAD)
+	/* A prepared one has no task yet: who speaks for it is not it. */
+	if (p == nullptr || p->state == PROCESS_DEAD ||
+	    (p->state == PROCESS_PREPARED && !p->is_starting))
 		return message_refuse(m, ERR_DENIED);
-	p->has_spoken = true;
 	bool answered = posix_dispatch(&handlers, p, m);
 	alarm_update();
 	return answered;
 }
 
-/* The last handle to a process's session is closed. One that posixd holds no task of has either
- * never begun, or lost its parent before that could tell: then this is its end. */
+/* The last handle to a process's session is closed. One that posixd holds no task of never began. */
 void process_closed(uint64_t badge)
 {
 	struct process *p = process_of_badge(badge);
 
-	if (p == nullptr || p->state != PROCESS_PREPARED || p->native.task != 0 || p->is_starting)
+	if (p == nullptr || p->state != PROCESS_PREPARED || p->is_starting)
 		return;
 	task_announce_end(p);
-	if (p->has_spoken)
-		process_ended(p, SIGKILL, &(struct usage){});
-	else
-		process_abandon(p);
+	process_abandon(p);
 }

@@ -119,10 +119,31 @@ TEST(clone, flag_share_shares_copies_but_not_private_memory)
 	}
 	join_clone(task);
 	EQUAL(*(volatile uint64_t *)private, 1);
-	FAILS(fut_task_clone(2, &task, &copy), ERR_BAD_ARGUMENT);
+	FAILS(fut_task_clone(4, &task, &copy), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_inherit(0, (uint64_t)copied, PAGE, 0x400), ERR_BAD_ARGUMENT);
 	FAILS(fut_space_inherit(0, hole(), PAGE, INHERIT_COPY), ERR_NOT_FOUND);
 	FAILS(fut_space_inherit(0, native_control()->self, PAGE, INHERIT_COPY), ERR_BAD_STATE);
+}
+
+TEST(clone, suspended_it_waits_for_its_resume)
+{
+	fut_handle vmo, task = 0, thread = 0;
+	volatile uint64_t *shared = (uint64_t *)own_shared(&vmo);
+	uint64_t id = 0;
+	uint32_t copy = 0;
+
+	*shared = 1;
+	OKAY(fut_task_clone(CLONE_SUSPENDED, &task, &copy));
+	if (copy) {
+		*shared = 2;
+		exit(0);
+	}
+	OKAY(fut_task_thread(task, 0, &thread, &id));
+	OKAY(fut_thread_sleep(clock_after(5 * MILLISECOND)));
+	EQUAL(*shared, 1);
+	OKAY(fut_thread_resume(thread));
+	join_clone(task);
+	EQUAL(*shared, 2);
 }
 
 TEST(clone, takes_handles_that_have_the_inherit_right_along)

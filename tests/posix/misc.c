@@ -156,6 +156,21 @@ TEST(cmdline_environ_and_exe)
 	CHECK(text[0] == '\0' || strchr(text, '='));
 }
 
+/* However early it looks, the system knows what it is. */
+TEST(a_child_is_known_from_its_first_moment)
+{
+	for (int i = 0; i < 200; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			CHECK(strstr(check_read("/proc/self/cmdline"), "misc"));
+			_exit(0);
+		}
+		int status;
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK_EQ(status, 0);
+	}
+}
+
 TEST(proc_has_the_systems_files)
 {
 	unsigned long total;

@@ -99,7 +99,6 @@ struct process {
 	bool is_reaper;   /* pid 1: no program; forgets its children */
 	bool is_doomed;   /* SIGKILL came before the task */
 	bool is_starting; /* posixd itself starts its task, and will hold it */
-	bool has_spoken;  /* has made a call */
 	bool has_execed;
 	bool has_told;         /* `status` is said or decided */
 	bool forgets_children; /* they leave nothing to wait for */

@@ -90,8 +90,6 @@ char process_letter(const struct process *p)
 		return 'Z';
 	if (p->is_stopped)
 		return 'T';
-	if (p->state == PROCESS_PREPARED)
-		return 'R'; /* its parent has not told us of its task yet */
 	return threads_run(p) ? 'R' : 'S';
 }
 
