@@ -14,7 +14,7 @@
 #include "lib/futura/thread.h"
 #include <futura-arch/arch.h>
 
-constexpr uint64_t PAGE = 4096;
+constexpr uint64_t PAGE = 4096, TABLE_SPAN = 2 << 20; /* what a page table of leaves maps */
 
 struct build {
 	const struct spawn *s;
@@ -42,8 +42,22 @@ static enum err pages_make(fut_handle task, uint64_t from, uint64_t to)
 	return OK;
 }
 
-/* What follows the contents of each writable segment. */
-static enum err data_make(struct build *b, const struct elf_image *image, uint64_t base)
+/* Read a byte wherever another page table begins, so that they are all there. */
+static enum err tables_make(fut_handle task, uint64_t from, uint64_t to)
+{
+	char byte;
+
+	for (uint64_t done; from < to; from = (from | (TABLE_SPAN - 1)) + 1) {
+		enum err e = fut_space_read(task, from, &byte, 1, &done);
+
+		if (e != OK || done == 0)
+			return e != OK ? e : ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+/* Page tables for every segment, and what follows the contents of each writable one. */
+static enum err image_make(struct build *b, const struct elf_image *image, uint64_t base)
 {
 	enum err e = OK;
 
@@ -51,7 +65,8 @@ static enum err data_make(struct build *b, const struct elf_image *image, uint64
 		const struct elf_segment *s = &image->segments[i];
 		uint64_t at = base + s->address;
 
-		if ((s->flags & MAP_WRITE) != 0)
+		e = tables_make(b->task, at, at + s->size);
+		if (e == OK && (s->flags & MAP_WRITE) != 0)
 			e = pages_make(b->task, at + pages(s->skip + s->nbytes), at + s->size);
 	}
 	return e;
@@ -72,7 +87,7 @@ static enum err load(struct build *b)
 	b->entry = base + image.entry;
 	b->image_end = base + image.high;
 	e = elf_load(b->task, b->s->image, &image, base, b->inherit, b->s->shared);
-	return e == OK && b->s->is_whole ? data_make(b, &image, base) : e;
+	return e == OK && b->s->is_whole ? image_make(b, &image, base) : e;
 }
 
 /* Map the first thread's range, with a hole where the kernel will map the area. */
@@ -180,6 +195,8 @@ static enum err build(struct build *b)
 	random_bytes(parts.random, sizeof(parts.random));
 	if ((e = load(b)) != OK || (e = map_range(b, pages(size))) != OK ||
 	    (e = give_all(b)) != OK || (e = write_block(b, &parts, size)) != OK)
+		return e;
+	if (b->s->is_whole && (e = tables_make(b->task, b->block, b->area)) != OK)
 		return e;
 	return start(b);
 }

@@ -78,7 +78,7 @@ enum err posix_on_forked(void *self, uint64_t badge, const struct posix_forked_a
 	e = task_attach(child, a->task);
 	if (e == OK)
 		(void)fut_thread_resume(thread); /* not if it was killed meanwhile */
-	(void)fut_handle_close(thread); /* ours, and open */
+	(void)fut_handle_close(thread);          /* ours, and open */
 	r->outcome = 0;
 	return e;
 }

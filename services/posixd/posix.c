@@ -67,7 +67,8 @@ bool posix_serve(const void *ops, void *self, struct message *m)
 	return answered;
 }
 
-/* The last handle to a process's session is closed. One that posixd holds no task of never began. */
+/* The last handle to a process's session is closed. One that posixd holds no task of never began.
+ */
 void process_closed(uint64_t badge)
 {
 	struct process *p = process_of_badge(badge);
