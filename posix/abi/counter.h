@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What eventfd and timerfd share between processes: a page, and an event. COUNTER_WAKE is cleared
- * and set as PIPE_WAKE is (posix/abi/pipe.h); a timer's event has SIGNAL_TIMER.
+ * What eventfd and timerfd share between processes: a page, and an event. COUNTER_WAKE and
+ * COUNTER_CHANGED are cleared and set as a pipe's (posix/abi/pipe.h); a timer's event has
+ * SIGNAL_TIMER.
  */
 #pragma once
 #include "posix/abi/state.h"
@@ -21,5 +22,5 @@ struct timer_shared {
 	struct file_state state;
 };
 
-constexpr uint64_t COUNTER_WAKE = 1;
+constexpr uint64_t COUNTER_WAKE = 1, COUNTER_CHANGED = 2; /* signals */
 constexpr uint64_t COUNTER_SIZE = 4096; /* of the memory, for both */

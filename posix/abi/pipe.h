@@ -9,6 +9,10 @@
  * to wait. Else it waits for PIPE_WAKE or SIGNAL_PEER_CLOSED, without clearing: all who wait are to
  * be woken. Who made progress and finds the other side's `waits` set clears that and signals the
  * peer. The signal is a hint: the ring alone says what is ready.
+ *
+ * Who waits for the next change, whatever is ready now (EPOLLET), sets `waits` only, and watches
+ * PIPE_CHANGED: it goes with each PIPE_WAKE that is signalled and is never cleared, so that nobody
+ * takes another's. A watch sees it each time that it is set, though it was.
  */
 #pragma once
 #include <stdatomic.h>
@@ -30,6 +34,7 @@ struct pipe_side {
 struct pipe_shared {
 	_Atomic uint32_t size; /* of the ring: a power of two; it changes under both locks */
 	uint32_t fifo;         /* 1: `opened` rules, not SIGNAL_PEER_CLOSED */
+	uint32_t fixed;        /* 1: the size stays, for the other side knows no other */
 	struct pipe_side write, read;
 };
 
@@ -37,5 +42,6 @@ constexpr size_t PIPE_HEADER = 4096; /* the ring follows */
 constexpr uint32_t PIPE_SIZE = 65536;
 constexpr uint32_t PIPE_MOST = 1048576;
 constexpr uint32_t PIPE_ATOMIC = 4096; /* PIPE_BUF */
-constexpr uint64_t PIPE_WAKE = 1;
+constexpr uint64_t PIPE_WAKE = 1, PIPE_CHANGED = 2; /* signals */
+constexpr uint64_t PIPE_NEWS = PIPE_WAKE | PIPE_CHANGED;
 static_assert(sizeof(struct pipe_shared) <= PIPE_HEADER);

@@ -16,6 +16,9 @@
 constexpr uint32_t SOCKET_RING = 131072;              /* a power of two */
 constexpr uint32_t SOCKET_HEADER = 4096;              /* before the rings */
 constexpr uint64_t SOCKET_INPUT = 1, SOCKET_ROOM = 2; /* signals */
+constexpr unsigned SOCKET_CHANGED_SHIFT = 2;          /* as PIPE_CHANGED, for each of the two */
+constexpr uint64_t SOCKET_INPUT_NEWS = SOCKET_INPUT | SOCKET_INPUT << SOCKET_CHANGED_SHIFT;
+constexpr uint64_t SOCKET_ROOM_NEWS = SOCKET_ROOM | SOCKET_ROOM << SOCKET_CHANGED_SHIFT;
 constexpr unsigned SOCKET_RIGHTS = 253; /* descriptors in one message: Linux's SCM_MAX_FD */
 
 struct socket_way {

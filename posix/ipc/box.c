@@ -304,6 +304,6 @@ void box_shutdown(struct description *d, bool reading, bool writing)
 	if (!reading || s->state != SOCKET_BOX)
 		return;
 	atomic_store(&s->shared->way[0].write_ended, 1);
-	(void)fut_event_signal(d->b, SOCKET_INPUT, 0);     /* ours */
-	(void)fut_event_signal_peer(d->b, SOCKET_ROOM, 0); /* nobody may be there */
+	(void)fut_event_signal(d->b, SOCKET_INPUT_NEWS, 0);     /* ours */
+	(void)fut_event_signal_peer(d->b, SOCKET_ROOM_NEWS, 0); /* nobody may be there */
 }

@@ -11,7 +11,7 @@
 #include "posix/ipc/socket_parts.h"
 
 constexpr uint32_t IN = POLLIN | POLLRDNORM, OUT = POLLOUT | POLLWRNORM;
-constexpr uint64_t ROOM = SOCKET_ROOM | SIGNAL_PEER_CLOSED;
+constexpr uint64_t ROOM = SOCKET_ROOM_NEWS | SIGNAL_PEER_CLOSED;
 
 struct both {
 	uint32_t pid;  /* whose these are: a waitset is not inherited, its watches are */
@@ -58,7 +58,8 @@ uint32_t box_ready(struct description *d)
 
 void outbox_expect(const struct outbox *o, uint32_t room, bool edge)
 {
-	(void)fut_event_signal(o->event, 0, SOCKET_ROOM); /* ours */
+	if (!edge)
+		(void)fut_event_signal(o->event, 0, SOCKET_ROOM); /* ours */
 	atomic_store(&way_of(o)->writer_waits, 1);
 	if (!edge && has_room(o, room))
 		(void)fut_event_signal(o->event, SOCKET_ROOM, 0); /* ours */
@@ -68,7 +69,8 @@ static void expect_input(struct description *d, bool edge)
 {
 	struct socket *s = socket_of(d);
 
-	(void)fut_event_signal(d->b, 0, SOCKET_INPUT); /* ours */
+	if (!edge)
+		(void)fut_event_signal(d->b, 0, SOCKET_INPUT); /* ours */
 	atomic_store(&s->shared->way[!s->side].reader_waits, 1);
 	if (!edge && has_input(d))
 		(void)fut_event_signal(d->b, SOCKET_INPUT, 0); /* ours */
@@ -120,7 +122,7 @@ static enum err both_watch(struct both *b, const struct description *d, const st
 		e = set_make(b);
 	}
 	if (e == OK && b->in == 0)
-		e = fut_watch_create(b->set, d->b, SOCKET_INPUT, WATCH_EDGE, 0, &b->in);
+		e = fut_watch_create(b->set, d->b, SOCKET_INPUT_NEWS, WATCH_EDGE, 0, &b->in);
 	if (e == OK && b->room != o->number) {
 		handle_end(&b->out);
 		e = fut_watch_create(b->set, o->event, ROOM, WATCH_EDGE, 1, &b->out);
@@ -167,6 +169,8 @@ static int64_t wait_with(struct description *d, const struct outbox *o, uint32_t
 	*w = set != 0 ? (struct wait_for){ .object = set, .signals = SIGNAL_READY }
 	     : in     ? (struct wait_for){ .object = d->b, .signals = SOCKET_INPUT }
 		      : (struct wait_for){ .object = o->event, .signals = SOCKET_ROOM };
+	if (edge && set == 0)
+		w->signals <<= SOCKET_CHANGED_SHIFT;
 	return 0;
 }
 

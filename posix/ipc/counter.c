@@ -20,7 +20,7 @@ static struct counter_shared *shared(const struct description *d)
 static void wake(struct description *d)
 {
 	if (atomic_load(&shared(d)->waits) != 0 && atomic_exchange(&shared(d)->waits, 0) != 0)
-		(void)fut_event_signal(d->b, COUNTER_WAKE, 0); /* ours */
+		(void)fut_event_signal(d->b, COUNTER_WAKE | COUNTER_CHANGED, 0); /* ours */
 }
 
 static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t at)
@@ -68,12 +68,15 @@ static uint32_t ready(struct description *d, uint32_t events)
 
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
-	*w = (struct wait_for){ .object = d->b, .signals = COUNTER_WAKE };
-	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
+	bool edge = (events & WAIT_EDGE) != 0;
+
+	*w = (struct wait_for){ .object = d->b, .signals = edge ? COUNTER_CHANGED : COUNTER_WAKE };
+	if (!edge && ready(d, events) != 0)
 		return 0;
-	(void)fut_event_signal(d->b, 0, COUNTER_WAKE); /* ours */
+	if (!edge)
+		(void)fut_event_signal(d->b, 0, COUNTER_WAKE); /* ours */
 	atomic_store(&shared(d)->waits, 1);
-	if ((events & WAIT_EDGE) == 0 && ready(d, events) != 0)
+	if (!edge && ready(d, events) != 0)
 		(void)fut_event_signal(d->b, COUNTER_WAKE, 0); /* ours: others wait for it too */
 	return 0;
 }

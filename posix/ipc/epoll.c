@@ -128,23 +128,6 @@ static enum err set_get(struct epoll *p)
 	return e;
 }
 
-/* From now on the waitset reports what may make it ready. */
-static void arm(struct epoll_entry *e)
-{
-	struct wait_for w;
-
-	if (e->d->ops->wait == nullptr ||
-	    e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
-		return;
-	e->clear = w.clear;
-	if (e->watch != 0 && e->object == w.object)
-		return;
-	unwatch(e);
-	if (fut_watch_create(e->epoll->set, w.object, w.signals | SIGNAL_PEER_CLOSED, WATCH_EDGE,
-			     (uint64_t)e->age << 32 | (uint32_t)e->fd, &e->watch) == OK)
-		e->object = w.object;
-}
-
 static void reported(struct epoll *p, const struct watch_event *event)
 {
 	uint32_t fd = (uint32_t)event->cookie;
@@ -174,6 +157,28 @@ static void collect(struct epoll *p)
 	}
 }
 
+/* From now on the waitset reports what may make it ready. */
+static void arm(struct epoll_entry *e)
+{
+	struct wait_for w;
+
+	if (e->d->ops->wait == nullptr ||
+	    e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
+		return;
+	e->clear = w.clear;
+	if (e->watch != 0 && e->object == w.object)
+		return;
+	unwatch(e);
+	if (fut_watch_create(e->epoll->set, w.object, w.signals | SIGNAL_PEER_CLOSED, WATCH_EDGE,
+			     (uint64_t)e->age << 32 | (uint32_t)e->fd, &e->watch) != OK)
+		return;
+	e->object = w.object;
+	if ((e->events & EPOLLET) == 0)
+		return;
+	collect(e->epoll); /* a signal of before is no edge: who arms looks afterwards */
+	queue_remove(e);
+}
+
 /* --- What is ready --- */
 
 static uint32_t look_inside(struct epoll *p);
@@ -194,12 +199,16 @@ static uint32_t look_at(struct epoll_entry *e)
 	uint32_t now;
 
 	queue_remove(e);
+	if ((e->events & EPOLLET) != 0) {
+		arm(e); /* first: what comes from now on is reported */
+		return readiness(e);
+	}
 	now = readiness(e);
-	if (now == 0 || (e->events & EPOLLET) != 0)
+	if (now == 0) {
 		arm(e);
-	if (now == 0)
 		now = readiness(e); /* it may have come while we armed */
-	if (now != 0 && (e->events & EPOLLET) == 0)
+	}
+	if (now != 0)
 		queue_add(e);
 	return now;
 }
@@ -209,13 +218,11 @@ static uint32_t look_inside(struct epoll *p)
 	if (set_get(p) != OK)
 		return 0;
 	collect(p);
-	for (struct epoll_entry *e = p->first, *next; e != nullptr; e = next) {
-		next = e->next;
-		if (readiness(e) != 0)
-			return POLLIN | POLLRDNORM;
-		(void)look_at(e); /* what it says is seen by its place */
-		if (e->queued)
-			return POLLIN | POLLRDNORM;
+	for (struct epoll_entry *e; (e = p->first) != nullptr;) {
+		if (readiness(e) == 0 && look_at(e) == 0)
+			continue; /* it has left the queue */
+		queue_add(e);
+		return POLLIN | POLLRDNORM;
 	}
 	return 0;
 }
@@ -454,7 +461,10 @@ static unsigned try_harvest(struct epoll *p, struct epoll_event *to, unsigned mo
 	mutex_lock(&process.locks.epoll);
 	if (set_get(p) == OK) {
 		collect(p);
-		n = harvest(p, to, most);
+		/* Arming may have queued others behind. */
+		do
+			n = harvest(p, to, most);
+		while (n == 0 && p->first != nullptr);
 	}
 	mutex_unlock(&process.locks.epoll);
 	return n;

@@ -82,8 +82,8 @@ static bool wake(const struct description *d, struct pipe_side *other)
 	atomic_store(&other->waits, 0);
 	/* Whoever opened a FIFO for both waits at the readers' end, as either. */
 	if (shared(d)->fifo != 0)
-		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
-	return fut_event_signal_peer(d->b, PIPE_WAKE, 0) != ERR_PEER_CLOSED;
+		(void)fut_event_signal(d->b, PIPE_NEWS, 0); /* ours */
+	return fut_event_signal_peer(d->b, PIPE_NEWS, 0) != ERR_PEER_CLOSED;
 }
 
 /* Copy between the guest and the ring, which may wrap: bytes that were copied. */
@@ -200,8 +200,6 @@ static bool ring_is_ready(struct description *d, uint32_t events)
 {
 	uint32_t now = 0;
 
-	if ((events & WAIT_EDGE) != 0)
-		return false;
 	if (shared(d)->fifo != 0)
 		return ready(d, events) != 0; /* it tells all */
 	if ((d->access & 2) != 0)
@@ -211,18 +209,25 @@ static bool ring_is_ready(struct description *d, uint32_t events)
 	return (now & events) != 0;
 }
 
+static void expect(struct description *d)
+{
+	if ((d->access & 2) != 0)
+		atomic_store(&shared(d)->write.waits, 1);
+	if ((d->access & 1) != 0)
+		atomic_store(&shared(d)->read.waits, 1);
+}
+
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 {
-	struct pipe_shared *p = shared(d);
+	bool edge = (events & WAIT_EDGE) != 0;
 
-	*w = (struct wait_for){ .object = d->b, .signals = PIPE_WAKE };
-	if (ring_is_ready(d, events))
+	*w = (struct wait_for){ .object = d->b, .signals = edge ? PIPE_CHANGED : PIPE_WAKE };
+	if (edge)
+		expect(d);
+	if (edge || ring_is_ready(d, events))
 		return 0;
 	(void)fut_event_signal(d->b, 0, PIPE_WAKE); /* ours */
-	if ((d->access & 2) != 0)
-		atomic_store(&p->write.waits, 1);
-	if ((d->access & 1) != 0)
-		atomic_store(&p->read.waits, 1);
+	expect(d);
 	/* What came meanwhile was also for others that wait here, and whose signal this took. */
 	if (ring_is_ready(d, events))
 		(void)fut_event_signal(d->b, PIPE_WAKE, 0); /* ours */
@@ -354,7 +359,7 @@ int64_t pipe_resize(struct description *d, uint64_t wanted)
 
 	if (wanted == 0 || wanted > INT32_MAX)
 		return -EINVAL;
-	if (wanted > end_of(d)->mapped - PIPE_HEADER)
+	if (wanted > end_of(d)->mapped - PIPE_HEADER || p->fixed != 0)
 		return -EPERM;
 	while (size < wanted)
 		size *= 2;

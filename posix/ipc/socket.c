@@ -60,8 +60,15 @@ static uint32_t ready(struct description *d, uint32_t events)
  * end ends at once. */
 static bool rings_are_ready(const struct socket *s, uint32_t events)
 {
-	return (events & WAIT_EDGE) == 0 &&
-	       (ready_connected(s, false) & (events | POLLERR | POLLHUP)) != 0;
+	return (ready_connected(s, false) & (events | POLLERR | POLLHUP)) != 0;
+}
+
+static void expect(struct socket *s, uint64_t signals)
+{
+	if ((signals & SOCKET_INPUT) != 0)
+		atomic_store(&s->shared->way[!s->side].reader_waits, 1);
+	if ((signals & SOCKET_ROOM) != 0)
+		atomic_store(&s->shared->way[s->side].writer_waits, 1);
 }
 
 static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
@@ -81,13 +88,15 @@ static int64_t wait(struct description *d, uint32_t events, struct wait_for *w)
 	if (signals == 0)
 		signals = SOCKET_INPUT; /* for the end, which it also tells */
 	*w = (struct wait_for){ .object = d->b, .signals = signals };
+	if ((events & WAIT_EDGE) != 0) {
+		w->signals <<= SOCKET_CHANGED_SHIFT;
+		expect(s, signals);
+		return 0;
+	}
 	if (rings_are_ready(s, events))
 		return 0;
 	(void)fut_event_signal(d->b, 0, signals); /* ours */
-	if ((signals & SOCKET_INPUT) != 0)
-		atomic_store(&s->shared->way[!s->side].reader_waits, 1);
-	if ((signals & SOCKET_ROOM) != 0)
-		atomic_store(&s->shared->way[s->side].writer_waits, 1);
+	expect(s, signals);
 	/* What came meanwhile was also for others that wait here, and whose signal this took. */
 	if (rings_are_ready(s, events))
 		(void)fut_event_signal(d->b, signals, 0); /* ours */

@@ -168,7 +168,7 @@ int64_t socket_send_once(const struct socket_out *out, const struct message_data
 	n = record_write(out, w, data, x);
 	shared_unlock(&w->write_lock);
 	if (n >= 0)
-		wake(out->event, &w->reader_waits, SOCKET_INPUT);
+		wake(out->event, &w->reader_waits, SOCKET_INPUT_NEWS);
 	return n;
 }
 
@@ -292,7 +292,7 @@ int64_t socket_receive_once(struct description *d, const struct message_data *da
 				   : packet_read(s, w, data, x, peek);
 	shared_unlock(&w->read_lock);
 	if (n >= 0 && !peek)
-		wake(d->b, &w->writer_waits, SOCKET_ROOM);
+		wake(d->b, &w->writer_waits, SOCKET_ROOM_NEWS);
 	if (peek)
 		x->nrights = 0;
 	return n;
@@ -324,6 +324,8 @@ void socket_end(struct description *d, bool reading, bool writing)
 		atomic_store(&s->shared->way[!s->side].write_ended, 1);
 	if (writing)
 		atomic_store(&s->shared->way[s->side].write_ended, 1);
-	(void)fut_event_signal(d->b, SOCKET_INPUT | SOCKET_ROOM, 0);      /* ours */
-	(void)fut_event_signal_peer(d->b, SOCKET_INPUT | SOCKET_ROOM, 0); /* it may be gone */
+	constexpr uint64_t NEWS = SOCKET_INPUT_NEWS | SOCKET_ROOM_NEWS;
+
+	(void)fut_event_signal(d->b, NEWS, 0);      /* ours */
+	(void)fut_event_signal_peer(d->b, NEWS, 0); /* it may be gone */
 }

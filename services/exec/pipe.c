@@ -16,6 +16,7 @@ static enum err pipe_map(struct pipe *p, fut_handle whole, fut_handle *memory)
 	p->shared = (struct pipe_shared *)at;
 	p->ring = (char *)at + PIPE_HEADER;
 	p->shared->size = p->size;
+	p->shared->fixed = 1;
 	return fut_handle_duplicate(whole, RIGHT_MAP | RIGHT_READ | RIGHT_WRITE | END_RIGHTS,
 				    memory);
 }
@@ -51,7 +52,7 @@ static void pipe_moved(struct pipe *p, struct pipe_side *mine, struct pipe_side 
 {
 	atomic_fetch_add(&mine->index, n);
 	if (atomic_load(&theirs->waits) && atomic_exchange(&theirs->waits, 0))
-		(void)fut_event_signal_peer(p->event, PIPE_WAKE, 0); /* it may be gone */
+		(void)fut_event_signal_peer(p->event, PIPE_NEWS, 0); /* it may be gone */
 }
 
 size_t pipe_read(struct pipe *p, char *to, size_t n)

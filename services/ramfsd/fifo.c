@@ -51,8 +51,8 @@ static void fifo_told(struct ram_fifo *f)
 {
 	atomic_store(&f->shared->read.opened, f->readers);
 	atomic_store(&f->shared->write.opened, f->writers);
-	(void)fut_event_signal(f->read, PIPE_WAKE, 0); /* ours, and open */
-	(void)fut_event_signal(f->write, PIPE_WAKE, 0);
+	(void)fut_event_signal(f->read, PIPE_NEWS, 0); /* ours, and open */
+	(void)fut_event_signal(f->write, PIPE_NEWS, 0);
 }
 
 int fifo_open(struct files_session *s)

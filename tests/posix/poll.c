@@ -189,6 +189,83 @@ TEST(EPOLLET_tells_of_each_arrival_once)
 	CHECK_EQ(ready(ends[0]), 0);
 }
 
+/* Both ends of a connection of each kind, and a counter's: what is written to [1] comes to [0]. */
+static void make_three(int ends[3][2])
+{
+	CHECK_EQ(pipe(ends[0]), 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]), 0);
+	ends[2][0] = ends[2][1] = eventfd(0, 0);
+}
+
+TEST(an_edge_is_every_set_s_own)
+{
+	int ends[3][2], sets[2] = { epoll_create1(0), epoll_create1(0) };
+
+	make_three(ends);
+	for (int i = 0; i < 3; i++) {
+		int in = ends[i][0];
+		for (int k = 0; k < 2; k++) {
+			set = sets[k];
+			add(in, EPOLLIN | EPOLLET);
+			(void)ready(in);
+		}
+		for (int round = 0; round < 3; round++) {
+			uint64_t one = 1;
+			CHECK_EQ(write(ends[i][1], &one, sizeof(one)), sizeof(one));
+			for (int k = 0; k < 2; k++) {
+				set = sets[k];
+				CHECK_EQ(ready(in), EPOLLIN);
+				CHECK_EQ(ready(in), 0);
+			}
+		}
+		for (int k = 0; k < 2; k++)
+			CHECK_EQ(epoll_ctl(sets[k], EPOLL_CTL_DEL, in, nullptr), 0);
+	}
+}
+
+constexpr int TURNS = 2000;
+
+static void *read_turns(void *ends)
+{
+	int(*e)[2] = ends, go = e[0][0], back = e[1][1];
+
+	for (uint64_t i = 0, n; i < TURNS; i++)
+		if (read(go, &n, sizeof(n)) != sizeof(n) || write(back, &n, sizeof(n)) != sizeof(n))
+			return "ended";
+	return nullptr;
+}
+
+static void *watch_edges(void *end)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLET };
+	int watcher = epoll_create1(0);
+
+	(void)epoll_ctl(watcher, EPOLL_CTL_ADD, *(int *)end, &e);
+	for (;;)
+		epoll_wait(watcher, &e, 1, -1);
+	return nullptr;
+}
+
+TEST(who_watches_edges_takes_no_reader_s_turn)
+{
+	int ends[2][2];
+	pthread_t reader, watcher[2];
+	void *result;
+
+	CHECK_EQ(pipe(ends[0]), 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(pthread_create(&watcher[i], nullptr, watch_edges, &ends[i][0]), 0);
+	CHECK_EQ(pthread_create(&reader, nullptr, read_turns, ends), 0);
+	for (uint64_t i = 0, n; i < TURNS; i++) {
+		CHECK_EQ(write(ends[0][1], &i, sizeof(i)), sizeof(i));
+		CHECK_EQ(read(ends[1][0], &n, sizeof(n)), sizeof(n));
+		CHECK_EQ(n, i);
+	}
+	CHECK_EQ(pthread_join(reader, &result), 0);
+	CHECK(result == nullptr);
+}
+
 TEST(EPOLLONESHOT_tells_once_until_it_is_set_again)
 {
 	int ends[2];
