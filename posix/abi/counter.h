@@ -23,4 +23,4 @@ struct timer_shared {
 };
 
 constexpr uint64_t COUNTER_WAKE = 1, COUNTER_CHANGED = 2; /* signals */
-constexpr uint64_t COUNTER_SIZE = 4096; /* of the memory, for both */
+constexpr uint64_t COUNTER_SIZE = 4096;                   /* of the memory, for both */

@@ -41,7 +41,7 @@ struct pipe_shared {
 constexpr size_t PIPE_HEADER = 4096; /* the ring follows */
 constexpr uint32_t PIPE_SIZE = 65536;
 constexpr uint32_t PIPE_MOST = 1048576;
-constexpr uint32_t PIPE_ATOMIC = 4096; /* PIPE_BUF */
+constexpr uint32_t PIPE_ATOMIC = 4096;              /* PIPE_BUF */
 constexpr uint64_t PIPE_WAKE = 1, PIPE_CHANGED = 2; /* signals */
 constexpr uint64_t PIPE_NEWS = PIPE_WAKE | PIPE_CHANGED;
 static_assert(sizeof(struct pipe_shared) <= PIPE_HEADER);
