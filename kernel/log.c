@@ -17,13 +17,15 @@ static void keep(const char *text, size_t n)
 		ring[end++ % LOG_SIZE] = text[i];
 }
 
+/* The console is one with a driver's, and the two may be mixed byte by byte: what is not ASCII is
+ * never ours (docs/exec.md, "What the guest says"). */
 void log_write(const char *text, size_t n)
 {
 	keep(text, n);
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '\n')
 			console_putc('\r');
-		console_putc(text[i]);
+		console_putc((text[i] & 0x80) == 0 ? text[i] : '?');
 	}
 }
 

@@ -13,9 +13,10 @@ import time
 import qemu
 
 TIMED_OUT = 124
-MARKER = re.compile(rb"\x1e<futura-exec 1>\r?\n")
-FRAME = re.compile(rb"\x1e([oexk])([0-9A-Fa-f]{4})")
-FRAME_HEAD = 6
+RUNS = re.compile(rb"[\x80-\xff]+|[\x00-\x7f]+")
+HEAD, HEAD_SIZE = 0xff, 4
+KINDS = b"boexk"
+BEGIN = b"futura-exec 2"
 ENDING_SECONDS = 10		# how long a machine may take to turn itself off after the command's end
 
 ENVIRONMENT = {"HOME": "/root", "LOGNAME": "root", "USER": "root", "SHELL": "/bin/sh", "TERM": "dumb",
@@ -47,56 +48,78 @@ def environment(settings):
 	return result
 
 
+def packed_size(n):
+	"""How many bytes of the console, each with seven bits, hold n of a frame."""
+	return (8 * n + 6) // 7
+
+
+def pack(data):
+	bits = int.from_bytes(data, "little")
+	return bytes(0x80 | bits >> 7 * i & 0x7f for i in range(packed_size(len(data))))
+
+
+def unpack(text, n):
+	bits = int("".join(f"{b & 0x7f:07b}" for b in reversed(text)) or "0", 2)
+	return (bits & (1 << 8 * n) - 1).to_bytes(n, "little")
+
+
+def frame(kind, data):
+	n = len(data)
+	return bytes([HEAD, 0x80 | ord(kind), 0x80 | n >> 7, 0x80 | n & 0x7f]) + pack(data)
+
+
 class Decoder:
 	"""Takes the console's bytes as they come; gives (kind, bytes) of frames. What is outside of
 	frames has the kind None: it is the kernel's."""
 
 	def __init__(self):
-		self.rest, self.begun = b"", False
+		self.high, self.begun = b"", False
 
 	def feed(self, data):
-		self.rest += data
-		while self.rest:
-			part = self._frame() if self.begun else self._before()
-			if part is None:
+		for run in RUNS.findall(data):
+			if run[0] < 0x80:
+				yield None, run
+				continue
+			self.high += run
+			if self.begun or self._begin():
+				yield from self._frames()
+
+	def _begin(self):
+		begin = frame("b", BEGIN)
+		at = self.high.find(begin)
+		self.begun = at >= 0
+		self.high = self.high[at + len(begin):] if self.begun else self.high[-len(begin):]
+		return self.begun
+
+	def _frames(self):
+		while (n := self._size()) is not None:
+			if len(self.high) < HEAD_SIZE + packed_size(n):
 				return
-			if part[1]:
-				yield part
+			kind = chr(self.high[1] & 0x7f)
+			text = self.high[HEAD_SIZE:HEAD_SIZE + packed_size(n)]
+			self.high = self.high[HEAD_SIZE + packed_size(n):]
+			if n > 0:
+				yield kind, unpack(text, n)
 
-	def _before(self):
-		m = MARKER.search(self.rest)
-		if m:
-			text, self.rest, self.begun = self.rest[:m.start()], self.rest[m.end():], True
-			return None, text
-		# The marker may have begun at the end.
-		at = self.rest.rfind(b"\x1e")
-		return self._outside(at if at >= 0 and len(self.rest) - at < 24 else len(self.rest))
-
-	def _frame(self):
-		if self.rest[0] != 0x1e:
-			at = self.rest.find(b"\x1e")
-			return self._outside(at if at >= 0 else len(self.rest))
-		if len(self.rest) < FRAME_HEAD:
-			return None
-		m = FRAME.match(self.rest)
-		if not m:		# the kernel printed this byte
-			return self._outside(1)
-		end = FRAME_HEAD + int(m[2], 16)
-		if len(self.rest) < end:
-			return None
-		body, self.rest = self.rest[FRAME_HEAD:end], self.rest[end:]
-		return m[1].decode(), body
-
-	def _outside(self, n):
-		if n == 0:
-			return None
-		text, self.rest = self.rest[:n], self.rest[n:]
-		return None, text
+	def _size(self):
+		"""How much the frame holds that stands first, when what is no frame has been left out."""
+		while self.high:
+			at = self.high.find(HEAD)
+			self.high = self.high[at:] if at >= 0 else b""
+			if len(self.high) < HEAD_SIZE:
+				return None
+			if self.high[1] & 0x7f in KINDS:
+				return (self.high[2] & 0x7f) << 7 | self.high[3] & 0x7f
+			self.high = self.high[1:]
+		return None
 
 	def end(self):
-		"""What is left when no more comes: a frame that was cut off."""
-		rest, self.rest = self.rest, b""
-		return rest
+		"""What there is of a frame that was cut off: kind and bytes."""
+		n = self._size() if self.begun else None
+		if n is None:
+			return None, b""
+		text = self.high[HEAD_SIZE:]
+		return chr(self.high[1] & 0x7f), unpack(text, len(text) * 7 // 8)
 
 
 class Run:
@@ -119,13 +142,11 @@ class Run:
 			self.process.wait()
 		for kind, data in self.decoder.feed(b""):
 			self._take(kind, data)
-		cut_off = self.decoder.end()
 		if self.status is not None:
 			return self.status
-		if cut_off and self.decoder.begun:
-			self._take("o", cut_off[FRAME_HEAD:])
-		else:
-			self.log += cut_off
+		kind, cut_off = self.decoder.end()
+		if kind in ("o", "e"):
+			self._take(kind, cut_off)
 		self._complain("" if in_time else f"stopped after {timeout:g} s")
 		return qemu.NO_STATUS if in_time else TIMED_OUT
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Frames, each in as few messages to the console as can be. */
+/* Frames, each in one message to the console. */
 #include "services/exec/frames.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,36 +7,52 @@
 #include "lib/futura/clock.h"
 #include "lib/futura/console.h"
 
-constexpr char MARKER[] = "\x1e<futura-exec 1>\n";
-constexpr size_t HEAD = 6; /* 0x1e, the kind, four digits */
-constexpr size_t FRAME_MOST = 0xffff;
+constexpr char BEGIN[] = "futura-exec 2";
+constexpr size_t HEAD = 4; /* 0xff, the kind, the length */
+/* What one message to the console holds, so that no other client's words fall into a frame. */
+constexpr size_t FRAME_MOST = (CONSOLE_PIECE - HEAD) / 8 * 7;
 
 static struct console_client console;
+
+/* Seven bits in each byte, the lowest first; how many bytes that takes. */
+static size_t pack(unsigned char *to, const char *from, size_t n)
+{
+	unsigned bits = 0, nbits = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bits |= (unsigned)(unsigned char)from[i] << nbits;
+		for (nbits += 8; nbits >= 7; nbits -= 7, bits >>= 7)
+			to[used++] = (unsigned char)(0x80 | bits);
+	}
+	if (nbits > 0)
+		to[used++] = (unsigned char)(0x80 | bits);
+	return used;
+}
+
+static enum err frame_one(enum frame kind, const char *bytes, size_t n)
+{
+	static unsigned char frame[CONSOLE_PIECE];
+
+	frame[0] = 0xff;
+	frame[1] = (unsigned char)(0x80 | (unsigned char)kind);
+	frame[2] = (unsigned char)(0x80 | n >> 7);
+	frame[3] = (unsigned char)(0x80 | n);
+	return console_print(&console, (const char *)frame, HEAD + pack(frame + HEAD, bytes, n));
+}
 
 enum err frames_open(void)
 {
 	enum err e = console_open(&console, clock_after(10 * SECOND));
 
-	return e == OK ? console_print(&console, MARKER, sizeof(MARKER) - 1) : e;
-}
-
-/* A frame's head goes with its first bytes. */
-static void frame_one(enum frame kind, const char *bytes, size_t n)
-{
-	char first[CONSOLE_PIECE + 1];
-	size_t with = n < CONSOLE_PIECE - HEAD ? n : CONSOLE_PIECE - HEAD;
-
-	snprintf(first, sizeof(first), "\x1e%c%04zx", kind, n);
-	memcpy(first + HEAD, bytes, with);
-	if (console_print(&console, first, HEAD + with) == OK && n > with)
-		(void)console_print(&console, bytes + with, n - with); /* nobody is left to tell */
+	return e == OK ? frame_one(FRAME_BEGIN, BEGIN, sizeof(BEGIN) - 1) : e;
 }
 
 void frame_write(enum frame kind, const char *bytes, size_t n)
 {
 	while (n > 0) {
 		size_t now = n < FRAME_MOST ? n : FRAME_MOST;
-		frame_one(kind, bytes, now);
+		(void)frame_one(kind, bytes, now); /* nobody is left to tell */
 		bytes += now;
 		n -= now;
 	}

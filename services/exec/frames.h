@@ -5,13 +5,14 @@
 #include "abi/kernel.h"
 
 enum frame : char {
+	FRAME_BEGIN = 'b',
 	FRAME_OUTPUT = 'o',
 	FRAME_ERROR = 'e',
 	FRAME_STATUS = 'x',
 	FRAME_SYSTEM = 'k',
 };
 
-/* Find the console and write the marker. */
+/* Find the console and begin. */
 enum err frames_open(void);
 /* As many frames as `n` bytes take. */
 void frame_write(enum frame kind, const char *bytes, size_t n);

@@ -51,6 +51,16 @@ def test_what_serves_the_files_may_die(arch):
 
 
 @pytest.mark.parametrize("cpus", [1, 4])
+def test_output_is_whole_whatever_the_system_says_meanwhile(arch, cpus):
+	"""init tells of each restart on the console that carries the command's output, too."""
+	status, out, err = run(arch, """
+		(i=0; while [ $i -lt 30 ]; do svc restart echo-server; i=$((i + 1)); done) & seq 1 20000; wait""",
+		cpus)
+	assert out == "".join(f"{n}\n" for n in range(1, 20001)), err
+	assert status == 0
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
 def test_the_registry_may_die(arch, cpus):
 	"""Twice: what it knew passes on, no other service ends, and new ones find and are found."""
 	status, out, err = run(arch, """

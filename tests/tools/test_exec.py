@@ -13,8 +13,18 @@ import bundle  # noqa: E402  (found through the path above)
 import execute  # noqa: E402
 
 FUTURA = os.path.join(ROOT, "tools/futura")
-STREAM = b"boot\r\n\x1e no frame\r\n\x1e<futura-exec 1>\r\n\x1eo0003a\x1ebkernel\n\x1ee0001!" \
-	b"\x1eo0000\x1ezz\x1ek0002??\x1ex00013left\x1eo00"
+BEGIN = execute.frame("b", execute.BEGIN)
+ERROR = execute.frame("e", b"!")
+EVERY = bytes(range(256)) * 60		# as much as a frame can hold, nearly
+# The kernel's words may stand anywhere; another's with high bytes before frames and between them.
+STREAM = "grün\r\n".encode() + BEGIN[:3] + b"boot\n" + BEGIN[3:] + execute.frame("o", b"a\x1eb") \
+	+ b"kernel\n" + ERROR[:2] + b"x" + ERROR[2:5] + b"y\n" + ERROR[5:] + execute.frame("o", b"") \
+	+ "zwölf".encode() + b"\xff\x81" + execute.frame("k", b"??") + execute.frame("o", EVERY) \
+	+ execute.frame("x", b"3") + b"left" + execute.frame("o", b"cut off")[:-2]
+
+
+def octal(data):
+	return "".join(f"\\{b:03o}" for b in data)
 
 
 def decode(pieces):
@@ -28,10 +38,10 @@ def decode(pieces):
 
 def test_frames_are_told_from_the_kernels_words_however_they_arrive():
 	whole = decode([STREAM])
-	assert whole == ({None: b"boot\r\n\x1e no frame\r\nkernel\n\x1ezzleft", "o": b"a\x1eb", "e": b"!",
-		"k": b"??", "x": b"3"}, b"\x1eo00")
+	assert whole == ({None: b"grn\r\nboot\nkernel\nxy\nzwlfleft", "o": b"a\x1eb" + EVERY, "e": b"!",
+		"k": b"??", "x": b"3"}, ("o", b"cut o"))
 	assert decode([bytes([b]) for b in STREAM]) == whole
-	for at in range(len(STREAM)):
+	for at in range(0, len(STREAM), 7):
 		assert decode([STREAM[:at], STREAM[at:]]) == whole
 
 
@@ -55,7 +65,8 @@ def run(arch, kernel, bundle_path, *options):
 
 
 def test_output_and_status_pass_through(tiny, empty_bundle, arch):  # noqa: F811
-	kernel = tiny(r"boot\n\036<futura-exec 1>\n\036o0003hi\n\036e0002e\n\036x00017bye\n")
+	kernel = tiny(r"boot\n" + octal(BEGIN + execute.frame("o", b"hi\n") + execute.frame("e", b"e\n")
+		+ execute.frame("x", b"7")) + r"bye\n")
 	done = run(arch, kernel, empty_bundle, "--timeout", "60", "--", "x")
 	assert (done.returncode, done.stdout, done.stderr) == (7, b"hi\n", b"e\n")
 	done = run(arch, kernel, empty_bundle, "--verbose", "--", "x")
@@ -63,14 +74,14 @@ def test_output_and_status_pass_through(tiny, empty_bundle, arch):  # noqa: F811
 
 
 def test_a_machine_that_ends_early_shows_what_it_said(tiny, empty_bundle, arch):  # noqa: F811
-	kernel = tiny(r"boot\n\036<futura-exec 1>\n\036o0002hi" + r"panic: alas\n")
+	kernel = tiny(r"boot\n" + octal(BEGIN + execute.frame("o", b"hi")) + r"panic: alas\n")
 	done = run(arch, kernel, empty_bundle, "--timeout", "60", "--", "x")
 	assert (done.returncode, done.stdout) == (125, b"hi")
 	assert b"panic: alas" in done.stderr and b"ended before the command did" in done.stderr
 
 
 def test_a_command_that_hangs_is_ended(tiny, empty_bundle, arch):  # noqa: F811
-	kernel = tiny(r"boot\n\036<futura-exec 1>\n\036o0002hi", "hang")
+	kernel = tiny(r"boot\n" + octal(BEGIN + execute.frame("o", b"hi")), "hang")
 	done = run(arch, kernel, empty_bundle, "--timeout", "3", "--", "x")
 	assert (done.returncode, done.stdout) == (124, b"hi")
 	assert b"stopped after 3 s" in done.stderr
