@@ -215,7 +215,7 @@ constexpr unsigned USER_ROOT_ENTRIES = 256;
 
 /* Use this root now; `id` is the architecture's own note in the space, zero when it was made. */
 struct space_id {
-	uint64_t word;
+	uint64_t word, cpus;
 };
 void space_switch(paddr root, struct space_id *id);
 /* Forget, on this CPU, cached entries of the space in use for n pages from va (n = SIZE_MAX: all).

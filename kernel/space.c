@@ -136,8 +136,8 @@ static enum fault_kind page_enter(struct mapping *m, vaddr va, paddr page, enum 
 		page_prepare(page, flags);
 	if (ptab_map(s, va, page, flags, &old) != OK)
 		return FAULT_NO_MEMORY;
-	if (!pte_is_present(old))
-		return FAULT_NONE;
+	if (!pte_is_present(old) || PTE_BREAK_FIRST)
+		return FAULT_NONE; /* nothing was there, or ptab_map has flushed it */
 	if (pte_address(old).raw != page.raw)
 		tlb_shoot(s, va, 1);
 	else

@@ -2,7 +2,8 @@
 /*
  * Address space numbers (ASIDs) and the TLB. A space keeps its number as long as numbers last; when
  * they have run out every TLB is emptied and a new generation begins. space_id.word is generation
- * and number, 0 in a new space. The kernel lock guards all of it.
+ * and number, 0 in a new space; space_id.cpus those whose TLBs may know the number, a bit each:
+ * what no other CPU has seen none needs to be told of. The kernel lock guards all of it.
  */
 #include "kernel/arch/arm64/mmu.h"
 #include "kernel/arch.h"
@@ -48,6 +49,17 @@ static uint64_t asid_take(void)
 	}
 }
 
+/* The CPUs that the space with this word is loaded on. */
+static uint64_t cpus_in(uint64_t word)
+{
+	uint64_t found = 0;
+
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (cpus[i] != nullptr && cpus[i]->space == word)
+			found |= 1ull << i;
+	return found;
+}
+
 /*
  * A space of an earlier generation that runs elsewhere at this moment keeps its number: one space
  * must not be in two TLBs under two numbers.
@@ -65,17 +77,21 @@ static uint64_t asid_renew(uint64_t old)
 	return kept != 0 ? kept : asid_take();
 }
 
-static inline void space_load(paddr root, uint64_t word)
+static inline void space_load(paddr root, struct space_id *id)
 {
-	this_arch_cpu()->space = word;
-	SYSREG_WRITE(ttbr0_el1, root.raw | word << TTBR_ASID_SHIFT);
+	struct arch_cpu *cpu = this_arch_cpu();
+
+	cpu->space = id->word;
+	id->cpus |= 1ull << cpu->index;
+	SYSREG_WRITE(ttbr0_el1, root.raw | id->word << TTBR_ASID_SHIFT);
 	isb();
 }
 
 [[clang::noinline]] static void space_renew(paddr root, struct space_id *id)
 {
 	id->word = asid_renew(id->word);
-	space_load(root, id->word);
+	id->cpus = cpus_in(id->word);
+	space_load(root, id);
 }
 
 void space_switch(paddr root, struct space_id *id)
@@ -83,22 +99,48 @@ void space_switch(paddr root, struct space_id *id)
 	if ((id->word ^ generation) >> ASID_SHIFT != 0) [[clang::unlikely]]
 		space_renew(root, id);
 	else
-		space_load(root, id->word);
+		space_load(root, id);
+}
+
+/* What `tlbi` takes for a page. */
+static inline uint64_t tlbi_page(uint64_t asid, uint64_t page)
+{
+	return asid | (page & ((1ull << 44) - 1));
+}
+
+static void flush_here(uint64_t asid, uint64_t page, size_t n)
+{
+	if (n > FLUSH_PAGES_MAX)
+		asm volatile("tlbi aside1, %0" ::"r"(asid));
+	else
+		for (; n > 0; n--, page++)
+			asm volatile("tlbi vae1, %0" ::"r"(tlbi_page(asid, page)));
+	asm volatile("dsb nsh\n\tisb" ::: "memory");
+}
+
+static void flush_everywhere(uint64_t asid, uint64_t page, size_t n)
+{
+	if (n > FLUSH_PAGES_MAX)
+		asm volatile("tlbi aside1is, %0" ::"r"(asid));
+	else
+		for (; n > 0; n--, page++)
+			asm volatile("tlbi vae1is, %0" ::"r"(tlbi_page(asid, page)));
+	asm volatile("dsb ish\n\tisb" ::: "memory");
 }
 
 void tlb_flush(struct space_id *id, vaddr va, size_t n)
 {
-	uint64_t asid = id->word << TTBR_ASID_SHIFT;
+	uint64_t asid = id->word << TTBR_ASID_SHIFT, here = 1ull << this_arch_cpu()->index;
 
 	if (id->word == 0)
 		return; /* it never ran */
 	asm volatile("dsb ishst" ::: "memory");
-	if (n > FLUSH_PAGES_MAX)
-		asm volatile("tlbi aside1is, %0" ::"r"(asid));
+	if ((id->cpus & ~here) == 0)
+		flush_here(asid, va >> PAGE_SHIFT, n);
 	else
-		for (uint64_t page = va >> PAGE_SHIFT; n > 0; n--, page++)
-			asm volatile("tlbi vae1is, %0" ::"r"(asid | (page & ((1ull << 44) - 1))));
-	asm volatile("dsb ish\n\tisb" ::: "memory");
+		flush_everywhere(asid, va >> PAGE_SHIFT, n);
+	if (n > FLUSH_PAGES_MAX)
+		id->cpus = cpus_in(id->word); /* the others know nothing of it now */
 }
 
 void space_root_init(pte *root)
