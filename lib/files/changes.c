@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The count of changes, by which clients know that what `stat` said still holds. */
+/* The counts of changes, by which clients know that what `stat` and `open` said still holds. */
 #include "lib/files/internal.h"
 
 constexpr size_t PAGE = 4096;
@@ -12,17 +12,18 @@ enum err files_changes_init(struct files_server *server)
 	if (e == OK)
 		e = fut_space_map(0, server->changes, 0, 0, PAGE, MAP_READ | MAP_WRITE, &at);
 	if (e == OK)
-		server->changed = (_Atomic uint64_t *)at;
+		server->changed = (struct files_changes *)at;
 	return e;
 }
 
-bool files_may_change(const struct message *m)
+enum files_effect files_effect_of(const struct message *m)
 {
 	constexpr uint32_t MAKES = FILE_CREATE | FILE_TRUNCATE | FILE_TEMPORARY;
 
 	switch (tag_method(m->tag)) {
 	case FILE_OPEN:
-		return ((uint32_t)m->word[0] & MAKES) != 0;
+		return ((uint32_t)m->word[0] & MAKES) != 0 ? FILES_CHANGES_NAMES
+							    : FILES_CHANGES_NOTHING;
 	case FILE_STATES:
 	case FILE_STAT:
 	case FILE_READLINK:
@@ -39,9 +40,21 @@ bool files_may_change(const struct message *m)
 	case FILE_LOCK:
 	case FILE_READY:
 	case FILE_AS:
-		return false;
+		return FILES_CHANGES_NOTHING;
+	case FILE_WRITE:
+	case FILE_WRITE_SHORT:
+	case FILE_WINDOW:
+	case FILE_USE:
+	case FILE_SEAL:
+	case FILE_SEALS:
+	case FILE_DOOR:
+	case FILE_PIPE:
+	case FILE_ALLOCATE:
+	case FILE_SYNC:
+	case FILE_SYNC_ALL:
+		return FILES_CHANGES_FILE;
 	default:
-		return true;
+		return FILES_CHANGES_NAMES;
 	}
 }
 

@@ -63,6 +63,7 @@ struct files_node {
 	struct files_mount *mounts;     /* what covers it, in which worlds */
 	struct files_lock *locks;       /* ordered by start */
 	struct files_session *watchers; /* sessions that were given an event */
+	struct files_session *readers;  /* sessions for reading only, of a regular file */
 };
 
 struct files_credentials {
@@ -99,6 +100,7 @@ struct files_session {
 	bool is_way_in; /* what posixd was given: no use of the file system */
 	int8_t busy;    /* its part of the node's */
 	struct files_session *next_watcher, *next_by_id;
+	struct files_session *next_reader, **reader; /* where it hangs; nullptr: it does not */
 	void *own; /* the server's */
 };
 
@@ -211,6 +213,17 @@ struct files_node_ops {
 struct files_owner;
 struct files_room;
 
+/* What clients see of them; enum files_effect says what raises which. */
+struct files_changes {
+	_Atomic uint64_t any, names;
+};
+
+enum files_effect : uint32_t {
+	FILES_CHANGES_NOTHING,
+	FILES_CHANGES_FILE,  /* what `stat` says of it */
+	FILES_CHANGES_NAMES, /* also where names lead, or who may open what they lead to */
+};
+
 /* All zero but `port`. The rest is the library's. */
 struct files_server {
 	fut_handle port;
@@ -223,7 +236,7 @@ struct files_server {
 	struct files_owner *owners[256]; /* by number */
 	uint64_t last_owner;
 	fut_handle changes; /* the page of `changes`; 0: it is not counted */
-	_Atomic uint64_t *changed;
+	struct files_changes *changed;
 	struct files_room *rooms; /* where paths grow as links are followed, and lists are made */
 };
 constexpr uint32_t FILES_SESSIONS = 1u << 20;
@@ -232,13 +245,16 @@ constexpr uint32_t FILES_SESSIONS = 1u << 20;
 extern const struct file_ops files_ops_file;
 /* For servers that count changes: make the page, and raise it before each. */
 enum err files_changes_init(struct files_server *server);
-static inline void files_changed(struct files_server *server)
+static inline void files_changed(struct files_server *server, enum files_effect effect)
 {
-	if (server->changed != nullptr)
-		atomic_fetch_add(server->changed, 1);
+	if (server->changed == nullptr || effect == FILES_CHANGES_NOTHING)
+		return;
+	atomic_fetch_add(&server->changed->any, 1);
+	if (effect == FILES_CHANGES_NAMES)
+		atomic_fetch_add(&server->changed->names, 1);
 }
-/* Can this message change what `stat` says? For who calls file_dispatch. */
-bool files_may_change(const struct message *m);
+/* What can this message change? For who calls file_dispatch. */
+enum files_effect files_effect_of(const struct message *m);
 /* For struct server's `closed`; badges without FILES_BADGE are ignored. */
 void files_closed(void *self, uint64_t badge);
 

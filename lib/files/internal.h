@@ -69,6 +69,11 @@ uint64_t mount_find(const struct files_line *l, const struct files_node *n);
 /* Room for one thread's work; nullptr: no memory. */
 struct files_room *room_get(struct files_server *server);
 
+/* Close sessions that are idle, of a file or of all: their clients have kept them for no use. The
+ * caller has a reference to the node. */
+void sessions_reclaim(struct files_node *n);
+void sessions_reclaim_all(struct files_server *server);
+
 /* Forget the session's locks, and tell those who wait. */
 void locks_closed(struct files_session *s);
 void owner_closed(struct files_server *server, uint64_t number);

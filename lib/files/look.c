@@ -31,7 +31,7 @@ enum err on_stat(void *self, uint64_t badge, const struct file_stat_args *a,
 		e = walk_told(&w, e, &r->node, r->rest, &r->rest_len);
 	if (e == 0 && w.node->system->ops->unsteady != nullptr &&
 	    w.node->system->ops->unsteady(w.node))
-		files_changed(self); /* this answer is not to be kept */
+		files_changed(self, FILES_CHANGES_FILE); /* this answer is not to be kept */
 	walk_end(&w);
 	r->outcome = e;
 	return OK;

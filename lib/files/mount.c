@@ -106,10 +106,11 @@ static bool is_of_world(const struct files_session *s, uint64_t world)
 enum err files_on_uses(void *self, uint64_t badge, const struct files_uses_args *a,
 		       struct files_uses_results *r)
 {
-	const struct files_server *server = self;
+	struct files_server *server = self;
 
 	if (badge != 0)
 		return ERR_DENIED;
+	sessions_reclaim_all(server);
 	for (uint32_t i = 0; i < server->nsessions; i++) {
 		const struct files_session *s = server->sessions[i];
 		if (!is_of_world(s, a->world) || s->is_way_in)

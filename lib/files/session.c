@@ -164,6 +164,25 @@ static void session_unwatch(struct files_session *s)
 	(void)fut_handle_close(s->event); /* ours */
 }
 
+/* Who may be idle can be found from the node. */
+static void reader_add(struct files_session *s)
+{
+	struct files_node *n = s->node;
+
+	s->next_reader = n->readers;
+	s->reader = &n->readers;
+	if (n->readers != nullptr)
+		n->readers->reader = &s->next_reader;
+	n->readers = s;
+}
+
+static void reader_remove(struct files_session *s)
+{
+	*s->reader = s->next_reader;
+	if (s->next_reader != nullptr)
+		s->next_reader->reader = s->reader;
+}
+
 static void session_end(struct files_session *s)
 {
 	struct files_line *l = s->line;
@@ -173,6 +192,8 @@ static void session_end(struct files_session *s)
 		session_unwatch(s);
 	if (s->id != 0)
 		session_unlink(s);
+	if (s->reader != nullptr)
+		reader_remove(s);
 	if (s->state != nullptr)
 		state_give(l, s->slot);
 	n->busy -= s->busy;
@@ -205,6 +226,9 @@ static void session_fill(struct files_session *s, struct files_line *l, struct f
 	s->own = nullptr;
 	s->busy = busy_part(n, flags);
 	n->busy += s->busy;
+	s->reader = nullptr;
+	if (flags == FILE_OPEN_READ && S_ISREG(n->mode))
+		reader_add(s);
 	l->nsessions++;
 }
 
@@ -242,6 +266,39 @@ fail:
 	return -ENOMEM;
 }
 
+static void session_close(struct files_session *s)
+{
+	if (s->has_locks)
+		locks_closed(s);
+	if (!(s->flags & FILE_PATH) && s->node->system->ops->close != nullptr)
+		s->node->system->ops->close(s);
+	session_end(s);
+}
+
+/* Take the session back if nobody uses it: who has it finds out by the slot. */
+static void session_reclaim(struct files_session *s)
+{
+	uint64_t idle = atomic_load(&s->state->idle);
+
+	if (idle != 0 && atomic_compare_exchange_strong(&s->state->idle, &idle, 0))
+		session_close(s);
+}
+
+void sessions_reclaim(struct files_node *n)
+{
+	for (struct files_session *s = n->readers, *next; s != nullptr; s = next) {
+		next = s->next_reader;
+		session_reclaim(s);
+	}
+}
+
+void sessions_reclaim_all(struct files_server *server)
+{
+	for (uint32_t i = 0; i < server->nsessions; i++)
+		if (server->sessions[i]->line != nullptr && server->sessions[i]->reader != nullptr)
+			session_reclaim(server->sessions[i]);
+}
+
 void files_closed(void *self, uint64_t badge)
 {
 	struct files_server *server = self;
@@ -253,13 +310,8 @@ void files_closed(void *self, uint64_t badge)
 		return;
 	}
 	struct files_session *s = files_session_find(server, badge);
-	if (s == nullptr)
-		return;
-	if (s->has_locks)
-		locks_closed(s);
-	if (!(s->flags & FILE_PATH) && s->node->system->ops->close != nullptr)
-		s->node->system->ops->close(s);
-	session_end(s);
+	if (s != nullptr)
+		session_close(s);
 }
 
 /* --- Calls --- */

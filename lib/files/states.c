@@ -67,6 +67,7 @@ bool state_take(struct files_line *l, uint32_t *slot, struct file_state **state)
 	*slot = t->first + i;
 	*state = &t->at[i];
 	atomic_store_explicit(&t->at[i].offset, 0, memory_order_relaxed);
+	atomic_store_explicit(&t->at[i].idle, 0, memory_order_relaxed);
 	return true;
 }
 

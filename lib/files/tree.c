@@ -121,6 +121,8 @@ enum err on_remove(void *self, uint64_t badge, const struct file_remove_args *a,
 	if (e == 0)
 		e = w.dir->system->ops->remove ? w.dir->system->ops->remove(w.dir, w.name, w.node)
 					       : -EPERM;
+	if (e == 0)
+		sessions_reclaim(w.node);
 	walk_end(&w);
 	r->outcome = e;
 	return OK;
@@ -264,9 +266,13 @@ static int rename_pair(struct pair *p, uint32_t flags)
 	/* Two names of one file: nothing is to be done. */
 	if (e != 0 || p->from.node == p->to.node)
 		return e;
-	return ops->rename ? ops->rename(p->from.dir, p->from.name, p->from.node, p->to.dir,
-					 p->to.name, p->to.node, flags & FILE_EXCHANGE)
-			   : -EPERM;
+	if (ops->rename == nullptr)
+		return -EPERM;
+	e = ops->rename(p->from.dir, p->from.name, p->from.node, p->to.dir, p->to.name, p->to.node,
+			flags & FILE_EXCHANGE);
+	if (e == 0 && p->to.node != nullptr)
+		sessions_reclaim(p->to.node);
+	return e;
 }
 
 static int rename_walk(struct pair *p, struct files_session *s, struct files_node *start,

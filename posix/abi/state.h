@@ -15,7 +15,8 @@ struct file_state {
 	uint32_t reserved;
 	_Atomic int64_t
 		written; /* when: `window` of protocol/file.fipc; 0: the server is to know */
-	uint32_t reserved2[10];
+	_Atomic uint64_t idle; /* not 0: nobody uses the session (protocol/file.fipc) */
+	uint64_t reserved2[4];
 };
 static_assert(sizeof(struct file_state) == 64);
 

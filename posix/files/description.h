@@ -67,6 +67,9 @@ struct description {
 	void *own;                   /* the kind's */
 	struct epoll_entry *watched; /* by epolls of this process */
 	char *path;                  /* from the heap: as opened, for /proc; may be nullptr */
+	struct file_name *name;      /* it may be found by that when it is idle (idle.h) */
+	uint32_t nforks;             /* process.nforks then: no child has it */
+	uint64_t idle;               /* the number in its slot */
 };
 
 constexpr unsigned FILES_MOST = 1048576; /* as Linux's nr_open */
@@ -74,6 +77,8 @@ constexpr unsigned FILES_MOST = 1048576; /* as Linux's nr_open */
 /* A new one with one reference, `state` at its own; nullptr if there is no memory. */
 struct description *description_new(const struct description_ops *ops);
 void description_drop(struct description *d);
+/* Of one that is in no use: what is left of it. */
+void description_free(struct description *d);
 
 /* The one behind a descriptor, with a reference for the caller; nullptr: EBADF. */
 struct description *fd_get(int fd);

@@ -7,6 +7,7 @@
 #include "posix/core/process.h"
 #include "posix/core/view.h"
 #include "posix/files/description.h"
+#include "posix/files/idle.h"
 #include "posix/files/states.h"
 #include "posix/ipc/epoll.h"
 
@@ -31,19 +32,26 @@ struct description *description_new(const struct description_ops *ops)
 	return d;
 }
 
-static void destroy(struct description *d)
+void description_free(struct description *d)
 {
-	if (d->watched != nullptr)
-		epoll_forget(d);
-	if (d->ops->close != nullptr)
-		d->ops->close(d);
 	if (d->a != 0)
 		(void)fut_handle_close(d->a); /* ours */
 	if (d->b != 0)
 		(void)fut_handle_close(d->b); /* ours */
 	line_drop(d->line);
 	heap_free(d->path);
+	heap_free(d->name);
 	heap_free(d);
+}
+
+static void destroy(struct description *d)
+{
+	if (d->watched != nullptr)
+		epoll_forget(d);
+	if (d->ops->close != nullptr)
+		d->ops->close(d);
+	if (!idle_keep(d))
+		description_free(d);
 }
 
 void description_drop(struct description *d)

@@ -16,6 +16,7 @@
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
 #include "posix/files/device.h"
+#include "posix/files/idle.h"
 #include "posix/files/locks.h"
 #include "posix/files/states.h"
 #include "posix/files/place.h"
@@ -408,6 +409,7 @@ static void close_file(struct description *d)
 	if (c->size != nullptr)
 		window_unmap((void *)(uintptr_t)c->size, PAGE);
 	heap_free(c);
+	d->own = nullptr;
 }
 
 static const struct description_ops file_ops = {
@@ -474,11 +476,22 @@ int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status
 	return error;
 }
 
+bool file_reopen(struct description *d)
+{
+	d->own = heap_new(sizeof(struct contents));
+	atomic_store(&d->state->offset, 0);
+	atomic_store(&d->state->status, 0);
+	return d->own != nullptr;
+}
+
 int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t permissions,
 		     struct description **d)
 {
+	struct opening opening = {};
 	int64_t result = 0;
 
+	if (flags == FILE_OPEN_READ && status == 0 && (*d = idle_take(w, &opening)) != nullptr)
+		return 0;
 	while (w->found == nullptr) {
 		struct opened o = {};
 		int32_t outcome = 0;
@@ -491,7 +504,10 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 			break;
 		o.line = w->line;
 		o.mount = w->mount;
-		return file_description(&o, flags, status, d);
+		result = file_description(&o, flags, status, d);
+		if (result == 0)
+			idle_named(*d, w, &opening);
+		return result;
 	}
 	if (result == 0 && is_others(w->found) && (flags & FILE_PATH) == 0)
 		result = -ENXIO;

@@ -24,6 +24,8 @@ int64_t file_open_own(int dirfd, const char *path, uint32_t flags, struct descri
 /* The same at a walk that has begun. */
 int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t permissions,
 		     struct description **d);
+/* A regular file's description, closed by its kind, as if it were opened anew; false: no memory. */
+bool file_reopen(struct description *d);
 /* 0 if the path, with AT_ flags as for fstatat, leads to a file; else why not. */
 int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags);
 /* The size of a regular file now. */

@@ -30,6 +30,11 @@ void known_forget(void)
 	atomic_fetch_add(&epoch, 1);
 }
 
+uint64_t known_epoch(void)
+{
+	return atomic_load(&epoch);
+}
+
 static uint32_t hash_of(const char *path, size_t n, uint64_t seed)
 {
 	uint64_t h = seed * 0x9e3779b97f4a7c15 + n, word;
@@ -44,9 +49,14 @@ static uint32_t hash_of(const char *path, size_t n, uint64_t seed)
 	return (uint32_t)(h >> 32) | 1; /* 0: nothing */
 }
 
+uint32_t known_hash(const struct walk *w, uint32_t flags)
+{
+	return hash_of(w->path, w->length, (uint64_t)w->base->a << 32 | flags);
+}
+
 /* A name that was asked for lately is kept; one that is asked for once would cost more than it
  * saves. */
-static bool is_asked_again(uint32_t hash)
+bool known_is_asked_again(uint32_t hash)
 {
 	struct thread *t = self();
 	constexpr unsigned ASKED = sizeof(t->asked) / sizeof(t->asked[0]);
@@ -94,10 +104,10 @@ bool known_find(struct walk *w, uint32_t flags, struct question *q, struct attri
 		return false;
 	q->count = *q->changes;
 	atomic_thread_fence(memory_order_acquire);
-	q->epoch = atomic_load(&epoch);
+	q->epoch = known_epoch();
 	q->flags = flags;
 	q->base = base->a;
-	q->hash = hash_of(w->path, w->length, (uint64_t)base->a << 32 | flags);
+	q->hash = known_hash(w, flags);
 	return hashes[q->hash % KNOWN] == q->hash && look_up(w, q, a, result);
 }
 
@@ -105,7 +115,7 @@ void known_keep(const struct walk *w, const struct question *q, const struct att
 		int64_t result)
 {
 	if (q->changes == nullptr || w->jumps > 0 || (result != 0 && result != -ENOENT) ||
-	    !is_asked_again(q->hash))
+	    !known_is_asked_again(q->hash))
 		return;
 	mutex_lock(&process.locks.states);
 	if (table == nullptr)

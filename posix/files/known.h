@@ -27,5 +27,10 @@ bool known_find(struct walk *w, uint32_t flags, struct question *q, struct attri
 /* The walk has ended so. */
 void known_keep(const struct walk *w, const struct question *q, const struct attributes *a,
 		int64_t result);
+/* Of a walk that has begun: names that are asked for in one way, and whether one was lately. */
+uint32_t known_hash(const struct walk *w, uint32_t flags);
+bool known_is_asked_again(uint32_t hash);
+/* Changes when what a base leads to does. */
+uint64_t known_epoch(void);
 /* The root or the working directory is another one from now on. */
 void known_forget(void);

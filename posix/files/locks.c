@@ -7,6 +7,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
+#include "posix/files/idle.h"
 #include "posix/files/path.h"
 
 /* We own locks under one number at each server; the few servers are told apart by their line. */
@@ -88,6 +89,8 @@ static int64_t set(struct description *d, uint32_t kind, uint32_t type, uint64_t
 	struct held held;
 	int64_t result;
 
+	if (kind != FILE_LOCK_RECORD)
+		idle_never(d); /* its end gives the lock up */
 	while ((result = ask(d, kind, type, start, length, &held)) == -EAGAIN && wait) {
 		result = wait_for_lock(d);
 		if (result != 0)

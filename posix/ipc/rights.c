@@ -3,6 +3,7 @@
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/process.h"
+#include "posix/files/idle.h"
 #include "posix/files/path.h"
 #include "posix/files/states.h"
 #include "posix/ipc/socket.h"
@@ -51,6 +52,9 @@ static int64_t stash(const struct description *d, uint64_t *token)
 int64_t rights_stash(int fd, uint64_t *token)
 {
 	struct description *d = fd_get(fd);
+
+	if (d != nullptr)
+		idle_never(d);
 	int64_t error = d != nullptr ? stash(d, token) : -EBADF;
 
 	description_drop(d);

@@ -12,6 +12,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
+#include "posix/files/idle.h"
 #include "posix/files/locks.h"
 #include "posix/files/path.h"
 #include "posix/mm/maps.h"
@@ -94,6 +95,7 @@ static void in_child(const struct fork *f, const struct birth *b)
 	signal_queue_drop(&me->signals.queue, ~0ull);
 	signal_queue_drop(&process.signals.queue, ~0ull);
 	lock_forked();
+	idle_forked();
 	tids_forked();
 	timers_forget();
 	if (!process.shares_memory)
@@ -145,6 +147,7 @@ int64_t process_fork(const struct fork *f)
 	if (error != 0)
 		return error;
 	process_lock_all();
+	process.nforks++;
 	control()->robust_list = 0; /* the child has none, from its first moment */
 	enum err e = fut_task_clone(CLONE_SUSPENDED | (f->vfork || f->shares ? CLONE_SHARE : 0),
 				    &task, &is_copy);

@@ -353,7 +353,7 @@ static void atime_update(struct files_server *server, struct ram_node *n)
 
 	if (n->atime > n->mtime && n->atime > n->ctime && now - n->atime < DAY)
 		return;
-	files_changed(server);
+	files_changed(server, FILES_CHANGES_FILE);
 	n->atime = now;
 }
 
@@ -445,7 +445,7 @@ int ram_contents(struct files_session *s, bool write, fut_handle *memory)
 	struct ram_node *n = ram_of(s->node);
 
 	if (n->data.memory == 0 || write)
-		files_changed(s->line->server); /* how many pages there are */
+		files_changed(s->line->server, FILES_CHANGES_FILE); /* how many pages there are */
 	int e = data_memory(n);
 	if (e == 0)
 		e = data_set_room(&n->data, page_up(n->node.size));

@@ -53,14 +53,13 @@ static const struct files_ops files = {
 /* Clients keep what they were told until something changes. */
 static bool dispatch_file(const void *ops, void *self, struct message *m)
 {
-	if (files_may_change(m))
-		files_changed(self);
+	files_changed(self, files_effect_of(m));
 	return file_dispatch(ops, self, m);
 }
 
 static bool dispatch_files(const void *ops, void *self, struct message *m)
 {
-	files_changed(self);
+	files_changed(self, FILES_CHANGES_NAMES);
 	return files_dispatch(ops, self, m);
 }
 

@@ -337,3 +337,32 @@ TEST(credentials_are_kept_apart_in_a_mount)
 	CHECK_EQ(chdir(".."), 0);
 	CHECK_EQ(umount("a"), 0);
 }
+
+/* Files that were opened again and again, and are closed. */
+TEST(what_is_closed_is_free)
+{
+	constexpr unsigned MIB = 1 << 20;
+	static char block[MIB];
+	struct statfs before, after;
+
+	setup();
+	tmpfs("a", "size=2m");
+	CHECK_EQ(chdir("a"), 0);
+	CHECK_EQ(statfs(".", &before), 0);
+	for (int i = 0; i < 4; i++) {
+		int fd = open("f", O_CREAT | O_WRONLY, 0644);
+		CHECK_EQ(write(fd, block, MIB), MIB);
+		CHECK_EQ(close(fd), 0);
+		for (int n = 0; n < 20; n++)
+			CHECK_EQ(close(open("f", O_RDONLY)), 0);
+		CHECK_EQ(i % 2 ? unlink("f") : rename("f", "g"), 0);
+	}
+	CHECK_EQ(unlink("g"), 0);
+	CHECK_EQ(statfs(".", &after), 0);
+	CHECK_EQ(after.f_bfree, before.f_bfree);
+	check_write("f", "x");
+	for (int n = 0; n < 20; n++)
+		CHECK_EQ(close(open("f", O_RDONLY)), 0);
+	CHECK_EQ(chdir(".."), 0);
+	CHECK_EQ(umount("a"), 0);
+}
