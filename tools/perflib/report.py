@@ -41,25 +41,47 @@ def beside_linux(arch):
 	if not result:
 		return ""
 	text = f"\n## {arch}: beside Linux {beside.linux.VERSION}\n\n`make perf-linux ARCH={arch}`, " \
-		f"build {result['build']}, QEMU -cpu {qemu.MEASURED_CPUS[arch]}, the same root file system " \
-		"and the same static program. python3 and gcc are Debian's, by `tools/perf linux --debian`.\n"
-	programs = load(f"perf_linux_{arch}_debian.json")
-	for system in beside.SYSTEMS if programs else ():
-		result["instructions"][system] |= programs["instructions"][system]
+		f"QEMU -cpu {qemu.MEASURED_CPUS[arch]}, the same root file system and the same static program.\n"
 	if "instructions" in result:
-		ours, theirs = result["instructions"]["futura"], result["instructions"]["linux"]
-		pairs = sorted(((row, beside.ratio(figures["p50"], theirs[row]["p50"]))
-			for row, figures in ours.items() if row in theirs), key=lambda pair: -pair[1])
-		text += "\n" + picture(f"ratio-{arch}.svg",
-			chart.ratios(f"Instructions, Futura by Linux ({arch})", pairs))
-		text += "\nInstructions, p50:\n\n" + code(beside.instructions_table(result["instructions"]))
+		text += instructions(arch, result["instructions"])
 	if "start" in result:
 		text += "\nInstructions from the start of the machine, firmware included, to the first " \
-			"program's:\n\n" + code(beside.start_table(result["start"]))
-	for cpus, rows in result["wall"].items():
-		text += f"\nWall time of plain TCG, {cpus} CPU, p50 of each run, median and spread of " \
-			f"{result.get('runs', 3)} alternating runs:\n\n" + code(beside.wall_table(rows))
+			f"program's, build {result['start']['build']}:\n\n" + \
+			code(beside.start_table(result["start"]["systems"]))
+	return text + (walls(arch, result["wall"]) if "wall" in result else "")
+
+
+def instructions(arch, part):
+	systems, build = part["systems"], part["build"]
+	programs = load(f"perf_linux_{arch}_debian.json")
+	for system in beside.SYSTEMS if programs else ():
+		systems[system] |= programs["instructions"]["systems"][system]
+	ours, theirs = systems["futura"], systems["linux"]
+	text = "\n" + ratios(f"ratio-{arch}.svg", f"Instructions, Futura by Linux ({arch})",
+		((row, figures["p50"], theirs[row]["p50"]) for row, figures in ours.items() if row in theirs))
+	text += f"\nInstructions, p50, build {build}"
+	if programs:
+		text += "; python3 and gcc are Debian's, by `tools/perf linux --debian`, build " \
+			f"{programs['instructions']['build']}"
+	return text + ":\n\n" + code(beside.instructions_table(systems))
+
+
+def walls(arch, part):
+	text = ""
+	for cpus, rows in part["cpus"].items():
+		if cpus == "1":
+			text += "\n" + ratios(f"wall-{arch}.svg", f"Wall time, Futura by Linux ({arch})",
+				((row, s["futura"][0], s["linux"][0]) for row, s in rows.items() if len(s) == 2))
+		text += f"\nWall time of plain TCG, {cpus} CPU, build {part['build']}, p50 of each run, " \
+			f"median and spread of {part['runs']} alternating runs:\n\n" + code(beside.wall_table(rows))
 	return text
+
+
+def ratios(name, title, rows):
+	"""The chart of (row, ours, theirs), worst first."""
+	pairs = sorted(((row, beside.ratio(ours, theirs)) for row, ours, theirs in rows),
+		key=lambda pair: -pair[1])
+	return picture(name, chart.ratios(title, pairs))
 
 
 def own_rows(arch):
