@@ -23,7 +23,7 @@ enum files_effect files_effect_of(const struct message *m)
 	switch (tag_method(m->tag)) {
 	case FILE_OPEN:
 		return ((uint32_t)m->word[0] & MAKES) != 0 ? FILES_CHANGES_NAMES
-							    : FILES_CHANGES_NOTHING;
+							   : FILES_CHANGES_NOTHING;
 	case FILE_STATES:
 	case FILE_STAT:
 	case FILE_READLINK:

@@ -101,7 +101,7 @@ struct files_session {
 	int8_t busy;    /* its part of the node's */
 	struct files_session *next_watcher, *next_by_id;
 	struct files_session *next_reader, **reader; /* where it hangs; nullptr: it does not */
-	void *own; /* the server's */
+	void *own;                                   /* the server's */
 };
 
 /* A name in a directory: not ended by a zero byte. */

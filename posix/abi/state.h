@@ -14,7 +14,7 @@ struct file_state {
 	_Atomic uint32_t status; /* enum file_status */
 	uint32_t reserved;
 	_Atomic int64_t
-		written; /* when: `window` of protocol/file.fipc; 0: the server is to know */
+		written;       /* when: `window` of protocol/file.fipc; 0: the server is to know */
 	_Atomic uint64_t idle; /* not 0: nobody uses the session (protocol/file.fipc) */
 	uint64_t reserved2[4];
 };
