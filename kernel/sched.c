@@ -95,14 +95,14 @@ void sched_poke(struct cpu *cpu)
  * it, begins the other's wait at that point of its rhythm: slices of one length could end at one
  * point of it each time, where the lock is held, and the other would never have it.
  */
-static uint64_t slice_length(uint64_t now)
+static uint64_t slice_length(uint64_t now, uint64_t most)
 {
-	return SLICE_NS / 2 + (now * 0x9e3779b97f4a7c15 >> 32) % (SLICE_NS / 2);
+	return most / 2 + (now * 0x9e3779b97f4a7c15 >> 32) % (most / 2);
 }
 
-static void start_slice(struct cpu *cpu)
+static void start_slice(struct cpu *cpu, uint64_t most)
 {
-	uint64_t now = time_now(), end = now + slice_length(now);
+	uint64_t now = time_now(), end = now + slice_length(now, most);
 
 	if (end < cpu->slice_end) {
 		cpu->slice_end = end;
@@ -118,12 +118,13 @@ void sched_ready(struct thread *t)
 	trace(TRACE_WAKE, t->object.id, cpu->index, 0);
 	queue_put(cpu, t, false);
 	if (current == nullptr || current->state != THREAD_RUNNING ||
-	    t->priority > current->priority)
+	    t->priority > current->priority) {
 		sched_poke(cpu);
-	else if (t->priority == current->priority && cpu == this_cpu())
-		start_slice(cpu);
-	else if (t->priority == current->priority)
-		sched_poke(cpu); /* it sets its own timer */
+	} else if (t->priority == current->priority) {
+		start_slice(cpu, WAKE_NS);
+		if (cpu != this_cpu())
+			sched_poke(cpu); /* it sets its own timer */
+	}
 }
 
 void sched_set_priority(struct thread *t, unsigned priority)
@@ -269,7 +270,7 @@ static void requeue_current(struct cpu *cpu, struct thread *t)
 static void set_slice(struct cpu *cpu, const struct thread *t)
 {
 	if ((cpu->ready >> t->priority & 1) != 0)
-		start_slice(cpu);
+		start_slice(cpu, SLICE_NS);
 	else
 		cpu->slice_end = UINT64_MAX; /* nobody wants the CPU any more */
 	cpu->slice_end = budget_slice(t->budget, cpu->account_from, cpu->slice_end);

@@ -4,7 +4,9 @@
 #include "kernel/cpu.h"
 #include "kernel/thread.h"
 
-constexpr uint64_t SLICE_NS = 10'000'000; /* at most, and at least half of it */
+/* How long threads of one priority run in turn, and how long one that wakes waits for who runs: at
+ * most, and at least half of it. */
+constexpr uint64_t SLICE_NS = 10'000'000, WAKE_NS = 2'000'000;
 
 void sched_init_cpu(struct cpu *cpu, unsigned index);
 /* Make a thread ready that was not. */
