@@ -260,6 +260,26 @@ TEST(crash, a_full_volume_lives_on)
 	tell("a full volume");
 }
 
+static struct step step_full_snapshot(uint64_t *seed, uint64_t most)
+{
+	struct step s = step_full(seed, most);
+
+	if (random_next(seed) % 100 == 0)
+		s = (struct step){ .act = ACT_SNAPSHOT };
+	return s;
+}
+
+TEST(crash, a_full_volume_with_snapshots_lives_on)
+{
+	struct crash_options o = { .snapshots = true };
+
+	for (unsigned i = 0; i < 2 * rounds(); i++) {
+		o.seed = 4900 + i;
+		add(crash_lives(6, 200, &o, step_full_snapshot));
+	}
+	tell("a full volume with snapshots");
+}
+
 /* Files that fill the volume, to the last blocks of them. */
 static unsigned fill(struct step *s, unsigned pieces)
 {

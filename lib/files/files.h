@@ -268,6 +268,7 @@ enum err files_give_line(struct files_server *server, uint64_t badge,
 			 struct files_line_results *r);
 enum err files_on_uses(void *self, uint64_t badge, const struct files_uses_args *a,
 		       struct files_uses_results *r);
+enum err files_on_end(void *self, uint64_t badge, const struct files_end_args *a);
 enum err files_on_change(void *self, uint64_t badge, const struct files_change_args *a,
 			 struct files_change_results *r);
 /* A line that got no session. */

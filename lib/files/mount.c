@@ -143,3 +143,17 @@ enum err files_on_change(void *self, uint64_t badge, const struct files_change_a
 	}
 	return OK;
 }
+
+enum err files_on_end(void *self, uint64_t badge, const struct files_end_args *a)
+{
+	const struct files_server *server = self;
+
+	if (badge != 0)
+		return ERR_DENIED;
+	for (uint32_t i = 0; i < server->nsessions; i++) {
+		const struct files_session *s = server->sessions[i];
+		if (is_of_world(s, a->world) && s->is_way_in)
+			files_closed(self, s->badge);
+	}
+	return OK;
+}

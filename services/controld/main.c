@@ -22,7 +22,11 @@ static enum err on_make(void *, uint64_t, const struct files_make_args *,
 int main(void)
 {
 	static const struct files_ops lines = {
-		.line = on_line, .make = on_make, .uses = files_on_uses, .change = files_on_change
+		.line = on_line,
+		.make = on_make,
+		.uses = files_on_uses,
+		.change = files_on_change,
+		.end = files_on_end,
 	};
 	static const struct service speaks[] = {
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },

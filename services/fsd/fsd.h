@@ -51,6 +51,7 @@ struct fsd {
 	const char *disk_name;
 	struct block disk;
 	uint64_t npages, most_pages; /* cached */
+	uint32_t metadata_bytes;     /* the volume may cache */
 	struct fsd_node *hash[4096];
 	struct fsd_node *newest, *oldest; /* unused ones */
 	unsigned nunused;

@@ -15,6 +15,7 @@
 #include "services/fsd/fsd.h"
 
 constexpr uint64_t SYNC_INTERVAL = 5 * SECOND;
+constexpr uint64_t METADATA_MOST = 256 << 20;
 
 struct fsd fsd;
 
@@ -51,14 +52,18 @@ static void sync_start(void)
 		panic("no memory to begin with");
 }
 
-/* Three quarters of what we have may hold contents; the rest is for names, sessions, metadata. */
+/* Three quarters of what we have may hold contents, an eighth metadata; the rest is for names and
+ * sessions. */
 static void limit_set(void)
 {
-	uint64_t limit = 0, used = 0, npages;
+	uint64_t limit = 0, used = 0, npages, room, metadata;
 
 	if (fut_quota_info(cap_need("quota"), &limit, &used, &npages) != OK || limit < used)
 		limit = used;
-	fsd.most_pages = (limit - used) / 4 * 3 / FSD_PAGE;
+	room = limit - used;
+	metadata = room / 8;
+	fsd.most_pages = room / 4 * 3 / FSD_PAGE;
+	fsd.metadata_bytes = metadata < METADATA_MOST ? (uint32_t)metadata : METADATA_MOST;
 }
 
 static void volume_begin(void)
@@ -103,6 +108,14 @@ static void end_if_unused(void)
 	exit(0);
 }
 
+static enum err on_end(void *self, uint64_t badge, const struct files_end_args *a)
+{
+	enum err e = files_on_end(self, badge, a);
+
+	end_if_unused();
+	return e;
+}
+
 static void closed(void *self, uint64_t badge)
 {
 	files_closed(self, badge);
@@ -117,6 +130,7 @@ int main(int argc, char **argv)
 		.make = on_make,
 		.uses = files_on_uses,
 		.change = files_on_change,
+		.end = on_end,
 	};
 	static const struct service speaks[] = {
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },

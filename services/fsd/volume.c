@@ -12,7 +12,6 @@
 constexpr size_t DISK_MEMORY = 512 << 10;
 /* A machine may have no such disk: then we are not needed. */
 constexpr uint64_t DISK_PATIENCE = 3 * SECOND;
-constexpr uint32_t CACHE_BYTES = 2 << 20; /* of metadata */
 
 int error_of(enum fs_err e)
 {
@@ -152,7 +151,7 @@ int volume_open(const char *disk)
 	};
 	struct fs_config config = {
 		.flags = b->features & BLOCK_READ_ONLY ? FS_MOUNT_READ_ONLY : 0,
-		.cache_bytes = CACHE_BYTES,
+		.cache_bytes = fsd.metadata_bytes,
 	};
 	enum fs_err error = fs_mount(&device, &host, &config, &fsd.fs);
 	if (error != FS_OK) {

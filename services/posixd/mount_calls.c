@@ -459,6 +459,15 @@ static bool is_busy(const struct ending *e)
 	return open != 0 && server != nullptr;
 }
 
+/* Severing its lines would not be told to the server. */
+static void server_forget(const struct mount *m, uint64_t key)
+{
+	struct remote *server = line_is_local(m->server) ? nullptr : server_find(m->server);
+
+	if (server != nullptr)
+		(void)files_end(server, key); /* it may end with its last use */
+}
+
 static void ending_run(struct errand *errand)
 {
 	struct ending *e = (struct ending *)errand;
@@ -475,6 +484,7 @@ static void ending_run(struct errand *errand)
 		if (m->way != 0)
 			(void)file_sync_all(&(struct remote){ .session = m->way },
 					    &synced); /* what fails is told on the log */
+		server_forget(m, mount_key(e->world, m));
 	}
 }
 

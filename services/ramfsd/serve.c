@@ -48,6 +48,7 @@ static const struct files_ops files = {
 	.make = on_make_system,
 	.uses = files_on_uses,
 	.change = files_on_change,
+	.end = files_on_end,
 };
 
 /* Clients keep what they were told until something changes. */

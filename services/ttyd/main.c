@@ -22,9 +22,9 @@ static enum err line(void *self, uint64_t badge, const struct files_line_args *a
 
 int main(void)
 {
-	static const struct files_ops line_ops = { .line = line,
-						   .uses = files_on_uses,
-						   .change = files_on_change };
+	static const struct files_ops line_ops = {
+		.line = line, .uses = files_on_uses, .change = files_on_change, .end = files_on_end
+	};
 	static const struct service speaks[] = {
 		{ TTY_PROTOCOL, tty_dispatch, &tty_ops },
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },

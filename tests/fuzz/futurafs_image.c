@@ -15,6 +15,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What this run of the fuzzer did, told when it ends. */
+static uint64_t inputs, patched;
+
 constexpr uint32_t BLOCK = 1024;
 constexpr uint64_t SIZE = 400 * BLOCK;
 
@@ -78,9 +81,16 @@ static void patch(struct ram *r, const uint8_t *data, size_t size)
 		if (len > SIZE - off)
 			len = SIZE - off;
 		ram_poke(r, off, data, len);
+		patched += len;
 		data += len;
 		size -= len;
 	}
+}
+
+static void told(void)
+{
+	fprintf(stderr, "%llu bytes of images were changed in %llu inputs\n",
+		(unsigned long long)patched, (unsigned long long)inputs);
 }
 
 static void use(struct fs_device *dev, const struct fs_host *host, enum fs_mount_flags flags,
@@ -139,7 +149,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct ram base, work;
 	struct fs_host host = fuzz_host();
 
+	inputs++;
 	if (base.bytes == nullptr) {
+		atexit(told);
 		base_make(&base);
 		ram_init(&work, SIZE);
 	}

@@ -55,9 +55,9 @@ def test_files_stay_from_boot_to_boot(arch, volume):
 	command = "mount -t futurafs /dev/vda /mnt && mkdir -p /mnt/d && "
 	assert run(arch, command + "echo one >/mnt/d/f", "--disk", str(volume)).returncode == 0
 	check(volume)
-	done = run(arch, command + "cat /mnt/d/f && umount /mnt && mount /dev/vda /mnt && ls /mnt",
-		"--disk", str(volume))
-	assert (done.returncode, done.stdout) == (0, "one\nd\n")
+	done = run(arch, command + "cat /mnt/d/f && umount /mnt && svc | grep -c '^fsd  *stopped' && "
+		"mount /dev/vda /mnt && ls /mnt", "--disk", str(volume))
+	assert (done.returncode, done.stdout) == (0, "one\n1\nd\n")
 	check(volume)
 
 

@@ -12,7 +12,7 @@
  *
  * An instruction that faults is executed again, and counted twice.
  */
-#include "tools/perflib/plugin.h"
+#include "tools/perflib/marks.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +20,6 @@
 
 constexpr uint64_t PAGE_BYTES = 4096;
 constexpr size_t BUCKETS = 1 << 18;
-enum mark : uintptr_t { MARK_BEGIN = 1, MARK_END, MARK_READY };
-/* The marks of both architectures, without the last byte or half-word, which is the mark's number.
- */
-static const uint8_t MARK_X86[] = { 0x0f, 0x1f, 0x80 }, MARK_X86_END[] = { 0x54, 0x55, 0x46 };
-constexpr uint32_t MARK_ARM = 0xd288c01f; /* movz xzr, #0x4600 */
 
 /* Code is the same block if it has the same address, page content and length. */
 struct block {
@@ -187,20 +182,6 @@ static struct block *block_find(const struct plugin_block *b)
 			       .last_bytes = last };
 	memcpy(new->code, code, bytes);
 	return *bucket = new;
-}
-
-static uintptr_t mark_of(const struct plugin_insn *insn)
-{
-	const uint8_t *code = qemu_plugin_insn_data(insn);
-	uint32_t word;
-
-	if (qemu_plugin_insn_size(insn) == 7 && memcmp(code, MARK_X86, sizeof(MARK_X86)) == 0 &&
-	    memcmp(code + 4, MARK_X86_END, sizeof(MARK_X86_END)) == 0)
-		return code[3];
-	if (qemu_plugin_insn_size(insn) != sizeof(word))
-		return 0;
-	memcpy(&word, code, sizeof(word));
-	return (word & ~(0xffu << 5)) == MARK_ARM ? word >> 5 & 0xff : 0;
 }
 
 static void translated(uint64_t id, struct plugin_block *b)

@@ -2,6 +2,7 @@
 """Linux beside us: Debian's kernel in the same machine, on the same root file system, with the same
 program as its first process."""
 import os
+import re
 import tarfile
 import tempfile
 
@@ -12,36 +13,82 @@ import qemu
 import stat
 from perflib import guest
 
-# Pinned, so that the figures stay comparable. The package of the kernel itself, which
-# linux-image-cloud-amd64 and -arm64 stand for.
+# Pinned, so that the figures stay comparable. The packages of the kernels themselves, which
+# linux-image-cloud-amd64, linux-image-amd64 and their like stand for: the first is small, the
+# second has all file systems.
 VERSION = "6.1.192-2"
-PACKAGES = {arch: f"linux-image-6.1.0-56-cloud-{name}" for arch, name in debian.ARCHES.items()}
+CLOUD, FULL = "cloud-", ""
+PACKAGE = "linux-image-6.1.0-56-"
 # No mitigations: TCG has no such flaws, and Futura has none either.
-OPTIONS = "quiet mitigations=off nopti panic=-1 rdinit=" + guest.ROWS
+OPTIONS = "quiet mitigations=off nopti panic=-1"
 CONSOLES = {"x86_64": "ttyS0", "arm64": "ttyAMA0"}
 
 
-def kernel(arch):
-	"""The path of the kernel's image; fetched unless it is there."""
+def package(arch, flavour):
+	"""The path of the package; fetched unless it is there."""
 	folder = os.path.join(qemu.ROOT, "build/debian", arch)
-	path = os.path.join(folder, f"vmlinuz-{VERSION}")
-	if os.path.exists(path):
-		return path
 	os.makedirs(folder, exist_ok=True)
 	apt = debian.Apt(os.path.join(folder, "apt"), debian.ARCHES[arch])
-	apt.update()
-	wanted = [f"{PACKAGES[arch]}={VERSION}"]
-	chosen = [c for c in apt.resolve(wanted) if c[0] == PACKAGES[arch]]
-	apt.fetch(wanted, chosen)
-	deb = os.path.join(apt.archives, debian.deb_name(*chosen[0]))
+	name = f"{PACKAGE}{flavour}{debian.ARCHES[arch]}"
+	path = os.path.join(apt.archives, debian.deb_name(name, VERSION, debian.ARCHES[arch]))
+	if not os.path.exists(path):
+		apt.update()
+		wanted = [f"{name}={VERSION}"]
+		apt.fetch(wanted, [c for c in apt.resolve(wanted) if c[0] == name])
+	return path
+
+
+def files(deb, name):
+	"""(path, bytes) of the package's files of which `name` says that they are wanted."""
 	process, tar = debian._deb_tar("--fsys-tarfile", deb)
 	for member in tar:
-		if os.path.basename(member.name).startswith("vmlinuz-"):
-			with open(f"{path}.{os.getpid()}", "wb") as f:
-				f.write(tar.extractfile(member).read())
+		if member.isfile() and name(os.path.basename(member.name)):
+			yield member.name, tar.extractfile(member).read()
 	debian._finish(process, deb)
+
+
+def _save(path, data):
+	with open(f"{path}.{os.getpid()}", "wb") as f:
+		f.write(data)
 	os.rename(f"{path}.{os.getpid()}", path)
+
+
+def kernel(arch, flavour=CLOUD):
+	"""The path of the kernel's image."""
+	path = os.path.join(qemu.ROOT, "build/debian", arch,
+		f"vmlinuz-{VERSION}" + ("" if flavour == CLOUD else "-full"))
+	if not os.path.exists(path):
+		for _, data in files(package(arch, flavour), lambda name: name.startswith("vmlinuz-")):
+			_save(path, data)
 	return path
+
+
+def modules(arch, wanted):
+	"""Paths of the full kernel's modules with these names, each behind those that it needs. What
+	this architecture does not have, or has built in, is left out."""
+	folder = os.path.join(qemu.ROOT, "build/debian", arch, f"modules-{VERSION}")
+	if not os.path.exists(folder):
+		os.makedirs(f"{folder}.{os.getpid()}")
+		for path, data in files(package(arch, FULL), lambda name: name.endswith(".ko")):
+			name = os.path.basename(path).replace("-", "_")
+			with open(os.path.join(f"{folder}.{os.getpid()}", name), "wb") as f:
+				f.write(data)
+		os.rename(f"{folder}.{os.getpid()}", folder)
+	ordered = []
+	for name in wanted:
+		_add_module(folder, name, ordered)
+	return ordered
+
+
+def _add_module(folder, name, ordered):
+	path = os.path.join(folder, name.replace("-", "_") + ".ko")
+	if path in ordered or not os.path.exists(path):
+		return
+	with open(path, "rb") as f:
+		needs = re.search(rb"\0depends=([^\0]*)\0", f.read())
+	for other in needs[1].decode().split(",") if needs and needs[1] else ():
+		_add_module(folder, other, ordered)
+	ordered.append(path)
 
 
 def initramfs(tar_path, output):
@@ -81,7 +128,7 @@ def run(wish):
 		archive = os.path.join(folder, "initramfs")
 		initramfs(root_tar(wish, folder), archive)
 		m = guest.machine(wish, kernel=kernel(wish.arch), bundle=archive,
-			append=f"console={CONSOLES[wish.arch]} {OPTIONS} {wish.append} -- --init {arguments}")
+			append=f"console={CONSOLES[wish.arch]} {OPTIONS} rdinit={guest.ROWS} {wish.append} -- --init {arguments}")
 		raw, seconds = guest.run(m.command(), wish.timeout)
 	text = raw.decode(errors="replace").replace("\r\n", "\n")
 	if "row " not in text and "absent " not in text:

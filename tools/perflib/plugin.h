@@ -21,6 +21,8 @@ typedef void plugin_ended(uint64_t id, void *data);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translated *call);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct plugin_block *b, plugin_executed *call,
 					  enum plugin_registers use, void *data);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct plugin_block *b, enum plugin_inline op,
+					      void *counter, uint64_t add);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct plugin_insn *i, plugin_executed *call,
 					    enum plugin_registers use, void *data);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct plugin_insn *i, enum plugin_inline op,
