@@ -60,11 +60,26 @@ int64_t ram_seek(struct files_session *s, uint64_t offset, uint32_t whence)
 
 /* --- Making and filling --- */
 
+/* May the file system have so many pages more, besides those that the file has there at best? */
+static bool pages_may_fit(struct ram_node *n, uint64_t pages)
+{
+	const struct ram_system *fs = n->fs;
+
+	if (fs->most_pages == 0 || fs->pages + pages <= fs->most_pages + n->data.pages)
+		return true;
+	data_count(n); /* the count may be a guess */
+	return fs->pages + pages <= fs->most_pages + n->data.pages;
+}
+
+/* What cannot fit is refused at once: others would wait while it is filled and given back. */
 static int allocate_pages(struct ram_node *n, uint64_t offset, uint64_t end)
 {
 	uint64_t at = offset & ~(RAM_PAGE - 1), done = 0;
 
-	for (end = page_up(end); at < end; at += done) {
+	end = page_up(end);
+	if (!pages_may_fit(n, (end - at) / RAM_PAGE))
+		return -ENOSPC;
+	for (; at < end; at += done) {
 		uint64_t size = data_step(n, at, end - at < COMMIT ? end - at : COMMIT);
 		if (fut_vmo_commit(n->data.memory, at, size, &done) != OK || done == 0 ||
 		    data_keep(n, at, done) != 0)

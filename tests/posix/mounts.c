@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Mounts: what they cover, when they are busy, how they are changed and told. */
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -261,6 +262,28 @@ TEST(tmpfs_keeps_to_its_size)
 		;
 	CHECK_EQ(errno, ENOSPC);
 	CHECK(i <= 16 && i >= 14);
+	close(fd);
+	CHECK_EQ(umount("a"), 0);
+}
+
+TEST(what_cannot_fit_into_a_tmpfs_is_refused_as_a_whole)
+{
+	struct stat st;
+
+	setup();
+	tmpfs("a", "size=1m");
+	int fd = open("a/f", O_CREAT | O_RDWR, 0644);
+	CHECK_ERR(fallocate(fd, 0, 0, 1ll << 40), ENOSPC);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK(st.st_size == 0 && st.st_blocks == 0);
+	CHECK_EQ(ftruncate(fd, 2 << 20), 0);
+	CHECK_ERR(fallocate(fd, 0, 0, 2 << 20), ENOSPC);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK(st.st_size == 2 << 20 && st.st_blocks == 0);
+	CHECK_EQ(fallocate(fd, 0, 0, 512 << 10), 0);
+	CHECK_EQ(fallocate(fd, 0, 0, 896 << 10), 0); /* more than is left, but half is there */
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(st.st_blocks, 2 * 896);
 	close(fd);
 	CHECK_EQ(umount("a"), 0);
 }
