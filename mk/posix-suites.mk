@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-# Public suites inside Futura, hours for all: `make posix-suites SUITES="--arch arm64 test_os"`.
+# Public suites inside Futura, an hour and more for all:
+# `make posix-suites SUITES="--arch arm64 --log /tmp/log test_os"`.
 
 .PHONY: posix-suites
 posix-suites: ## run Python's tests and stress-ng inside Futura, keep the results

@@ -5,9 +5,10 @@ results.list, from which docs/linux-abi.md has its table. known.list has the cau
 a failure that is not there makes this command fail."""
 import argparse
 import os
-import re
 import subprocess
 import sys
+
+import output
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FUTURA = os.path.join(HERE, "../../tools/futura")
@@ -15,16 +16,15 @@ RESULTS = os.path.join(HERE, "results.list")
 KNOWN = os.path.join(HERE, "known.list")
 
 SUITES = {
-	# name: (packages, script, seconds for one item, items)
-	"python": ("python3,libpython3.11-testsuite,procps", "python.sh", 400,
+	# name: (packages, script, its reader, seconds for one item or stressor, items)
+	"python": ("python3,libpython3.11-testsuite,procps,netbase", "python.sh", output.python, 1200,
 		["test_os", "test_posix", "test_subprocess", "test_threading", "test_signal",
 			"test_mmap", "test_socket", "test_select", "test_selectors", "test_asyncio",
 			"test_multiprocessing_fork", "test_fcntl", "test_pty", "test_tempfile",
-			"test_shutil", "test_sqlite3"]),
-	"stress-ng": ("stress-ng,procps", "stress.sh", 20,
+			"test_shutil", "test_sqlite_files"]),
+	"stress-ng": ("stress-ng,procps", "stress.sh", output.stress, 30,
 		["os", "vm", "pipe", "filesystem", "scheduler"]),
 }
-ITEM = re.compile(r"item (\S+) (\d+) (\d+) (\d+)")
 
 
 def known():
@@ -35,8 +35,7 @@ def known():
 
 
 def read_results():
-	"""{(suite, item, arch, cpus): (run, skipped, [failed])}; the last of these is `?` if it did
-	not come to its end."""
+	"""{(suite, item, arch, cpus): (run, skipped, [failed])}."""
 	found = {}
 	if os.path.exists(RESULTS):
 		for line in open(RESULTS, encoding="utf-8"):
@@ -50,36 +49,30 @@ def write_results(results):
 	with open(RESULTS, "w", encoding="utf-8") as f:
 		f.write("# SPDX-License-Identifier: MPL-2.0\n# Made by `make posix-suites`: suite, "
 			"item, architecture, processors, cases run, of these skipped, names that "
-			"failed\n# (`?`: it did not end).\n")
+			"failed\n# (`?NAME`: it did not end, and stood there).\n")
 		for key, (run, skipped, failed) in sorted(results.items()):
 			f.write(" ".join(map(str, (*key, run, skipped, *failed))) + "\n")
 
 
-def run(suite, items, arch, cpus, seconds):
+def copied(lines, path):
+	"""The lines, written to the file as they come."""
+	with open(path, "a", encoding="utf-8") as f:
+		for line in lines:
+			f.write(line)
+			f.flush()
+			yield line
+
+
+def run(suite, items, arch, cpus, a):
 	"""Yields (item, run, skipped, [failed]) as they come."""
-	packages, script, each, _ = SUITES[suite]
-	command = [FUTURA, "exec", "--arch", arch, "--cpus", str(cpus), *(["--icount"] if cpus == 1 else []), "--mem", "2G",
-		"--timeout", str(seconds), "--debian", packages, "--add", f"{HERE}/{script}:/suite",
+	packages, script, reader, each, _ = SUITES[suite]
+	command = [FUTURA, "exec", "--arch", arch, "--cpus", str(cpus), *(["--icount"] if cpus == 1 else []),
+		"--mem", "2G", "--timeout", str(a.timeout), "--debian", packages,
+		"--add", f"{HERE}/{script}:/suite", "--add", f"{HERE}/internet.list:/internet",
+		"--add", f"{HERE}/test_sqlite_files.py:/usr/lib/python3.11/test/test_sqlite_files.py",
 		"--env", f"SUITE_SECONDS={each}", "--cwd", "/tmp", "--", "sh", "/suite", *items]
 	guest = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
-	failed, summary = [], None
-	for line in guest.stdout:
-		if line.startswith("failed "):
-			failed.append(line.split()[1])
-		item = ITEM.match(line)
-		# Python tells a module's names after its count, stress-ng before.
-		if item and suite == "python":
-			if summary:
-				yield (*summary, failed)
-				failed = []
-			summary = item[1], int(item[3]), int(item[4])
-			if item[2] != "0" and item[3] == "0" or item[2] in ("124", "137"):
-				failed.append("?")
-		elif item:
-			yield item[1], int(item[3]), int(item[4]), failed
-			failed = []
-	if summary:
-		yield (*summary, failed)
+	yield from reader(copied(guest.stdout, a.log))
 	guest.wait()
 
 
@@ -89,16 +82,18 @@ def main():
 	p.add_argument("--cpus", action="append", type=int)
 	p.add_argument("--suite", action="append", choices=sorted(SUITES))
 	p.add_argument("--timeout", type=int, default=3600, help="seconds for one machine")
+	p.add_argument("--log", default=os.devnull, help="file for all that the guest says, as it comes")
 	p.add_argument("items", nargs="*", help="only these modules or classes")
 	a = p.parse_args()
-	results, causes, bad = read_results(), known(), 0
+	causes, bad = known(), 0
 	for suite in a.suite or SUITES:
-		items = [i for i in SUITES[suite][3] if not a.items or i in a.items]
+		items = [i for i in SUITES[suite][4] if not a.items or i in a.items]
 		for arch in (a.arch or ("x86_64", "arm64")) if items else ():
 			for cpus in a.cpus or (1, 4):
 				left = set(items)
-				for item, count, skipped, failed in run(suite, items, arch, cpus, a.timeout):
+				for item, count, skipped, failed in run(suite, items, arch, cpus, a):
 					left.discard(item)
+					results = read_results()
 					results[suite, item, arch, cpus] = count, skipped, failed
 					write_results(results)
 					new = [f for f in failed if (item, f) not in causes]
