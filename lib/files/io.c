@@ -6,15 +6,15 @@
 
 /* --- The caller's memory --- */
 
-static int64_t lent_result(enum err e, size_t n)
+static int64_t lent_result(enum err e, size_t n, int64_t no_memory)
 {
 	switch (e) {
 	case OK:
 		return (int64_t)n;
 	case ERR_AGAIN:
 		return FILES_AGAIN;
-	case ERR_NO_MEMORY: /* for a page, of the caller or of ours */
-		return -ENOSPC;
+	case ERR_NO_MEMORY:
+		return no_memory;
 	default:
 		return -EFAULT;
 	}
@@ -22,12 +22,13 @@ static int64_t lent_result(enum err e, size_t n)
 
 int64_t files_give(const struct lent *to, uint64_t offset, const void *from, size_t n)
 {
-	return n == 0 ? 0 : lent_result(lent_write(to, offset, from, n), n);
+	return n == 0 ? 0 : lent_result(lent_write(to, offset, from, n), n, -ENOMEM);
 }
 
+/* What is taken goes to a file's pages, which there may be no room for. */
 int64_t files_take(const struct lent *from, uint64_t offset, void *to, size_t n)
 {
-	return n == 0 ? 0 : lent_result(lent_read(from, offset, to, n), n);
+	return n == 0 ? 0 : lent_result(lent_read(from, offset, to, n), n, -ENOSPC);
 }
 
 int64_t files_read_text(const struct lent *to, size_t n, uint64_t offset, const void *text,

@@ -2,6 +2,17 @@
 /* Guest strings: eight bytes at a time, which never cross a page. */
 #include "posix/core/guest.h"
 #include <string.h>
+#include "posix/core/thread.h"
+
+/* entry.S: a copy ended early, `left` bytes before its end. */
+size_t guest_copy_ended(size_t left);
+
+size_t guest_copy_ended(size_t left)
+{
+	if (control()->fault.kind == FAULT_NO_MEMORY)
+		work_add(self(), WORK_MEMORY);
+	return left;
+}
 
 /* True if a byte of the word is zero (Mycroft, 1987). */
 static bool has_zero(uint64_t word)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/core/leave.h"
 #include <string.h>
+#include <asm/errno.h>
 #include "posix/core/call.h"
 #include "posix/core/process.h"
 #include "posix/mm/maps.h"
@@ -43,10 +44,14 @@ static bool is_restart(int64_t result)
 
 void leave_call(struct registers *frame, int64_t result)
 {
+	constexpr uint32_t MINE = WORK_FRAME | WORK_MEMORY;
 	struct thread *t = self();
+	uint32_t todo = atomic_fetch_and(&t->words->work, ~MINE) & MINE;
 
+	if ((todo & WORK_MEMORY) != 0 && result == -EFAULT)
+		result = -ENOMEM; /* the pointer was good */
 	frame_set_tls(frame, tls_now());
-	if ((atomic_fetch_and(&t->words->work, ~(uint32_t)WORK_FRAME) & WORK_FRAME) != 0) {
+	if ((todo & WORK_FRAME) != 0) {
 		work(frame, false, 0);
 	} else {
 		if (!is_restart(result))

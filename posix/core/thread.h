@@ -31,6 +31,7 @@ static_assert(sizeof(struct words) <= sizeof((struct control){}.user));
 enum work : uint32_t {
 	WORK_SIGNAL = 1, /* a signal may be deliverable */
 	WORK_FRAME = 2,  /* the handler changed the frame: take all of it */
+	WORK_MEMORY = 4, /* guest memory could not be reached, for there is no page for it */
 	WORK_NEWS = 8,   /* posixd has something to say */
 };
 

@@ -161,5 +161,5 @@ guest_copy:
 	mov	x9, #0
 	b	6b
 8:	mov	x0, x2
-	ret
+	b	guest_copy_ended
 	.section .note.GNU-stack, "", @progbits

@@ -119,5 +119,6 @@ guest_copy:
 	cmp $8, %edx
 	je 5f
 	lea (%rdx,%rcx,8), %rax
-5:	ret
+5:	mov %rax, %rdi
+	jmp guest_copy_ended
 	.section .note.GNU-stack, "", @progbits

@@ -13,6 +13,7 @@
 #include "protocol/tty.h"
 #include "protocol/worlds.h"
 #include "tests/posix/check.h"
+#include <sys/mman.h>
 #include <time.h>
 
 constexpr unsigned USER = 1000;
@@ -757,4 +758,31 @@ TEST(limits_hold_and_all_comes_back)
 	all_takes();
 	all_is_well();
 	books_balance(&before, 512);
+}
+
+/* One that reads into its memory until there is no more is told so, however it reads. */
+TEST(a_call_that_finds_no_memory_says_so)
+{
+	constexpr size_t ALL = 1ull << 33, PIECE = 1 << 20;
+
+	check_folder();
+	check_write("file", "");
+	CHECK_EQ(truncate("file", PIECE), 0);
+	const char *const sources[] = { "/dev/zero", "file", "/dev/urandom" };
+	for (unsigned i = 0; i < 3; i++) {
+		int fd = open(sources[i], O_RDONLY);
+		char *all = mmap(nullptr, ALL, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		size_t n = 0;
+		ssize_t part;
+		CHECK(all != MAP_FAILED);
+		while (n < ALL && (part = pread(fd, all + n, PIECE, 0)) > 0)
+			n += (size_t)part;
+		int error = errno;
+		CHECK_EQ(munmap(all, ALL), 0);
+		CHECK(n > PIECE && n < ALL);
+		CHECK_EQ(part, -1);
+		CHECK_EQ(error, ENOMEM);
+		close(fd);
+	}
 }
