@@ -23,7 +23,7 @@ struct mapping_info {
 	uint32_t kind;    /* enum mapping_kind */
 	uint32_t reserved;
 	uint64_t resident; /* pages of the mapping that are present in its memory object */
-	uint64_t reserved2;
+	uint64_t shared;   /* those of them that a clone of the object shares */
 };
 static_assert(sizeof(struct mapping_info) == 64);
 

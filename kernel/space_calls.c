@@ -412,8 +412,8 @@ enum err sys_space_find(struct thread *self, struct task *task, uint64_t address
 	};
 
 	if (m->vmo != nullptr && m->vmo->kind != VMO_PHYSICAL)
-		info.resident =
-			vmo_count_pages(m->vmo, m->offset >> PAGE_SHIFT, m->size >> PAGE_SHIFT);
+		info.resident = vmo_count_pages(m->vmo, m->offset >> PAGE_SHIFT,
+						m->size >> PAGE_SHIFT, &info.shared);
 	return user_put(self, to, &info, sizeof(info));
 }
 

@@ -491,7 +491,11 @@ enum err sys_vmo_info(struct thread *self, struct vmo *vmo, uint64_t *size, uint
 {
 	(void)self;
 	*size = vmo->size;
-	*pages = vmo->kind == VMO_PHYSICAL ? 0 : vmo_count_pages(vmo, 0, vmo->size >> PAGE_SHIFT);
+	uint64_t shared;
+
+	*pages = vmo->kind == VMO_PHYSICAL
+			 ? 0
+			 : vmo_count_pages(vmo, 0, vmo->size >> PAGE_SHIFT, &shared);
 	*flags = vmo->kind == VMO_RUN        ? VMO_INFO_CONTIGUOUS
 		 : vmo->kind == VMO_PHYSICAL ? VMO_INFO_PHYSICAL
 		 : vmo->kind == VMO_PAGER    ? VMO_INFO_PAGER

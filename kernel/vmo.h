@@ -81,7 +81,8 @@ enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref
 /* Drop pages, at most *work of them: ERR_AGAIN if some are left. ERR_NO_MEMORY: a clone shares the
  * nodes, and there is none for copies. */
 enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *work);
-uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n);
+/* *shared: those of them that it shares with a clone. */
+uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n, uint64_t *shared);
 /* Remove the pages from every mapping, or only make them read-only there. */
 void vmo_unmap_pages(struct vmo *vmo, uint64_t index, uint64_t n);
 void vmo_unmap_pages_but(struct vmo *vmo, uint64_t index, const struct mapping *but); /* one page */

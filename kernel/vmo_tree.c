@@ -302,17 +302,23 @@ enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *w
 	return OK;
 }
 
-uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n)
+uint64_t vmo_count_pages(struct vmo *vmo, uint64_t index, uint64_t n, uint64_t *shared)
 {
 	uint64_t count = 0, end = index + n;
 	const uint64_t *slot;
+	bool alone;
 
-	while ((slot = slot_next(vmo, &index, end)) != nullptr) {
+	*shared = 0;
+	while (slot_next(vmo, &index, end) != nullptr) {
+		slot = slot_look(vmo, index, &alone);
 		uint64_t rest = 64 - (index + vmo->start) % 64; /* of its node */
 		uint64_t part = rest < end - index ? rest : end - index;
 
 		for (uint64_t i = 0; i < part; i++)
-			count += slot[i] != 0;
+			if (slot[i] != 0) {
+				count++;
+				*shared += !alone || frame_find(slot_page(slot[i]))->refs > 1;
+			}
 		index += part;
 	}
 	return count;

@@ -13,6 +13,7 @@ struct process_view {
 	uint64_t cwd, root; /* of the addresses of descriptions */
 	uint64_t threads;   /* of the address of the first thread */
 	uint64_t umask;     /* 32 bits */
+	uint64_t auxv;      /* of where the auxiliary vector begins and ends, 64 bits each */
 	uint64_t pending;   /* of the set of signals that wait for the process, 64 bits */
 	uint64_t actions;   /* of struct view_action, 65 of them: by signal */
 

@@ -26,6 +26,7 @@ struct process {
 
 	uint64_t brk_start, brk;
 	uint64_t arg_start, arg_end, env_start, env_end; /* guest addresses, for /proc */
+	uint64_t auxv[2];                                /* start and end, too */
 	char name[16];                                   /* of the program: comm */
 	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */

@@ -38,6 +38,7 @@ void view_init(void)
 	view.root = (uint64_t)&process.root;
 	view.threads = (uint64_t)&process.threads;
 	view.umask = (uint64_t)&process.umask;
+	view.auxv = (uint64_t)process.auxv;
 	view.pending = (uint64_t)&process.signals.queue.set;
 	view.actions = (uint64_t)process.signals.actions;
 	maps.view = (uint64_t)&view;

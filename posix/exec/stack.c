@@ -121,7 +121,9 @@ static void fill(struct build *b, const struct strings *arguments,
 	/* The count of arguments, at the stack pointer, is to be at a multiple of 16. */
 	if ((arguments->count + environment->count) % 2 == 0)
 		put_word(b, 0);
+	process.auxv[1] = b->at;
 	put_values(b, e, platform, random_at, name);
+	process.auxv[0] = b->at;
 	put_pointers(b, environment, process.env_start);
 	put_pointers(b, arguments, process.arg_start);
 	put_word(b, arguments->count);

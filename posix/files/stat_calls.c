@@ -58,29 +58,6 @@ static int64_t walk_stat(struct walk *w, uint32_t flags, struct attributes *a)
 	return result;
 }
 
-static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attributes *a)
-{
-	struct walk room, *w = &room;
-	uint32_t flags = (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0;
-	struct question q;
-	int64_t result;
-
-	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
-	if (result == 0 && !known_find(w, flags, &q, a, &result)) {
-		result = walk_stat(w, flags, a);
-		known_keep(w, &q, a, result);
-	}
-	walk_end(w);
-	return result;
-}
-
-int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags)
-{
-	struct attributes a;
-
-	return stat_at(dirfd, path, at_flags, &a);
-}
-
 static int64_t stat_fd(int fd, struct attributes *a)
 {
 	struct walk room, *w = &room;
@@ -95,6 +72,38 @@ static int64_t stat_fd(int fd, struct attributes *a)
 		result = walk_stat(w, 0, a);
 	walk_end(w);
 	return result;
+}
+
+static bool is_empty(uint64_t path)
+{
+	char first;
+
+	return guest_get(&first, path, 1) == 0 && first == '\0';
+}
+
+static int64_t stat_at(int dirfd, uint64_t path, uint32_t at_flags, struct attributes *a)
+{
+	struct walk room, *w = &room;
+	uint32_t flags = (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0;
+	struct question q;
+	int64_t result;
+
+	if ((at_flags & AT_EMPTY_PATH) != 0 && dirfd >= 0 && is_empty(path))
+		return stat_fd(dirfd, a); /* C libraries' fstat */
+	result = walk_begin(w, dirfd, path, (at_flags & AT_EMPTY_PATH) != 0);
+	if (result == 0 && !known_find(w, flags, &q, a, &result)) {
+		result = walk_stat(w, flags, a);
+		known_keep(w, &q, a, result);
+	}
+	walk_end(w);
+	return result;
+}
+
+int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags)
+{
+	struct attributes a;
+
+	return stat_at(dirfd, path, at_flags, &a);
 }
 
 static int64_t put_stat(uint64_t to, const struct attributes *a)

@@ -2,6 +2,7 @@
 /* Anonymous memory: mmap, munmap, mprotect, mremap, madvise, brk, mincore. */
 #include "tests/posix/check.h"
 #include <setjmp.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -444,4 +445,69 @@ TEST(address_space_limits_are_kept)
 	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
 	CHECK_ERR((long)mmap(nullptr, 300 << 20, RW, ANON, -1, 0), ENOMEM);
 	CHECK((long)mmap(nullptr, 16 << 20, RW, ANON, -1, 0) != -1);
+}
+
+/* The kilobytes that a field of smaps has for the mapping that begins there; -1: it is not there.
+ */
+static long smaps_field(const void *start, const char *field)
+{
+	char begin[32];
+	const char *at;
+
+	sprintf(begin, "%08lx-", (unsigned long)start);
+	at = strstr(check_read("/proc/self/smaps"), begin);
+	if (at)
+		at = strstr(at, field);
+	return at ? atol(at + strlen(field)) : -1;
+}
+
+static int looks_shared(void *p)
+{
+	long page = sysconf(_SC_PAGESIZE) / 1024;
+
+	CHECK_EQ(smaps_field(p, "Shared_Dirty:"), 2 * page);
+	*(volatile char *)p = 2;
+	CHECK_EQ(smaps_field(p, "Shared_Dirty:"), page);
+	CHECK_EQ(smaps_field(p, "Private_Dirty:"), page);
+	return 0;
+}
+
+TEST(smaps_tells_what_a_mapping_takes)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char *all = mmap(nullptr, 6 * (size_t)page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = all + page;
+
+	CHECK(all != MAP_FAILED);
+	CHECK_EQ(mprotect(p, 4 * (size_t)page, PROT_READ | PROT_WRITE), 0);
+	p[0] = p[page] = 1;
+	CHECK_EQ(smaps_field(p, "Size:"), 4 * page / 1024);
+	CHECK_EQ(smaps_field(p, "Rss:"), 2 * page / 1024);
+	CHECK_EQ(smaps_field(p, "Private_Dirty:"), 2 * page / 1024);
+	CHECK_EQ(smaps_field(p, "Shared_Dirty:"), 0);
+	CHECK_EQ(check_child(looks_shared, p), 0);
+	CHECK(strstr(check_read("/proc/self/smaps_rollup"), "[rollup]\nRss:"));
+}
+
+TEST(the_auxiliary_vector_is_shown)
+{
+	unsigned long values[128] = {};
+	int fd = open("/proc/self/auxv", O_RDONLY), seen = 0;
+	ssize_t n = read(fd, values, sizeof(values));
+
+	CHECK(n > 0 && n % 16 == 0);
+	for (int i = 0; i < n / 8; i += 2) {
+		seen += values[i] == AT_RANDOM || values[i] == AT_PAGESZ;
+		if (values[i] != AT_NULL && values[i] != AT_HWCAP) /* glibc has its own */
+			CHECK_EQ(values[i + 1], getauxval(values[i]));
+	}
+	CHECK_EQ(seen, 2);
+	CHECK_EQ(values[n / 8 - 2], AT_NULL);
+}
+
+TEST(the_tables_of_networks_can_be_read)
+{
+	CHECK(strstr(check_read("/proc/net/dev"), "Inter-|   Receive"));
+	CHECK(strstr(check_read("/proc/self/net/tcp"), "local_address rem_address"));
+	CHECK(strstr(check_read("/proc/net/unix"), "RefCount Protocol"));
 }

@@ -31,6 +31,11 @@ def run(g, command, answer):
 	g.run(command, answer, "ready> ")
 
 
+def test_the_console_has_its_name(bash, arch):
+	g = bash(arch)
+	run(g, "tty; tty < /dev/console", r"\n/dev/console\r\n/dev/console\r\n")
+
+
 def test_bash_edits_and_remembers(bash, arch):
 	g = bash(arch)
 	run(g, "echo one $((6 * 7))", r"\none 42\r\n")

@@ -32,7 +32,7 @@ def test_commands_answer(session, arch):
 	g = session(arch)
 	run(g, "echo $((6 * 7))", r"\n42\r\n")
 	run(g, "ls / | head -1", r"\nbin\r\n")
-	run(g, "tty; test -t 0 && echo terminal", r"terminal\r\n")
+	run(g, "tty; test -t 0 && echo terminal", r"/dev/console\r\nterminal\r\n")
 
 
 def test_characters_edit_the_line(session, arch):

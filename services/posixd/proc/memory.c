@@ -98,33 +98,43 @@ static uint64_t device_of(const struct posix_world *w, const struct map_backing 
 	return m != nullptr ? m->device : 0;
 }
 
+void map_line(struct text *t, const struct subject *s, const struct map_entry *m)
+{
+	struct map_backing b = {};
+	bool named = m->backing != 0 && memory_read(s->p, m->backing, &b, sizeof(b));
+	uint64_t device = device_of(s->world, &b);
+	size_t line = t->len;
+
+	text_add(t, "%08llx-%08llx %c%c%c%c %08llx %02llx:%02llx %llu",
+		 (unsigned long long)m->start, (unsigned long long)m->end,
+		 m->flags & MAP_IS_READABLE ? 'r' : '-', m->flags & MAP_IS_WRITABLE ? 'w' : '-',
+		 m->flags & MAP_IS_EXECUTABLE ? 'x' : '-', m->flags & MAP_IS_SHARED ? 's' : 'p',
+		 (unsigned long long)m->offset, (unsigned long long)major(device),
+		 (unsigned long long)minor(device), (unsigned long long)b.node);
+	size_t width = t->len - line;
+	text_add(t, "%*s", width < 73 ? (int)(73 - width) : 1, "");
+	map_name(t, s->p, m, named);
+	while (t->len > 0 && t->at[t->len - 1] == ' ')
+		t->len--;
+	text_add(t, "\n");
+}
+
 void fill_maps(struct text *t, const struct subject *s)
 {
 	uint32_t count;
 	struct map_entry *maps = maps_read(s->p, &count);
 
-	for (uint32_t i = 0; maps != nullptr && i < count; i++) {
-		const struct map_entry *m = &maps[i];
-		struct map_backing b = {};
-		bool named = m->backing != 0 && memory_read(s->p, m->backing, &b, sizeof(b));
-		uint64_t device = device_of(s->world, &b);
-		text_add(t, "%08llx-%08llx %c%c%c%c %08llx %02llx:%02llx %llu",
-			 (unsigned long long)m->start, (unsigned long long)m->end,
-			 m->flags & MAP_IS_READABLE ? 'r' : '-',
-			 m->flags & MAP_IS_WRITABLE ? 'w' : '-',
-			 m->flags & MAP_IS_EXECUTABLE ? 'x' : '-',
-			 m->flags & MAP_IS_SHARED ? 's' : 'p', (unsigned long long)m->offset,
-			 (unsigned long long)major(device), (unsigned long long)minor(device),
-			 (unsigned long long)b.node);
-		size_t line = t->len;
-		while (line > 0 && t->at[line - 1] != '\n')
-			line--;
-		size_t width = t->len - line;
-		text_add(t, "%*s", width < 73 ? (int)(73 - width) : 1, "");
-		map_name(t, s->p, m, named);
-		while (t->len > 0 && t->at[t->len - 1] == ' ')
-			t->len--;
-		text_add(t, "\n");
-	}
+	for (uint32_t i = 0; maps != nullptr && i < count; i++)
+		map_line(t, s, &maps[i]);
 	free(maps);
+}
+
+void fill_auxv(struct text *t, const struct subject *s)
+{
+	constexpr size_t MOST = 4096;
+	struct process_view v;
+	uint64_t place[2];
+
+	if (view_read(s->p, &v) && memory_read(s->p, v.auxv, place, sizeof(place)))
+		memory_add(t, s->p, place[0], place[1], MOST);
 }

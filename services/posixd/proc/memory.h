@@ -14,3 +14,5 @@ void memory_add(struct text *t, const struct process *p, uint64_t start, uint64_
 bool view_read(const struct process *p, struct process_view *v);
 /* The table of mappings, to be freed; nullptr: it cannot be read. */
 struct map_entry *maps_read(const struct process *p, uint32_t *count);
+/* Its line of /proc/PID/maps. */
+void map_line(struct text *t, const struct subject *s, const struct map_entry *m);

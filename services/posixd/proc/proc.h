@@ -93,6 +93,10 @@ char process_letter(const struct process *p);
 
 /* memory.c, descriptors.c */
 void fill_maps(struct text *t, const struct subject *s);
+void fill_auxv(struct text *t, const struct subject *s);
+void fill_smaps(struct text *t, const struct subject *s); /* smaps.c */
+void fill_smaps_rollup(struct text *t, const struct subject *s);
+extern const struct proc_entry net_children[]; /* net.c */
 void fill_fdinfo(struct text *t, const struct subject *s);
 int cwd_target(const struct subject *s, struct files_target *t);
 int root_target(const struct subject *s, struct files_target *t);

@@ -371,6 +371,7 @@ static const struct proc_names threads = {
 };
 
 static const struct proc_entry process_children[] = {
+	{ .name = "auxv", .mode = S_IFREG | 0400, .fill = fill_auxv },
 	{ .name = "cgroup", .mode = S_IFREG | 0444, .fill = fill_cgroup },
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm, .write = write_comm },
@@ -385,9 +386,12 @@ static const struct proc_entry process_children[] = {
 	{ .name = "maps", .mode = S_IFREG | 0444, .fill = fill_maps },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .fill = fill_mountinfo },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .fill = fill_mounts },
+	{ .name = "net", .mode = S_IFDIR | 0555, .children = net_children },
 	{ .name = "oom_score", .mode = S_IFREG | 0444, .fill = fill_oom },
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0444, .fill = fill_oom },
 	{ .name = "root", .mode = S_IFLNK | 0777, .target = root_target },
+	{ .name = "smaps", .mode = S_IFREG | 0444, .fill = fill_smaps },
+	{ .name = "smaps_rollup", .mode = S_IFREG | 0444, .fill = fill_smaps_rollup },
 	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },
 	{ .name = "statm", .mode = S_IFREG | 0444, .fill = fill_statm },
 	{ .name = "status", .mode = S_IFREG | 0444, .fill = fill_status },

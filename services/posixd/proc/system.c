@@ -147,12 +147,23 @@ static int thread_self_target(const struct subject *s, struct files_target *t)
 	return FILE_JUMP_SELF;
 }
 
+static int text_target(struct files_target *t, const char *text)
+{
+	t->text = text;
+	t->len = strlen(text);
+	return 0;
+}
+
 static int mounts_target(const struct subject *s, struct files_target *t)
 {
 	(void)s;
-	t->text = "self/mounts";
-	t->len = strlen(t->text);
-	return 0;
+	return text_target(t, "self/mounts");
+}
+
+static int net_target(const struct subject *s, struct files_target *t)
+{
+	(void)s;
+	return text_target(t, "self/net");
 }
 
 /* A pid, or a thread's number. */
@@ -183,6 +194,7 @@ static const struct proc_entry root_children[] = {
 	{ .name = "self", .mode = S_IFLNK | 0777, .target = self_target },
 	{ .name = "thread-self", .mode = S_IFLNK | 0777, .target = thread_self_target },
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .target = mounts_target },
+	{ .name = "net", .mode = S_IFLNK | 0777, .target = net_target },
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{ .name = "cpuinfo", .mode = S_IFREG | 0444, .fill = fill_cpuinfo },
 	{ .name = "devices", .mode = S_IFREG | 0444, .fill = fill_devices },
