@@ -7,7 +7,7 @@ import sys
 
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools")
 sys.path.insert(0, TOOLS)
-from perflib import chart, compare, flame, measure, profile  # noqa: E402
+from perflib import chart, compare, flame, guest, measure, messages, profile  # noqa: E402
 
 
 def rows(**p50):
@@ -20,6 +20,13 @@ def test_two_runs_agree_to_the_instruction(arch):
 	found, kib_in_use = first
 	assert set(found) == set(names) and kib_in_use > 0
 	assert first == second
+
+
+def test_the_messages_of_an_operation_are_told_in_order(arch):
+	recorded = messages.record(guest.Wish(arch, []), "create-unlink", 20)
+	sent = [line.split(" send ")[1].split()[0] for line in messages.text(recorded, "messages").splitlines()
+		if " send " in line]
+	assert sent == ["file.open", "file.remove"]
 
 
 def test_small_changes_pass():

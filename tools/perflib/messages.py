@@ -23,7 +23,7 @@ KINDS = {"messages": ("send", "answer", "fault", "upcall"), "all": trace.KINDS}
 
 
 def record(wish, row, times):
-	"""The console's log of a traced run of the row."""
+	"""What a traced run of the row printed, and the kernel's log with the trace."""
 	command = [guest.ROWS, "-t", "-n", str(times), row]
 	with tempfile.TemporaryDirectory(prefix="futura-perf-") as folder:
 		bundle = compose.boot_bundle(guest.sources(wish), qemu.built(wish.arch, "bundle.cpio"), folder,
@@ -31,14 +31,15 @@ def record(wish, row, times):
 		m = guest.machine(wish, bundle=bundle,
 			append=f"run=tracedump {SECONDS} {(1 << len(trace.KINDS)) - 1} exec")
 		raw, _ = guest.run(m.command(), wish.timeout)
-	return raw.decode(errors="replace")
+	parts = guest.split(raw)
+	return parts["o"].decode(errors="replace"), parts[None].decode(errors="replace")
 
 
-def entries(log):
+def entries(said, log):
 	"""(names, entries of the last repetition)."""
-	window = WINDOW.search(log)
+	window = WINDOW.search(said)
 	if not window:
-		raise guest.Failed(f"the row was not measured: {log[-2000:]}")
+		raise guest.Failed(f"the row was not measured: {said}{log[-2000:]}")
 	names = trace.Names()
 	found = trace.load(log.encode(), names)
 	names.learn(found)
@@ -48,9 +49,9 @@ def entries(log):
 	return names, [e for e in found if start <= e.time <= end], start
 
 
-def text(log, kinds):
+def text(recorded, kinds):
 	"""A line for each entry: instructions since the operation began and since the line before."""
-	names, found, start = entries(log)
+	names, found, start = entries(*recorded)
 	wanted = {trace.KINDS.index(k) for k in KINDS[kinds]}
 	lines = [f"{'at':>9} {'after':>8}  who{'':17} what"]
 	before = start
