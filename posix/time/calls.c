@@ -141,6 +141,15 @@ CALL1(time, uint64_t, to)
 	return to != 0 && guest_put(to, &seconds, sizeof(seconds)) != 0 ? -EFAULT : seconds;
 }
 
+/* Others may run, however short the sleep is: who asks again and again, with sleeps of no time
+ * between, asks for what one of them does. */
+static int64_t sleep_to(uint64_t deadline)
+{
+	if (deadline <= clock_now())
+		(void)fut_thread_yield(); /* never fails */
+	return wait_until(deadline);
+}
+
 /* What is left when a sleep is interrupted, for the program and for restart_syscall. */
 static int64_t sleep_until(uint64_t deadline, uint64_t left);
 
@@ -152,7 +161,7 @@ static int64_t sleep_again(struct restart *r)
 static int64_t sleep_until(uint64_t deadline, uint64_t left)
 {
 	struct thread *t = self();
-	int64_t error = wait_until(deadline);
+	int64_t error = sleep_to(deadline);
 	uint64_t now = clock_now();
 
 	if (error == 0)
@@ -184,7 +193,7 @@ CALL4(clock_nanosleep, uint32_t, clock, uint32_t, flags, uint64_t, from, uint64_
 		return sleep_until(deadline_after(ns), left);
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI)
 		ns = deadline_of_wall(ns);
-	error = wait_until(ns != 0 ? ns : 1);
+	error = sleep_to(ns != 0 ? ns : 1);
 	return error != 0 ? -ERESTARTNOHAND : 0;
 }
 

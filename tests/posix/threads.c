@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -837,4 +838,34 @@ TEST(a_lock_that_is_free_for_moments_is_had_in_the_end)
 		turns_give();
 		pthread_join(t, nullptr);
 	}
+}
+
+static sem_t wanted;
+static atomic_bool was_done;
+
+static void *does_it(void *unused)
+{
+	(void)unused;
+	sem_wait(&wanted);
+	was_done = true;
+	return nullptr;
+}
+
+TEST(a_sleep_of_no_time_lets_others_run)
+{
+	struct timespec nothing = {};
+	cpu_set_t one;
+	unsigned asked = 0;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	CHECK_EQ(sem_init(&wanted, 0, 0), 0);
+	pthread_t t = start(does_it, nullptr);
+	usleep(1000); /* it waits */
+	sem_post(&wanted);
+	for (; !was_done && asked < 10000; asked++)
+		nanosleep(&nothing, nullptr);
+	CHECK(asked < 100);
+	end(t);
 }

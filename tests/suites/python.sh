@@ -4,5 +4,5 @@
 for name in "$@"; do
 	timeout -k 5 "$SUITE_SECONDS" python3 -m test -v --ignorefile /internet \
 		--timeout "$SUITE_SECONDS" "$name" 2>&1
-	echo "item $name $?"
+	printf '\nitem %s %s\n' "$name" $?
 done
