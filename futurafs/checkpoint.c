@@ -7,6 +7,9 @@
 #include "futurafs/stream.h"
 #include "futurafs/tree.h"
 
+/* No volume lives so long; what claims to has no room to go on counting. */
+constexpr uint64_t SEQ_MAX = UINT64_MAX / 2;
+
 static uint32_t checkpoint_crc(struct fs *fs, const struct d_checkpoint *c)
 {
 	size_t from = offsetof(struct d_checkpoint, fsid);
@@ -68,27 +71,32 @@ enum fs_err checkpoint_write(struct fs *fs)
 	return FS_OK;
 }
 
-static bool checkpoint_is_sound(struct fs *fs, const struct d_checkpoint *c)
-{
-	return get32(c->magic) == CHECKPOINT_MAGIC && get32(c->fsid) == fs->fsid &&
-	       checkpoint_crc(fs, c) == get32(c->crc) && get32(c->height) >= 1 &&
-	       get32(c->height) <= MAX_HEIGHT && segment_has(fs, get64(c->root.addr), 1);
-}
-
-static enum fs_err checkpoint_load_stream(struct fs *fs, const struct d_stream *d, struct stream *s)
+static bool is_sound_stream(const struct fs *fs, const struct d_stream *d)
 {
 	uint32_t seg = get32(d->seg), next = get32(d->next), off = get32(d->off);
 
-	if ((seg != NONE && seg >= fs->nsegments) || (next != NONE && next >= fs->nsegments) ||
-	    off > fs->segment_blocks || (seg == NONE && off != fs->segment_blocks))
-		return FS_CORRUPT;
-	s->seg = seg;
-	s->next = next;
-	s->off = off;
-	return FS_OK;
+	return (seg == NONE || seg < fs->nsegments) && (next == NONE || next < fs->nsegments) &&
+	       off <= fs->segment_blocks && (seg != NONE || off == fs->segment_blocks);
 }
 
-static enum fs_err checkpoint_take(struct fs *fs, const struct d_checkpoint *c)
+/* All that can be told without looking further: one that is not sound must not hide the one before.
+ */
+static bool checkpoint_is_sound(struct fs *fs, const struct d_checkpoint *c)
+{
+	if (get32(c->magic) != CHECKPOINT_MAGIC || get32(c->fsid) != fs->fsid ||
+	    checkpoint_crc(fs, c) != get32(c->crc) || get32(c->height) < 1 ||
+	    get32(c->height) > MAX_HEIGHT || !segment_has(fs, get64(c->root.addr), 1))
+		return false;
+	if (get64(c->kept) > fs->blocks || get64(c->next_ino) < FIRST_INO ||
+	    get64(c->seq) > SEQ_MAX)
+		return false;
+	for (unsigned i = 0; i < STREAMS; i++)
+		if (!is_sound_stream(fs, &c->stream[i]))
+			return false;
+	return true;
+}
+
+static void checkpoint_take(struct fs *fs, const struct d_checkpoint *c)
 {
 	fs->seq = get64(c->seq);
 	fs->height = get32(c->height);
@@ -97,12 +105,12 @@ static enum fs_err checkpoint_take(struct fs *fs, const struct d_checkpoint *c)
 	fs->next_ino = get64(c->next_ino);
 	fs->inodes = get64(c->inodes);
 	fs->space.kept = get64(c->kept);
-	if (fs->space.kept > fs->blocks || fs->next_ino < FIRST_INO)
-		return FS_CORRUPT;
 	bytes_copy(fs->table_home, c->table_home, (fs->table_blocks + 7) / 8);
-	for (unsigned i = 0; i < STREAMS; i++)
-		TRY(checkpoint_load_stream(fs, &c->stream[i], &fs->stream[i]));
-	return FS_OK;
+	for (unsigned i = 0; i < STREAMS; i++) {
+		fs->stream[i].seg = get32(c->stream[i].seg);
+		fs->stream[i].next = get32(c->stream[i].next);
+		fs->stream[i].off = get32(c->stream[i].off);
+	}
 }
 
 enum fs_err checkpoint_read(struct fs *fs)
@@ -125,7 +133,8 @@ enum fs_err checkpoint_read(struct fs *fs)
 	}
 	if (!found)
 		return failed ? FS_IO : FS_CORRUPT;
-	return checkpoint_take(fs, best);
+	checkpoint_take(fs, best);
+	return FS_OK;
 }
 
 bool checkpoint_is_whole(struct fs *fs)

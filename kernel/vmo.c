@@ -468,10 +468,10 @@ enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 	for (; (slot = slot_next(vmo, &index, end)) != nullptr && work-- > 0; index++) {
 		uint64_t at = index << PAGE_SHIFT;
 
-		if ((*slot & SLOT_DIRTY) == 0)
-			continue;
 		if ((*count + 1) * sizeof(at) > to.size)
 			break;
+		if ((*slot & SLOT_DIRTY) == 0)
+			continue;
 		enum err e = user_write(self, to.address + *count * sizeof(at), &at, sizeof(at));
 
 		if (e != OK)

@@ -120,27 +120,42 @@ static int data_memory(struct fsd_node *n)
 	return memory_error(e);
 }
 
-/* Supply pages [first, first + count), none of which is there; what the volume has not is zero. */
-static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool blank)
+/* What the volume has in these pages, and zeros where it has nothing, into the stage. */
+static int stage_fill(struct fsd_node *n, uint64_t offset, size_t size)
 {
-	size_t size = count * FSD_PAGE, done = 0;
+	size_t done = 0;
+	enum fs_err e = fs_read(fsd.fs, n->node.number, offset, staged, size, &done);
+
+	if (e != FS_OK)
+		return error_of(e);
+	memset(staged + done, 0, size - done);
+	return memory_error(fut_vmo_write(stage, 0, staged, size));
+}
+
+static int stage_move(struct fsd_node *n, uint64_t offset, size_t size)
+{
 	uint64_t moved = 0;
 
-	memset(staged, 0, size);
-	if (!blank) {
-		enum fs_err e =
-			fs_read(fsd.fs, n->node.number, first * FSD_PAGE, staged, size, &done);
-		if (e != FS_OK)
-			return error_of(e);
-	}
-	int error = memory_error(fut_vmo_write(stage, 0, staged, size));
-	if (error != 0)
-		return error;
 	for (uint64_t at = 0; at < size; at += moved) {
-		enum err e = fut_vmo_supply(n->memory, first * FSD_PAGE + at, size - at, stage, at,
-					    &moved);
+		enum err e = fut_vmo_supply(n->memory, offset + at, size - at, stage, at, &moved);
 		if (e != OK || moved == 0)
 			return e == OK ? -EIO : memory_error(e);
+	}
+	return 0;
+}
+
+/* Supply pages [first, first + count), none of which is there; what the volume has not is zero.
+ * What moved leaves the stage without pages, which is zeros for the next. */
+static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool blank)
+{
+	size_t size = count * FSD_PAGE;
+	int error = blank ? 0 : stage_fill(n, first * FSD_PAGE, size);
+
+	if (error == 0)
+		error = stage_move(n, first * FSD_PAGE, size);
+	if (error != 0) {
+		(void)fut_vmo_zero(stage, 0, PIECE); /* ours, and not pinned */
+		return error;
 	}
 	for (uint64_t i = 0; i < count; i++)
 		n->page[first + i] |= PAGE_PRESENT;
@@ -296,14 +311,60 @@ static int time_flush(struct fsd_node *n)
 	return error_of(fs_setattr(fsd.fs, n->node.number, FS_SET_MTIME | FS_SET_CTIME, &a));
 }
 
-int data_flush(struct fsd_node *n)
+/* How many pages from `at` on, before `end`, were written by us. */
+static uint64_t run_length(const struct fsd_node *n, uint64_t at, uint64_t end)
+{
+	uint64_t count = 0;
+
+	while (at + count < end && count < PIECE / FSD_PAGE &&
+	       (n->page[at + count] & PAGE_PROMISED))
+		count++;
+	return count;
+}
+
+/* The next page of [at, end) that was written by us, or `end`. */
+static uint64_t run_find(const struct fsd_node *n, uint64_t at, uint64_t end)
+{
+	constexpr uint64_t NONE_OF_8 = 0x0101010101010101 * PAGE_PROMISED;
+	uint64_t eight;
+
+	for (; at + sizeof(eight) <= end; at += sizeof(eight)) {
+		memcpy(&eight, n->page + at, sizeof(eight));
+		if ((eight & NONE_OF_8) != 0)
+			break;
+	}
+	while (at < end && !(n->page[at] & PAGE_PROMISED))
+		at++;
+	return at;
+}
+
+/* What only we wrote: looking at all of a large file would cost more than a small write. */
+static int written_flush(struct fsd_node *n)
+{
+	uint64_t offset[PIECE / FSD_PAGE], end = min(n->written_end, n->room / FSD_PAGE), next;
+	int error = 0;
+
+	for (uint64_t at = n->written, count; (at = run_find(n, at, end)) < end; at += count) {
+		uint32_t listed = 0;
+		count = run_length(n, at, end);
+		/* They are dirty, so they are what it lists; should one not be, another does no
+		 * harm. */
+		enum err e = fut_vmo_dirty(n->memory, at * FSD_PAGE, DIRTY_CLEAN, offset,
+					   count * sizeof(*offset), &next, &listed);
+		int failed = e == OK ? pages_flush(n, offset, listed) : memory_error(e);
+		error = error ? error : failed;
+	}
+	n->written = n->written_end = 0;
+	return error;
+}
+
+/* All that was written, also by mappings. */
+static int mapped_flush(struct fsd_node *n)
 {
 	static uint64_t offset[LISTED];
 	uint64_t next = 0, ndirty = 0;
 	int error = 0;
 
-	if (n->memory == 0 || !n->is_dirty)
-		return 0;
 	while (next < n->room) {
 		uint32_t count = 0;
 		enum err e = fut_vmo_dirty(n->memory, next, DIRTY_CLEAN, offset, sizeof(offset),
@@ -318,6 +379,15 @@ int data_flush(struct fsd_node *n)
 		n->has_mtime = true; /* it was written by a mapping, some time before */
 		n->mtime = files_now();
 	}
+	n->written = n->written_end = 0;
+	return error;
+}
+
+int data_flush(struct fsd_node *n)
+{
+	if (n->memory == 0 || !n->is_dirty)
+		return 0;
+	int error = n->is_mapped ? mapped_flush(n) : written_flush(n);
 	int failed = time_flush(n);
 	if (!n->is_mapped || !data_is_shared(n)) {
 		n->is_mapped = false;
@@ -474,6 +544,16 @@ static int64_t piece_write(struct fsd_node *n, uint64_t offset, const struct len
 	return e == 0 ? (int64_t)size : e;
 }
 
+/* Remember between which pages those are that we wrote. */
+static void written_note(struct fsd_node *n, uint64_t offset, uint64_t size)
+{
+	uint64_t first = offset / FSD_PAGE, end = page_up(offset + size) / FSD_PAGE;
+
+	if (n->written == n->written_end || first < n->written)
+		n->written = first;
+	n->written_end = end > n->written_end ? end : n->written_end;
+}
+
 int64_t fsd_write(struct files_session *s, uint64_t offset, const struct lent *from,
 		  const void *data, size_t size)
 {
@@ -506,6 +586,7 @@ int64_t fsd_write(struct files_session *s, uint64_t offset, const struct lent *f
 		size_set(n, offset + done);
 	(void)room_set(n, n->node.size); /* what grew for nothing does no harm if it stays */
 	if (done > 0) {
+		written_note(n, offset, done);
 		n->has_mtime = true;
 		n->mtime = files_now();
 		dirty_put(n);

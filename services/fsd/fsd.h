@@ -35,8 +35,10 @@ struct fsd_node {
 
 	/* Contents; memory 0: nothing is cached. */
 	fut_handle memory, size_page;
-	uint64_t room;  /* the memory's size: whole pages */
-	uint8_t *page;  /* what we know of each: PAGE_ bits */
+	uint64_t room; /* the memory's size: whole pages */
+	uint8_t *page; /* what we know of each: PAGE_ bits */
+	/* Pages that we wrote lie in [written, written_end). */
+	uint64_t written, written_end;
 	bool is_dirty;  /* in the list of those that have to be looked at */
 	bool is_mapped; /* others may write to it without us */
 	bool has_mtime; /* it was written at `mtime`, which the volume does not know yet */
@@ -52,6 +54,7 @@ struct fsd {
 	struct block disk;
 	uint64_t npages, most_pages; /* cached */
 	uint32_t metadata_bytes;     /* the volume may cache */
+	uint32_t most_unused;        /* nodes that nobody uses */
 	struct fsd_node *hash[4096];
 	struct fsd_node *newest, *oldest; /* unused ones */
 	unsigned nunused;
@@ -70,6 +73,9 @@ static inline struct fsd_node *node_of(struct files_node *n)
 
 /* The errno for an error of the volume's. */
 int error_of(enum fs_err e);
+
+/* arch/<cpu>/cpu.c: is there an instruction for crc32c_hw()? */
+bool cpu_has_crc32c(void);
 
 /* volume.c: the disk as a device, and the volume on it. -ENXIO: there is no such disk; -EINVAL: it
  * holds no volume. */

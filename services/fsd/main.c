@@ -15,6 +15,7 @@
 #include "services/fsd/fsd.h"
 
 constexpr uint64_t SYNC_INTERVAL = 5 * SECOND;
+constexpr uint32_t UNUSED_SHARE = 4096; /* bytes of metadata for each node that nobody uses */
 constexpr uint64_t METADATA_MOST = 256 << 20;
 
 struct fsd fsd;
@@ -64,6 +65,7 @@ static void limit_set(void)
 	metadata = room / 8;
 	fsd.most_pages = room / 4 * 3 / FSD_PAGE;
 	fsd.metadata_bytes = metadata < METADATA_MOST ? (uint32_t)metadata : METADATA_MOST;
+	fsd.most_unused = fsd.metadata_bytes / UNUSED_SHARE;
 }
 
 static void volume_begin(void)

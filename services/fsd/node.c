@@ -4,7 +4,6 @@
 #include <string.h>
 #include "services/fsd/fsd.h"
 
-constexpr unsigned UNUSED_MOST = 2048;
 constexpr unsigned HASH_SIZE = sizeof(fsd.hash) / sizeof(*fsd.hash);
 
 static struct fsd_node **bucket(uint64_t ino)
@@ -133,7 +132,7 @@ static bool is_needed(const struct fsd_node *n)
 
 static bool is_too_much(void)
 {
-	return fsd.nunused > UNUSED_MOST || fsd.npages > fsd.most_pages;
+	return fsd.nunused > fsd.most_unused || fsd.npages > fsd.most_pages;
 }
 
 void nodes_trim(void)

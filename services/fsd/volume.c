@@ -7,6 +7,7 @@
 #include "lib/futura/error.h"
 #include "lib/futura/print.h"
 #include "lib/futura/program.h"
+#include "futurafs/crc32c.h"
 #include "services/fsd/fsd.h"
 
 constexpr size_t DISK_MEMORY = 512 << 10;
@@ -147,11 +148,16 @@ int volume_open(const char *disk)
 		.discard = b->features & BLOCK_HAS_DISCARD ? disk_discard : nullptr,
 	};
 	struct fs_host host = {
-		.alloc = host_alloc, .free = host_free, .now_ns = host_now, .report = host_report
+		.alloc = host_alloc,
+		.free = host_free,
+		.now_ns = host_now,
+		.report = host_report,
+		.crc32c = cpu_has_crc32c() ? crc32c_hw : crc32c,
 	};
 	struct fs_config config = {
 		.flags = b->features & BLOCK_READ_ONLY ? FS_MOUNT_READ_ONLY : 0,
 		.cache_bytes = fsd.metadata_bytes,
+		.inodes = 2 * fsd.most_unused,
 	};
 	enum fs_err error = fs_mount(&device, &host, &config, &fsd.fs);
 	if (error != FS_OK) {
