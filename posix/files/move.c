@@ -4,6 +4,7 @@
  * program does not know of.
  */
 #include "posix/files/move.h"
+#include <asm/poll.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -65,6 +66,26 @@ static void put_back(struct description *in, uint64_t *read_at, int64_t n)
 		*read_at -= (uint64_t)n;
 }
 
+/* What came from where it cannot go back to is written however long that takes. */
+static int64_t write_all(struct description *out, uint64_t from, int64_t size, uint64_t at)
+{
+	int64_t done = 0, n = 0;
+
+	while (done < size && !process.exiting) {
+		n = description_write(out, from + (uint64_t)done, (uint64_t)(size - done),
+				      at == FILE_AT_STATE ? at : at + (uint64_t)done);
+		if (n == -EAGAIN)
+			n = description_wait(out, POLLOUT, TIME_NEVER);
+		else if (n > 0)
+			done += n;
+		if (n == -ERESTARTSYS)
+			(void)fut_thread_yield(); /* never fails */
+		else if (n < 0)
+			break;
+	}
+	return done > 0 ? done : n;
+}
+
 int64_t move_data(struct description *in, uint64_t *read_at, struct description *out,
 		  uint64_t *write_at, uint64_t size)
 {
@@ -80,15 +101,17 @@ int64_t move_data(struct description *in, uint64_t *read_at, struct description 
 		if (got <= 0)
 			break;
 		advance(read_at, got);
-		n = description_write(out, buffer, (uint64_t)got, *write_at);
-		if (n < got)
+		n = in->ops->seek != nullptr
+			    ? description_write(out, buffer, (uint64_t)got, *write_at)
+			    : write_all(out, buffer, got, *write_at);
+		if (n < got && in->ops->seek != nullptr)
 			put_back(in, read_at, got - (n > 0 ? n : 0));
 		if (n <= 0)
 			break;
 		advance(write_at, n);
 		done += (uint64_t)n;
-		if (n < got)
-			break;
+		if (n < got || (in->ops->seek == nullptr && n < (int64_t)part))
+			break; /* who has no more now may wait for more */
 	}
 	buffer_unmap(buffer, PIECE);
 	return done > 0 ? (int64_t)done : n;

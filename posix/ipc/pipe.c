@@ -4,6 +4,7 @@
 #include <asm/ioctls.h>
 #include <asm/poll.h>
 #include <linux/stat.h>
+#include <string.h>
 #include "abi/user.h"
 #include "posix/abi/pipe.h"
 #include "posix/core/call.h"
@@ -368,6 +369,60 @@ int64_t pipe_resize(struct description *d, uint64_t wanted)
 	shared_unlock_two(&p->write.lock, &p->read.lock);
 	(void)wake(d, &p->write); /* there may be more room */
 	return result;
+}
+
+/* --- From pipe to pipe --- */
+
+uint32_t pipe_filled(const struct description *d)
+{
+	return filled(d);
+}
+
+uint32_t pipe_room(const struct description *d)
+{
+	return size_of(d) - filled(d);
+}
+
+static void ring_copy(const struct description *in, const struct description *out, uint32_t n)
+{
+	uint32_t from = atomic_load(&shared(in)->read.index), in_mask = size_of(in) - 1;
+	uint32_t to = atomic_load(&shared(out)->write.index), out_mask = size_of(out) - 1;
+
+	for (uint32_t done = 0, part; done < n; done += part) {
+		uint32_t at = (from + done) & in_mask, there = (to + done) & out_mask;
+		part = n - done;
+		if (part > in_mask + 1 - at)
+			part = in_mask + 1 - at;
+		if (part > out_mask + 1 - there)
+			part = out_mask + 1 - there;
+		memcpy(ring(out) + there, ring(in) + at, part);
+	}
+}
+
+int64_t pipe_to_pipe(struct description *in, struct description *out, uint64_t size, bool move)
+{
+	struct pipe_shared *from = shared(in), *to = shared(out);
+	uint32_t n;
+
+	if (is_alone(out, &to->read))
+		return broken();
+	if (filled(in) == 0 && is_alone(in, &from->write) && filled(in) == 0)
+		return 0;
+	shared_lock_two(&from->read.lock, &to->write.lock);
+	n = filled(in) < pipe_room(out) ? filled(in) : pipe_room(out);
+	if (n > size)
+		n = (uint32_t)size;
+	ring_copy(in, out, n);
+	if (move)
+		atomic_fetch_add(&from->read.index, n);
+	atomic_fetch_add(&to->write.index, n);
+	shared_unlock_two(&from->read.lock, &to->write.lock);
+	if (n == 0)
+		return -EAGAIN;
+	if (move)
+		(void)wake(in, &from->write); /* the rest is ours */
+	(void)wake(out, &to->read);           /* its end was looked for */
+	return n;
 }
 
 /* --- New ones --- */

@@ -13,5 +13,12 @@ int64_t fifo_become(struct description **d, uint32_t status);
 
 bool is_pipe(const struct description *d);
 int64_t pipe_size(const struct description *d);
+/* Bytes that can be read; that can be written. */
+uint32_t pipe_filled(const struct description *d);
+uint32_t pipe_room(const struct description *d);
+/* Copy at most `size` bytes from one pipe to another, or move them. EAGAIN, EPIPE, 0 at the end; it
+ * does not wait. */
+int64_t pipe_to_pipe(struct description *in, struct description *out, uint64_t size, bool move);
+
 /* F_SETPIPE_SZ: the size that it has then. */
 int64_t pipe_resize(struct description *d, uint64_t wanted);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 static void nonblock(int fd)
@@ -427,4 +428,135 @@ TEST(ping_pong)
 	CHECK_EQ(n, 2000);
 	close(there[1]);
 	CHECK_EQ(check_wait(pid), 0);
+}
+
+/* A pipe with that in it. */
+static void pipe_with(int ends[2], const char *text)
+{
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], text, strlen(text)), strlen(text));
+}
+
+static const char *all_of(int fd)
+{
+	static char text[256];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	CHECK(n >= 0);
+	text[n] = '\0';
+	return text;
+}
+
+TEST(splice_moves_between_pipes_and_files)
+{
+	int a[2], b[2];
+	loff_t at = 2;
+
+	check_folder();
+	check_write("from", "0123456789");
+	int from = open("from", O_RDONLY), to = open("to", O_RDWR | O_CREAT, 0600);
+	CHECK_EQ(pipe(a), 0);
+	CHECK_EQ(splice(from, &at, a[1], nullptr, 5, 0), 5);
+	CHECK_EQ(at, 7);
+	CHECK_EQ(lseek(from, 0, SEEK_CUR), 0);
+	CHECK_EQ(splice(from, nullptr, a[1], nullptr, 100, 0), 10);
+	CHECK_EQ(lseek(from, 0, SEEK_CUR), 10);
+	CHECK_EQ(splice(from, nullptr, a[1], nullptr, 100, 0), 0);
+	CHECK_EQ(pipe(b), 0);
+	CHECK_EQ(splice(a[0], nullptr, b[1], nullptr, 7, 0), 7);
+	at = 3;
+	CHECK_EQ(splice(b[0], nullptr, to, &at, 100, 0), 7);
+	CHECK_EQ(at, 10);
+	CHECK_EQ(splice(a[0], nullptr, to, nullptr, 100, 0), 8);
+	CHECK_EQ(splice(a[0], nullptr, to, nullptr, 100, SPLICE_F_NONBLOCK), -1);
+	CHECK_EQ(errno, EAGAIN);
+	close(a[1]);
+	CHECK_EQ(splice(a[0], nullptr, to, nullptr, 100, 0), 0);
+	CHECK_EQ(memcmp(check_read("to"), "2345678901", 8), 0);
+}
+
+TEST(splice_moves_what_fits)
+{
+	constexpr int ALL = 300'000;
+	int ends[2], zero = open("/dev/zero", O_RDONLY), null = open("/dev/null", O_WRONLY);
+	ssize_t n, left;
+
+	CHECK_EQ(pipe(ends), 0);
+	n = splice(zero, nullptr, ends[1], nullptr, ALL, 0);
+	CHECK(n > 0 && n <= fcntl(ends[1], F_GETPIPE_SZ));
+	CHECK_ERR(splice(zero, nullptr, ends[1], nullptr, ALL, SPLICE_F_NONBLOCK), EAGAIN);
+	for (left = n; left > 0; left -= n) {
+		n = splice(ends[0], nullptr, null, nullptr, ALL, 0);
+		CHECK(n > 0);
+	}
+	CHECK_EQ(left, 0);
+}
+
+TEST(splice_waits_for_data_and_takes_it_to_a_socket)
+{
+	int ends[2], s[2], status;
+	pid_t pid;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	pid = fork();
+	if (pid == 0) {
+		usleep(20'000);
+		_exit(write(ends[1], "hello", 5) == 5 ? 0 : 1);
+	}
+	CHECK_EQ(splice(ends[0], nullptr, s[0], nullptr, 100, 0), 5);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(strcmp(all_of(s[1]), "hello") == 0);
+	CHECK_EQ(write(s[1], "back", 4), 4);
+	CHECK_EQ(splice(s[0], nullptr, ends[1], nullptr, 100, 0), 4);
+	CHECK(strcmp(all_of(ends[0]), "back") == 0);
+}
+
+TEST(tee_copies_and_takes_nothing)
+{
+	int a[2], b[2];
+
+	pipe_with(a, "abcdef");
+	CHECK_EQ(pipe(b), 0);
+	CHECK_EQ(tee(a[0], b[1], 4, 0), 4);
+	CHECK_EQ(tee(a[0], b[1], 100, 0), 6);
+	CHECK(strcmp(all_of(b[0]), "abcdabcdef") == 0);
+	CHECK(strcmp(all_of(a[0]), "abcdef") == 0);
+	CHECK_ERR(tee(a[0], b[1], 4, SPLICE_F_NONBLOCK), EAGAIN);
+	close(a[1]);
+	CHECK_EQ(tee(a[0], b[1], 4, 0), 0);
+}
+
+TEST(vmsplice_is_filled_from_memory_and_fills_it)
+{
+	char first[] = "one", second[] = "two", to[8] = "";
+	struct iovec out[] = { { first, 3 }, { second, 3 } }, in = { to, 7 };
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(vmsplice(ends[1], out, 2, 0), 6);
+	CHECK_EQ(vmsplice(ends[0], &in, 1, 0), 6);
+	CHECK(strcmp(to, "onetwo") == 0);
+	CHECK_ERR(vmsplice(ends[0], &in, 1, SPLICE_F_NONBLOCK), EAGAIN);
+	CHECK_ERR(vmsplice(open("/dev/null", O_RDWR), out, 2, 0), EBADF);
+}
+
+TEST(splice_tells_what_is_wrong)
+{
+	int a[2], null = open("/dev/null", O_RDWR);
+	loff_t at = 0;
+
+	pipe_with(a, "x");
+	CHECK_ERR(splice(null, nullptr, null, nullptr, 1, 0), EINVAL);
+	CHECK_ERR(splice(a[0], nullptr, a[1], nullptr, 1, 0), EINVAL);
+	CHECK_ERR(splice(a[0], &at, null, nullptr, 1, 0), ESPIPE);
+	CHECK_ERR(splice(null, nullptr, a[1], &at, 1, 0), ESPIPE);
+	CHECK_ERR(splice(a[1], nullptr, null, nullptr, 1, 0), EBADF);
+	CHECK_ERR(splice(999, nullptr, a[1], nullptr, 1, 0), EBADF);
+	CHECK_ERR(splice(a[0], nullptr, null, nullptr, 1, 1 << 20), EINVAL);
+	CHECK_EQ(splice(999, nullptr, a[1], nullptr, 0, 0), 0);
+	CHECK_ERR(tee(a[0], null, 1, 0), EINVAL);
+	check_folder();
+	int appending = open("f", O_WRONLY | O_CREAT | O_APPEND, 0600);
+	CHECK_ERR(splice(a[0], nullptr, appending, nullptr, 1, 0), EINVAL);
 }
