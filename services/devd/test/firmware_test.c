@@ -26,23 +26,30 @@ static void put(unsigned at, uint64_t value, unsigned nbytes)
 	memcpy(memory + at, &value, nbytes);
 }
 
+/* Without an end: names of tables are four bytes, that of the root eight. */
+static void put_name(unsigned at, const char *name)
+{
+	while (*name != '\0')
+		memory[at++] = (unsigned char)*name++;
+}
+
 static void tables(void)
 {
 	memset(memory, 0, sizeof(memory));
-	memcpy(memory, "RSD PTR ", 8);
+	put_name(0, "RSD PTR ");
 	put(15, 2, 1);
 	put(16, 4096 + 0x100, 4);
 	put(24, 4096 + 0x200, 8);
-	memcpy(memory + 0x100, "RSDT", 4);
+	put_name(0x100, "RSDT");
 	put(0x104, 36 + 4, 4);
 	put(0x124, 4096 + 0x300, 4);
-	memcpy(memory + 0x200, "XSDT", 4);
+	put_name(0x200, "XSDT");
 	put(0x204, 36 + 16, 4);
 	put(0x224, 4096 + 0x280, 8);
 	put(0x22c, 4096 + 0x300, 8);
-	memcpy(memory + 0x280, "FACP", 4);
+	put_name(0x280, "FACP");
 	put(0x284, 36, 4);
-	memcpy(memory + 0x300, "MCFG", 4);
+	put_name(0x300, "MCFG");
 	put(0x304, 44 + 32, 4);
 	put(0x32c, 0xb0000000, 8);
 	put(0x32c + 11, 255, 1);

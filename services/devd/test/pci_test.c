@@ -86,7 +86,9 @@ TEST(pci, places_bars_where_firmware_has_not)
 	/* A second scan finds them placed. */
 	struct pci_function first = found[1];
 	scan();
-	CHECK(memcmp(&found[1], &first, sizeof(first)) == 0);
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		CHECK(found[1].bar[i].cpu == first.bar[i].cpu &&
+		      found[1].bar[i].size == first.bar[i].size);
 }
 
 TEST(pci, a_bar_for_which_there_is_no_place_is_none)
