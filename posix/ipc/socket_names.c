@@ -303,8 +303,24 @@ static int64_t wait_for_room(struct remote *door, uint64_t deadline)
 	return error == -ETIMEDOUT ? -EAGAIN : error;
 }
 
+/* Both sides as the one that connects knows them. Until who accepts says its name, that is the
+ * one it was called by. Their memory is there. */
+static void introduce(const struct socket *s, fut_handle memory, const struct address *to)
+{
+	struct socket_side sides[2] = {
+		{ .pid = process.pid, .uid = process.euid, .gid = process.egid }
+	};
+
+	atomic_init(&sides[0].name_len, s->name_len);
+	memcpy(sides[0].name, s->name, s->name_len);
+	atomic_init(&sides[1].name_len, to->len);
+	memcpy(sides[1].name, &to->un, to->len);
+	(void)fut_vmo_write(memory, offsetof(struct socket_shared, side), sides,
+			    sizeof(sides)); /* if not, they have no names */
+}
+
 /* Hand the other side of a new connection in at the door; `d` becomes this one. */
-static int64_t knock(struct description *d, struct remote *door)
+static int64_t knock(struct description *d, struct remote *door, const struct address *to)
 {
 	struct socket_hello hello = { .type = socket_of(d)->type };
 	struct socket_ends ends;
@@ -313,11 +329,7 @@ static int64_t knock(struct description *d, struct remote *door)
 
 	if (error != 0)
 		return error;
-	struct socket_side us = { .pid = process.pid, .uid = process.euid, .gid = process.egid };
-	atomic_init(&us.name_len, socket_of(d)->name_len);
-	memcpy(us.name, socket_of(d)->name, socket_of(d)->name_len);
-	(void)fut_vmo_write(ends.memory[0], offsetof(struct socket_shared, side), &us,
-			    sizeof(us)); /* its memory is there */
+	introduce(socket_of(d), ends.memory[0], to);
 	enum err e =
 		door_connect(door, &hello, sizeof(hello), ends.memory[1], ends.event[1], &outcome);
 	if (e != OK || outcome != 0) {
@@ -342,7 +354,7 @@ static int64_t connect_to(struct description *d, const struct address *a)
 	error = address_door(a, &door.session);
 	if (error != 0)
 		return error;
-	while ((error = knock(d, &door)) == -EAGAIN && !description_is_nonblocking(d)) {
+	while ((error = knock(d, &door, a)) == -EAGAIN && !description_is_nonblocking(d)) {
 		error = wait_for_room(&door, deadline);
 		if (error != 0)
 			break;

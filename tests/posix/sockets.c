@@ -240,6 +240,10 @@ TEST(accept_tells_names)
 	CHECK_EQ(bind(client, (struct sockaddr *)&a, size), 0);
 	size = name(&a, "s");
 	CHECK_EQ(connect(client, (struct sockaddr *)&a, size), 0);
+	struct sockaddr_un peer = {};
+	CHECK_EQ(getpeername(client, (struct sockaddr *)&peer, &n), 0); /* before it is accepted */
+	CHECK_STR(peer.sun_path, "s");
+	n = sizeof(a);
 	int fd = accept4(server, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	CHECK(fd >= 0);
 	CHECK_STR(a.sun_path, "client");
