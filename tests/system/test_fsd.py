@@ -62,6 +62,35 @@ def test_files_stay_from_boot_to_boot(arch, volume):
 	check(volume)
 
 
+def test_a_full_table_of_inodes_still_deletes(arch, tools, tmp_path):
+	subprocess.run([f"{TOOLS}/mkfutfs", f"{tmp_path}/v", "--size", "16M", "--inodes", "20"], check=True,
+		capture_output=True)
+	done = run(arch, "cd /data; i=0; while touch $i; do i=$((i+1)); done; rm 3 && mkdir d && echo $i made",
+		"--disk", f"{tmp_path}/v")
+	assert done.returncode == 0 and "No space left on device" in done.stderr, done.stderr
+	assert 10 < int(done.stdout.split()[0]) <= 20
+	check(f"{tmp_path}/v")
+
+
+# Files are written and synced while fsd is killed, twice; then all that was told to be safe is read.
+KILLED = """
+work() { i=0; while [ $i -lt 40 ]; do
+	echo $i >/data/f$i && sync /data/f$i && echo $i >>/tmp/safe; i=$((i+1)); sleep 0.05
+done; }
+work 2>/tmp/errors &
+sleep 0.6; svc kill fsd; sleep 0.9; svc kill fsd; wait
+for i in $(cat /tmp/safe); do [ "$(cat /data/f$i)" = $i ] || echo "lost $i"; done
+svc | grep -q '^fsd  *running  *2 ' && echo $(wc -l </tmp/safe) safe
+"""
+
+
+def test_fsd_killed_under_load_loses_nothing_that_was_synced(arch, volume):
+	done = run(arch, KILLED, "--disk", str(volume))
+	assert done.returncode == 0 and "lost" not in done.stdout, done.stdout + done.stderr
+	assert int(done.stdout.split()[-2]) >= 20, done.stdout + done.stderr
+	check(volume)
+
+
 def test_a_machine_that_is_cut_off_leaves_a_sound_volume(boot, arch, volume):
 	g = boot(arch=arch, disks=[str(volume)], append="run=fsd-tests")
 	g.expect("ok fsd.names_come_and_go")
