@@ -8,11 +8,11 @@
 #pragma once
 #include "kernel/object.h"
 
-constexpr unsigned PLACE_BITS = 17;
+constexpr unsigned PLACE_BITS = 18;
 constexpr uint32_t PLACE_MASK = (1u << PLACE_BITS) - 1;
 constexpr uint32_t PLACE_FIRST = 64;
 constexpr unsigned CHUNK_FIRST_BIT = 6;
-constexpr unsigned HANDLE_CHUNKS = PLACE_BITS - CHUNK_FIRST_BIT; /* 131,008 slots */
+constexpr unsigned HANDLE_CHUNKS = PLACE_BITS - CHUNK_FIRST_BIT; /* 262,080 slots */
 
 struct leased;
 struct task;

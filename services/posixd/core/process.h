@@ -14,7 +14,7 @@
 
 constexpr uint32_t PID_MAX = 32768;    /* pids, tids and groups lie below */
 constexpr uint32_t PID_RESERVED = 300; /* numbers are not given again from below this */
-constexpr uint32_t TIDS_MOST = 8192;   /* numbers for threads of one process */
+constexpr uint32_t TIDS_MOST = 16384;  /* numbers for threads of one process */
 constexpr uint32_t GROUPS_MAX = 256;   /* supplementary */
 constexpr unsigned LIMITS = 16;
 constexpr unsigned SIGNALS = 64;
