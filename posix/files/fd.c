@@ -50,8 +50,10 @@ static void destroy(struct description *d)
 		epoll_forget(d);
 	if (d->ops->close != nullptr)
 		d->ops->close(d);
-	if (!idle_keep(d))
-		description_free(d);
+	if (idle_keep(d))
+		return;
+	idle_leave(d);
+	description_free(d);
 }
 
 void description_drop(struct description *d)

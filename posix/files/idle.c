@@ -66,12 +66,17 @@ static struct description *wake(struct description *d)
 {
 	uint64_t number = d->idle;
 
-	if (!atomic_compare_exchange_strong(&d->state->idle, &number, 0) || !file_reopen(d)) {
+	if (!atomic_compare_exchange_strong(&d->state->idle, &number, 0)) {
+		description_free(d);
+		return nullptr;
+	}
+	d->nforks = process.nforks;
+	if (!file_reopen(d)) {
+		idle_leave(d);
 		description_free(d);
 		return nullptr;
 	}
 	d->refs = 1;
-	d->nforks = process.nforks;
 	return d;
 }
 
@@ -172,9 +177,8 @@ void idle_never(struct description *d)
 	d->nforks = process.nforks - 1;
 }
 
-void idle_forked(void)
+void idle_leave(struct description *d)
 {
-	for (unsigned i = 0; i < IDLE; i++)
-		if (idle[i] != nullptr)
-			description_free(remove(i));
+	if (d->idle != 0 && d->nforks == process.nforks)
+		atomic_store(&d->state->idle, d->idle);
 }

@@ -2,7 +2,8 @@
 /*
  * Files that were only read stay open for a while after they were closed, as long as their server
  * counts no change of names (protocol/file.fipc, `changes`): a name that is opened again and again
- * costs no message. The server may take them back at any time.
+ * costs no message. The server may take them back at any time. fork copies what is idle: whoever
+ * takes it into use first has it, by the number in its slot, and the others drop theirs.
  */
 #pragma once
 #include "posix/files/path.h"
@@ -23,5 +24,6 @@ void idle_named(struct description *d, const struct walk *w, const struct openin
 bool idle_keep(struct description *d);
 /* Others may come to use the description, or know of it: it is not kept. */
 void idle_never(struct description *d);
-/* In a child of fork: what is idle is the parent's. */
-void idle_forked(void);
+/* In use, and to be closed: relatives may have handles to it from when it was idle, and the server
+ * is to know that they do not use it. */
+void idle_leave(struct description *d);

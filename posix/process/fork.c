@@ -12,7 +12,6 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
-#include "posix/files/idle.h"
 #include "posix/files/locks.h"
 #include "posix/files/path.h"
 #include "posix/mm/maps.h"
@@ -95,7 +94,6 @@ static void in_child(const struct fork *f, const struct birth *b)
 	signal_queue_drop(&me->signals.queue, ~0ull);
 	signal_queue_drop(&process.signals.queue, ~0ull);
 	lock_forked();
-	idle_forked();
 	tids_forked();
 	timers_forget();
 	if (!process.shares_memory)

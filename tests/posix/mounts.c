@@ -389,3 +389,37 @@ TEST(what_is_closed_is_free)
 	CHECK_EQ(chdir(".."), 0);
 	CHECK_EQ(umount("a"), 0);
 }
+
+/* A child is not in the way of what its parent opened before and since. */
+TEST(what_a_child_never_opened_is_free)
+{
+	struct statfs before, after;
+	int end[2];
+	char c;
+
+	setup();
+	tmpfs("a", "size=2m");
+	CHECK_EQ(chdir("a"), 0);
+	CHECK_EQ(statfs(".", &before), 0);
+	check_write("f", "x");
+	for (int n = 0; n < 20; n++)
+		CHECK_EQ(close(open("f", O_RDONLY)), 0);
+	CHECK_EQ(pipe(end), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(close(end[1]), 0);
+		CHECK_EQ(read(end[0], &c, 1), 0);
+		_exit(0);
+	}
+	int fd = open("f", O_RDONLY);
+	check_write("g", "x");
+	CHECK_EQ(unlink("g"), 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(unlink("f"), 0);
+	CHECK_EQ(statfs(".", &after), 0);
+	CHECK_EQ(after.f_bfree, before.f_bfree);
+	CHECK_EQ(close(end[1]), 0);
+	int status;
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
