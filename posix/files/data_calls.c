@@ -9,6 +9,7 @@
 #include "posix/core/process.h"
 #include "posix/files/file.h"
 #include "posix/files/limit.h"
+#include "posix/files/mounts.h"
 #include "posix/files/move.h"
 
 static int64_t synchronise(int fd, bool data_only)
@@ -44,6 +45,18 @@ static int64_t synchronise_all(struct description *d)
 	enum err e = file_sync_all(&r, &outcome);
 
 	return e != OK ? file_error(e) : outcome;
+}
+
+int64_t mount_sync(uint32_t number)
+{
+	struct description *root;
+	int64_t result = mount_place(number, false, &root);
+
+	if (result != 0)
+		return result;
+	result = synchronise_all(root);
+	description_drop(root);
+	return result;
 }
 
 CALL1(syncfs, int, fd)

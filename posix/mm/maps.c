@@ -21,11 +21,6 @@ static struct map_entry *entries(void)
 	return (struct map_entry *)maps.entries;
 }
 
-static struct map_backing *backing_of(const struct map_entry *m)
-{
-	return (struct map_backing *)m->backing;
-}
-
 struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint32_t mount)
 {
 	size_t n = strlen(path) + 1;

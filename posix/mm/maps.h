@@ -16,6 +16,11 @@ extern struct map_table maps;
 struct map_backing *backing_new(fut_handle vmo, const char *path, uint64_t node, uint32_t mount);
 void backing_drop(struct map_backing *b);
 
+static inline struct map_backing *backing_of(const struct map_entry *m)
+{
+	return (struct map_backing *)m->backing;
+}
+
 struct map_request {
 	uint64_t address, size;      /* whole pages; address 0: anywhere, else a wish */
 	bool fixed, replace;         /* exactly there; in place of what is there */

@@ -5,6 +5,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/files/description.h"
+#include "posix/files/mounts.h"
 #include "posix/mm/maps.h"
 
 #include <linux/mman.h> /* after the kernel's constants, some of which have the same names */
@@ -85,6 +86,39 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 	return result;
 }
 
+/* The next mount from `*at` on of which a file is mapped shared; `*at` goes behind that mapping. */
+static bool mount_next(uint64_t *at, uint64_t end, uint32_t *mount)
+{
+	bool found = false;
+
+	mutex_lock(&process.locks.maps);
+	while (!found && *at < end) {
+		const struct map_entry *m = maps_find(*at);
+		const struct map_backing *b = m ? backing_of(m) : nullptr;
+		found = b != nullptr && b->path[0] != 0 && (m->flags & MAP_IS_SHARED) != 0;
+		*mount = found ? b->mount : 0;
+		*at = m != nullptr ? m->end : end;
+	}
+	mutex_unlock(&process.locks.maps);
+	return found;
+}
+
+/* The mapped memory is the file's own, but only its server brings it to a disk. */
+static int64_t files_sync(uint64_t address, uint64_t end)
+{
+	uint32_t mount, last = 0;
+	bool is_first = true;
+	int64_t result = 0;
+
+	while (result == 0 && mount_next(&address, end, &mount)) {
+		if (is_first || mount != last)
+			result = mount_sync(mount);
+		is_first = false;
+		last = mount;
+	}
+	return result;
+}
+
 CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)
 {
 	bool covered;
@@ -97,5 +131,7 @@ CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)
 	mutex_lock(&process.locks.maps);
 	covered = maps_cover(address, page_up(size));
 	mutex_unlock(&process.locks.maps);
-	return covered ? 0 : -ENOMEM; /* the mapped memory is the file's own */
+	if (!covered)
+		return -ENOMEM;
+	return (flags & MS_SYNC) != 0 ? files_sync(address, address + page_up(size)) : 0;
 }

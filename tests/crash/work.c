@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * What runs when the power fails, and what looks afterwards. `work DIR SEED` writes versions of a
- * few files for ever, each to a new file, synced, renamed over the old one, and then says "FILE
- * VERSION": that is promised. In between it makes and removes others that nobody was promised.
- * `work DIR check FILE VERSION...` says if every file is whole, and not older than it was promised.
+ * few files for ever, each to a new file, synced in one of five ways, renamed over the old one, and
+ * then says "FILE VERSION": that is promised. In between it makes and removes others that nobody
+ * was promised. `work DIR check FILE VERSION...` says if every file is whole, and not older than it
+ * was promised.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,20 +44,44 @@ static size_t version_make(unsigned char *to, uint32_t file, uint32_t version)
 	exit(1);
 }
 
-static void file_write(const char *path, const unsigned char *bytes, size_t n, bool sync)
-{
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+/* Each way to make what was written last. */
+enum sync : uint8_t { BY_FSYNC, BY_FDATASYNC, BY_O_SYNC, BY_O_DSYNC, BY_MSYNC, WAYS, NOT_AT_ALL };
 
-	if (fd < 0)
-		fail("open", path);
+static void all_write(int fd, const char *path, const unsigned char *bytes, size_t n)
+{
 	for (size_t done = 0; done < n;) {
 		ssize_t part = write(fd, bytes + done, n - done);
 		if (part <= 0)
 			fail("write", path);
 		done += (size_t)part;
 	}
-	if (sync && fsync(fd) != 0)
-		fail("fsync", path);
+}
+
+static void mapping_write(int fd, const char *path, const unsigned char *bytes, size_t n)
+{
+	if (ftruncate(fd, (off_t)n) != 0)
+		fail("ftruncate", path);
+	void *at = mmap(nullptr, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		fail("mmap", path);
+	memcpy(at, bytes, n);
+	if (msync(at, n, MS_SYNC) != 0 || munmap(at, n) != 0)
+		fail("msync", path);
+}
+
+static void file_write(const char *path, const unsigned char *bytes, size_t n, enum sync how)
+{
+	int flags = how == BY_O_SYNC ? O_SYNC : how == BY_O_DSYNC ? O_DSYNC : 0;
+	int fd = open(path, O_CREAT | O_TRUNC | O_RDWR | flags, 0644);
+
+	if (fd < 0)
+		fail("open", path);
+	if (how == BY_MSYNC)
+		mapping_write(fd, path, bytes, n);
+	else
+		all_write(fd, path, bytes, n);
+	if ((how == BY_FSYNC && fsync(fd) != 0) || (how == BY_FDATASYNC && fdatasync(fd) != 0))
+		fail("sync", path);
 	if (close(fd) != 0)
 		fail("close", path);
 }
@@ -77,7 +103,7 @@ static void junk_change(uint32_t x, const unsigned char *bytes)
 	if (x & 0x10000)
 		(void)unlink(path); /* it may not be there */
 	else
-		file_write(path, bytes, mix(x) % 100'000, false);
+		file_write(path, bytes, mix(x) % 100'000, NOT_AT_ALL);
 }
 
 [[noreturn]] static void work(uint32_t seed)
@@ -88,7 +114,7 @@ static void junk_change(uint32_t x, const unsigned char *bytes)
 	for (uint32_t version = 1;; version++) {
 		uint32_t file = mix(seed + version) % FILES;
 		size_t n = version_make(bytes, file, version);
-		file_write("new", bytes, n, true);
+		file_write("new", bytes, n, (enum sync)(version % WAYS));
 		snprintf(path, sizeof(path), "file%u", file);
 		if (rename("new", path) != 0)
 			fail("rename", path);
