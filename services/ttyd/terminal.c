@@ -168,7 +168,7 @@ void terminal_close(struct files_session *s)
 {
 	struct seat *seat = seat_of(s);
 	struct terminal *t = seat->terminal;
-	bool counted = seat->side == SIDE_PROGRAM && seat->age == t->age;
+	bool is_program = seat->side == SIDE_PROGRAM;
 
 	s->own = nullptr;
 	if (seat->side == SIDE_MASTER) {
@@ -176,7 +176,7 @@ void terminal_close(struct files_session *s)
 		terminal_hang_up(t);
 	}
 	free(seat);
-	if (counted)
+	if (is_program)
 		program_closed(t);
 }
 
@@ -197,14 +197,18 @@ static void jobs_end(struct terminal *t)
 	t->jobs = nullptr;
 }
 
-/* The session's leader has ended. */
+/* The session's leader has ended. A pseudo-terminal stays as it is for who has it open, as Linux
+ * has it: only its foreground is told. */
 static void leader_ended(void *self, uint64_t signals)
 {
 	struct terminal *t = self;
 
 	(void)signals;
+	if (t->is_pty)
+		courier_signal(t->jobs, SIGHUP);
 	jobs_end(t);
-	terminal_hang_up(t);
+	if (!t->is_pty)
+		terminal_hang_up(t);
 }
 
 void terminal_acquire(struct terminal *t, struct jobs *jobs)
@@ -232,9 +236,8 @@ void terminal_hang_up(struct terminal *t)
 		jobs_end(t);
 	}
 	t->age++;
-	t->nopen = 0;
 	t->exclusive = false;
-	t->left = t->is_pty;
+	t->left = t->is_pty && t->nopen == 0; /* who is hung up has it open still */
 	ldisc_flush_input(&t->l);
 	terminal_drop_typed(t);
 	ldisc_reset(&t->l);

@@ -24,7 +24,7 @@ struct terminal {
 	bool locked;     /* TIOCSPTLCK: its slave is not to be opened */
 	bool exclusive;  /* TIOCEXCL */
 	bool left;       /* its slave was open and is not now: the master hears of the end */
-	uint32_t nopen;  /* program seats that are not hung up */
+	uint32_t nopen;  /* program seats, hung up or not */
 	uint32_t age;    /* of the seats that are not */
 
 	struct jobs *jobs; /* the session whose controlling terminal it is; nullptr: none */

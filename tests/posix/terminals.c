@@ -382,6 +382,31 @@ TEST(hanging_up_signals_the_session)
 	CHECK_EQ(check_wait(pid), 128 + SIGHUP);
 }
 
+/* Its end is seen at a master only when all have closed the slave, which they can go on to use. */
+TEST(the_master_outlives_the_leader)
+{
+	char c[8];
+
+	CHECK_EQ(openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		setsid();
+		CHECK_EQ(ioctl(slave, TIOCSCTTY, 0), 0);
+		_exit(write(slave, "x", 1) == 1 ? 0 : 1);
+	}
+	CHECK_EQ(check_wait(pid), 0);
+	usleep(30'000); /* the end becomes known */
+	CHECK_EQ(read(master, c, sizeof(c)), 1);
+	struct pollfd p = { .fd = master, .events = POLLIN };
+	CHECK_EQ(poll(&p, 1, 20), 0);
+	CHECK_EQ(write(slave, "y", 1), 1);
+	CHECK_EQ(read(master, c, sizeof(c)), 1);
+	close(slave);
+	CHECK_EQ(poll(&p, 1, 1000), 1);
+	CHECK_EQ(p.revents & POLLHUP, POLLHUP);
+	CHECK_ERR(read(master, c, 1), EIO);
+}
+
 TEST(the_background_stops_when_it_reads)
 {
 	int status;
