@@ -843,9 +843,9 @@ TEST(a_lock_that_is_free_for_moments_is_had_in_the_end)
 static sem_t wanted;
 static atomic_bool was_done;
 
-static void *does_it(void *unused)
+static void *does_it(void *where)
 {
-	(void)unused;
+	CHECK_EQ(sched_setaffinity(0, sizeof(cpu_set_t), where), 0);
 	sem_wait(&wanted);
 	was_done = true;
 	return nullptr;
@@ -861,7 +861,7 @@ TEST(a_sleep_of_no_time_lets_others_run)
 	CPU_SET(sched_getcpu(), &one);
 	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
 	CHECK_EQ(sem_init(&wanted, 0, 0), 0);
-	pthread_t t = start(does_it, nullptr);
+	pthread_t t = start(does_it, &one);
 	usleep(1000); /* it waits */
 	sem_post(&wanted);
 	for (; !was_done && asked < 10000; asked++)
