@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -92,6 +93,8 @@ int device_open(const char *path, bool write, bool create, uint64_t size, struct
 	bool is_block = false;
 	int e = fd < 0 ? errno : 0;
 
+	if (e == 0 && write && flock(fd, LOCK_EX | LOCK_NB) != 0)
+		e = EBUSY; /* two writers would ruin it */
 	if (e == 0 && create && size > 0 && ftruncate(fd, (off_t)size) != 0 && errno != EINVAL)
 		e = errno;
 	if (e == 0)
