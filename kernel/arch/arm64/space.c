@@ -18,6 +18,9 @@ static uint64_t asid_count; /* 256 or 65536 */
 static uint64_t asid_next = 1;
 static uint64_t generation = 1ull << ASID_SHIFT;
 static struct arch_cpu *cpus[CPUS_MAX];
+/* Numbers that were in use when this generation began. TLBs go on filling under them, also after
+ * the flush, so nobody else may have one before the next. */
+static uint64_t kept_asids[CPUS_MAX];
 
 void space_cpu_init(struct arch_cpu *cpu)
 {
@@ -26,25 +29,31 @@ void space_cpu_init(struct arch_cpu *cpu)
 	cpu->space = 0;
 }
 
-static bool asid_is_active(uint64_t asid)
+static bool asid_is_kept(uint64_t asid)
 {
 	for (unsigned i = 0; i < CPUS_MAX; i++)
-		if (cpus[i] != nullptr && (cpus[i]->space & ASID_MASK) == asid)
+		if (kept_asids[i] == asid)
 			return true;
 	return false;
 }
 
-/* A number of the current generation that no CPU uses. */
+static void generation_begin(void)
+{
+	asid_next = 1; /* 0 is for no space */
+	generation += 1ull << ASID_SHIFT;
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		kept_asids[i] = cpus[i] != nullptr ? cpus[i]->space & ASID_MASK : 0;
+	asm volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" ::: "memory");
+}
+
+/* A number that nobody had in this generation. */
 static uint64_t asid_take(void)
 {
 	for (;;) {
-		if (asid_next == asid_count) {
-			asid_next = 1; /* 0 is for no space */
-			generation += 1ull << ASID_SHIFT;
-			asm volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" ::: "memory");
-		}
+		if (asid_next == asid_count)
+			generation_begin();
 		uint64_t asid = asid_next++;
-		if (!asid_is_active(asid))
+		if (!asid_is_kept(asid))
 			return generation | asid;
 	}
 }
