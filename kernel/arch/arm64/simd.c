@@ -55,8 +55,12 @@ void simd_take(struct context *c)
 
 void simd_leave(struct arch_cpu *cpu, struct context *from)
 {
-	if (simd_eager && from != nullptr)
+	if (from == nullptr) {
+		cpu->simd_owner = nullptr;
+		cpu->simd_dirty = false;
+	} else if (simd_eager) {
 		simd_flush(cpu);
+	}
 	simd_allow(cpu, false); /* takes effect with the return to user mode */
 }
 

@@ -672,7 +672,8 @@ static void all_ends(void)
 
 /*
  * Descriptors that were sent wait at posixd for who receives them, though their sender has ended:
- * the oldest such go when there are too many. So be it from the start.
+ * the oldest such go when there are too many. So be it from the start, and let each be of those
+ * that take most handles, or one that takes fewer might make room for one that takes more.
  */
 static void fill_stash(void)
 {
@@ -686,9 +687,9 @@ static void fill_stash(void)
 TEST(an_end_after_any_message_leaves_nothing)
 {
 	hostile_folder();
-	fill_stash();
 	all_ends();
 	all_is_well();
+	fill_stash();
 	usleep(200'000);
 	struct books before = books_read();
 	for (unsigned i = 0; i < 2; i++)
@@ -720,9 +721,9 @@ TEST(a_kill_at_any_moment_leaves_nothing)
 {
 	state = 20260101;
 	hostile_folder();
-	fill_stash();
 	all_kills(2);
 	all_is_well();
+	fill_stash();
 	usleep(200'000);
 	struct books before = books_read();
 	all_kills(6);

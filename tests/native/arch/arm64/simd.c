@@ -28,10 +28,11 @@ static void round_trip(const struct simd_registers *from, struct simd_registers 
 			 : "+r"(from), "+r"(to), "+r"(turns)
 			 : "i"(CALL_THREAD_YIELD), "i"(NATIVE_SVC)
 			 : "memory", "cc", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8",
-			   "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x30",
-			   "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",
-			   "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21",
-			   "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+			   "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18",
+			   "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",
+			   "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20",
+			   "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30",
+			   "v31");
 }
 
 /* The registers of thread `who`, in round k. */
@@ -71,6 +72,46 @@ TEST(simd, registers_belong_to_their_thread)
 		t[i] = run_thread(keep, (void *)(i + 1));
 	for (unsigned i = 0; i < 4; i++)
 		EQUAL(thread_join(t[i]), 0);
+}
+
+/* On that CPU alone; false: there is none. */
+static bool stay_on(unsigned cpu)
+{
+	return fut_thread_set_affinity(0, 1ull << cpu) == OK;
+}
+
+/* End with registers in use. */
+static int use_on_first(void *argument)
+{
+	struct simd_registers r = {};
+
+	(void)argument;
+	CHECK(stay_on(0));
+	fill(&r, 4, 4);
+	round_trip(&r, &r, 1);
+	return 0;
+}
+
+static int keep_on_second(void *argument)
+{
+	CHECK(stay_on(1));
+	return keep(argument);
+}
+
+/* What the first CPU holds of it must not be stored when its memory is another thread's. */
+TEST(simd, a_thread_that_ended_elsewhere_leaves_nothing)
+{
+	if (!stay_on(1))
+		return; /* one CPU: there is no elsewhere */
+	for (unsigned i = 0; i < 20; i++) {
+		EQUAL(thread_join(run_thread(use_on_first, nullptr)), 0);
+		struct thread *kept = run_thread(keep_on_second, (void *)2);
+		struct thread *next = run_thread(use_on_first, nullptr);
+		EQUAL(keep((void *)3), 0);
+		EQUAL(thread_join(kept), 0);
+		EQUAL(thread_join(next), 0);
+	}
+	OKAY(fut_thread_set_affinity(0, UINT64_MAX));
 }
 
 static _Atomic uint32_t ready;
