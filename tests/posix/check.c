@@ -66,6 +66,17 @@ int check_child(int (*f)(void *), void *argument)
 	return check_wait(check_spawn(f, argument));
 }
 
+void check_elsewhere(void (*change)(void))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		change();
+		_exit(0);
+	}
+	CHECK_EQ(check_wait(pid), 0);
+}
+
 static char folder[64];
 
 static int remove_one(const char *path, const struct stat *st, int flags, struct FTW *f)

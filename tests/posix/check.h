@@ -103,6 +103,9 @@ int check_wait(pid_t pid);
 /* The same for a child that runs `f`. */
 int check_child(int (*f)(void *), void *argument);
 
+/* In another process, to its end. */
+void check_elsewhere(void (*change)(void));
+
 /* An empty folder of its own, which is the working directory from then on; removed at the end. */
 void check_folder(void);
 

@@ -2,7 +2,6 @@
 /* Names that are asked for again and again: what others change is seen at once. */
 #include "tests/posix/check.h"
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 constexpr int TIMES = 10;
 
@@ -22,20 +21,6 @@ static void often_absent(const char *path)
 
 	for (int i = 0; i < TIMES; i++)
 		CHECK_ERR(stat(path, &st), ENOENT);
-}
-
-/* In another process, to its end. */
-static void elsewhere(void (*change)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		change();
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
 }
 
 static void grow(void)
@@ -76,17 +61,17 @@ TEST(what_another_process_changes_is_seen)
 	check_write("d/f", "text");
 	struct stat was = often("d/f");
 	CHECK_EQ(was.st_size, 4);
-	elsewhere(grow);
+	check_elsewhere(grow);
 	CHECK_EQ(often("d/f").st_size, 12345);
-	elsewhere(protect);
+	check_elsewhere(protect);
 	CHECK_EQ(often("d/f").st_mode & 0777, 0600);
-	elsewhere(connect_again);
+	check_elsewhere(connect_again);
 	CHECK_EQ(often("d/f").st_nlink, 2);
-	elsewhere(take_away);
+	check_elsewhere(take_away);
 	often_absent("d/f");
-	elsewhere(put_back);
+	check_elsewhere(put_back);
 	CHECK_EQ(often("d/f").st_ino, was.st_ino);
-	elsewhere(put_another);
+	check_elsewhere(put_another);
 	CHECK(often("d/f").st_ino != was.st_ino);
 	CHECK_EQ(often("d/f").st_size, 0);
 }

@@ -39,20 +39,6 @@ static char first_of(const char *path)
 	return c;
 }
 
-/* In another process, to its end. */
-static void elsewhere(void (*change)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		change();
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
-}
-
 TEST(each_open_begins_at_the_start)
 {
 	check_folder();
@@ -97,17 +83,17 @@ TEST(what_another_process_does_to_the_name_is_seen)
 	check_folder();
 	check_write("f", "old");
 	often("f");
-	elsewhere(grow);
+	check_elsewhere(grow);
 	int fd = must_open("f");
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(st.st_size, 7);
 	CHECK_EQ(close(fd), 0);
 	often("f");
 	CHECK_EQ(first_of("f"), 'o');
-	elsewhere(replace);
+	check_elsewhere(replace);
 	CHECK_EQ(first_of("f"), 'n');
 	often("f");
-	elsewhere(take_away);
+	check_elsewhere(take_away);
 	CHECK_ERR(open("f", O_RDONLY), ENOENT);
 }
 
@@ -152,7 +138,7 @@ TEST(a_child_opens_for_itself)
 	check_write("f", "abc");
 	for (int i = 0; i < 3; i++) {
 		often("f");
-		elsewhere(read_all);
+		check_elsewhere(read_all);
 		CHECK_EQ(first_of("f"), 'a');
 	}
 }

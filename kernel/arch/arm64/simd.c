@@ -55,6 +55,7 @@ void simd_take(struct context *c)
 
 void simd_leave(struct arch_cpu *cpu, struct context *from)
 {
+	/* Who has ended needs nothing stored, and its memory may soon be another's. */
 	if (from == nullptr) {
 		cpu->simd_owner = nullptr;
 		cpu->simd_dirty = false;
