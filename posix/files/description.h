@@ -17,7 +17,6 @@ struct line;
 struct wait_for {
 	fut_handle object;
 	uint64_t signals; /* any of these, and SIGNAL_PEER_CLOSED */
-	uint64_t clear;   /* of them, before looking again */
 };
 
 /*

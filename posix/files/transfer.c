@@ -27,7 +27,7 @@ int64_t description_wait(struct description *d, uint32_t events, uint64_t deadli
 		return error;
 	if (d->ops->ready != nullptr && d->ops->ready(d, events) != 0)
 		return 0; /* it came before we began to wait */
-	return wait_object(w.object, w.signals | SIGNAL_PEER_CLOSED, w.clear, deadline);
+	return wait_object(w.object, w.signals | SIGNAL_PEER_CLOSED, 0, deadline);
 }
 
 int64_t description_read(struct description *d, uint64_t to, uint64_t size, uint64_t at)

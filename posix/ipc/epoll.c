@@ -37,8 +37,7 @@ struct epoll_entry {
 	uint32_t events;
 	uint64_t data;
 	fut_handle watch, object; /* 0: not watched */
-	uint64_t clear;
-	bool rests; /* EPOLLONESHOT has fired */
+	bool rests;               /* EPOLLONESHOT has fired */
 	bool queued;
 	struct epoll_entry *next, *prev; /* in the queue */
 };
@@ -139,8 +138,6 @@ static void reported(struct epoll *p, const struct watch_event *event)
 	}
 	if (e == nullptr || e->age != event->cookie >> 32)
 		return; /* it is gone */
-	if (e->clear != 0)
-		(void)fut_event_signal(e->object, 0, e->clear); /* it may be gone */
 	queue_add(e);
 }
 
@@ -165,7 +162,6 @@ static void arm(struct epoll_entry *e)
 	if (e->d->ops->wait == nullptr ||
 	    e->d->ops->wait(e->d, e->events & (READINESS | EPOLLET), &w) != 0)
 		return;
-	e->clear = w.clear;
 	if (e->watch != 0 && e->object == w.object)
 		return;
 	unwatch(e);

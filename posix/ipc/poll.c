@@ -77,29 +77,22 @@ static enum err watch_all(fut_handle set, struct polled *all, unsigned n)
 
 static int64_t wait_for_several(struct polled *all, unsigned n, uint64_t deadline)
 {
-	struct watch_event events[16];
+	struct watch_event first;
 	fut_handle set;
-	uint32_t count = 0;
+	uint32_t count;
 	enum err e = fut_waitset_create(&set);
 
 	if (e != OK)
 		return call_error(e);
 	e = watch_all(set, all, n);
 	if (e == OK && look(all, n) == 0)
-		e = fut_waitset_wait(set, events, sizeof(events), deadline, &count);
+		e = fut_waitset_wait(set, &first, sizeof(first), deadline, &count);
 	for (unsigned i = 0; i < n; i++) {
 		if (all[i].watch != 0)
 			(void)fut_handle_close(all[i].watch); /* ours */
 		all[i].watch = 0;
 	}
 	(void)fut_handle_close(set); /* ours */
-	for (uint32_t i = 0; i < count; i++) {
-		struct polled *p = &all[events[i].cookie];
-		uint64_t got;
-		if (p->wait.clear != 0)
-			(void)fut_wait(p->wait.object, p->wait.clear, p->wait.clear, 0,
-				       &got); /* it may be clear */
-	}
 	return e == OK                ? 0
 	       : e == ERR_TIMED_OUT   ? -ETIMEDOUT
 	       : e == ERR_INTERRUPTED ? -EINTR
@@ -118,8 +111,8 @@ static int64_t wait_once(struct polled *all, unsigned n, uint64_t deadline)
 		return error != 0 ? error : -ETIMEDOUT;
 	}
 	if (count == 1)
-		return wait_object(only->wait.object, only->wait.signals | SIGNAL_PEER_CLOSED,
-				   only->wait.clear, deadline);
+		return wait_object(only->wait.object, only->wait.signals | SIGNAL_PEER_CLOSED, 0,
+				   deadline);
 	int64_t error = wait_for_several(all, n, deadline);
 	return error == -EINTR ? (interrupted() ? -ERESTARTSYS : 0) : error;
 }

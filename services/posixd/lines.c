@@ -49,19 +49,43 @@ int line_keep(struct credentials *c, uint32_t mount, fut_handle root)
 	return 0;
 }
 
-bool line_end(struct credentials *c, uint32_t mount)
+/* Out of the list; nullptr: there is none. */
+static struct line *line_take(struct credentials *c, uint32_t mount)
 {
 	struct line *first = c->native, **at = &first, *l;
 
 	while ((l = *at) != nullptr && l->mount != mount)
 		at = &l->next;
-	if (l == nullptr)
-		return false;
-	*at = l->next;
+	if (l != nullptr)
+		*at = l->next;
 	c->native = first;
-	(void)fut_session_sever(l->root); /* processes that know it have no way to it any more */
+	return l;
+}
+
+static void line_free(struct line *l)
+{
 	handle_drop(&l->root);
 	free(l);
+}
+
+bool line_end(struct credentials *c, uint32_t mount)
+{
+	struct line *l = line_take(c, mount);
+
+	if (l == nullptr)
+		return false;
+	(void)fut_session_sever(l->root); /* processes that know it have no way to it any more */
+	line_free(l);
+	return true;
+}
+
+bool line_drop(struct credentials *c, uint32_t mount)
+{
+	struct line *l = line_take(c, mount);
+
+	if (l == nullptr)
+		return false;
+	line_free(l);
 	return true;
 }
 
@@ -70,8 +94,7 @@ void lines_release(struct credentials *c)
 	while (c->native != nullptr) {
 		struct line *l = c->native;
 		c->native = l->next;
-		handle_drop(&l->root);
-		free(l);
+		line_free(l);
 	}
 }
 

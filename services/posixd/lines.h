@@ -41,8 +41,11 @@ int line_open(const struct credentials *c, const char *service, fut_handle start
 int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *root);
 /* Keep a root with the credentials. */
 int line_keep(struct credentials *c, uint32_t mount, fut_handle root);
-/* End it, wherever it is used, and forget it; false: there was none. */
+/* End it, wherever it is used, and forget it; false: there was none. Its server is not told: it has
+ * ended what it knows of the mount (files_end), or is gone. */
 bool line_end(struct credentials *c, uint32_t mount);
+/* Forget it; it ends when the processes that have it do. False: there was none. */
+bool line_drop(struct credentials *c, uint32_t mount);
 /* posixd is this server itself: lines need no call. */
 bool line_is_local(const char *service);
 /* The server of that name, for an errand; it is started if it can be. nullptr: there is none. */

@@ -499,7 +499,7 @@ static void ending_done(struct errand *errand)
 	while (e->outcome == 0 && e->gone != nullptr) {
 		struct mount *m = e->gone;
 		e->gone = m->next;
-		mount_lines_end(e->world, m);
+		mount_lines(e->world, m, line_end);
 		mount_free(m);
 	}
 	(void)posix_unmount_answer(e->reply, OK, &r); /* the process may be gone */

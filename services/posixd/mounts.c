@@ -70,10 +70,11 @@ void mount_remove(struct posix_world *w, struct mount *m)
 	m->next = nullptr;
 }
 
-void mount_lines_end(struct posix_world *w, const struct mount *m)
+void mount_lines(struct posix_world *w, const struct mount *m,
+		 bool (*end)(struct credentials *c, uint32_t mount))
 {
 	for (struct process *p = nullptr; (p = process_next(&w->core, p ? p->pid : 0)) != nullptr;)
-		while (line_end(p->who, m->number))
+		while (end(p->who, m->number))
 			;
 }
 
@@ -98,7 +99,7 @@ void roots_trim(struct posix_world *w)
 			continue;
 		}
 		*at = m->next;
-		mount_lines_end(w, m);
+		mount_lines(w, m, line_drop);
 		mount_free(m);
 	}
 }

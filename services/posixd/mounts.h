@@ -34,8 +34,9 @@ void mount_free(struct mount *m);
 /* Put it into the list, in the order of numbers; take it out. */
 void mount_add(struct posix_world *w, struct mount *m);
 void mount_remove(struct posix_world *w, struct mount *m);
-/* No process sees it any more: end all lines. */
-void mount_lines_end(struct posix_world *w, const struct mount *m);
+/* No process sees it any more: `end` all lines there are (line_end, line_drop). */
+void mount_lines(struct posix_world *w, const struct mount *m,
+		 bool (*end)(struct credentials *c, uint32_t mount));
 /* What a process has for its root. */
 struct mount *root_of(const struct process *p);
 /* Forget the roots that no process has any more. */

@@ -6,6 +6,7 @@
 #include "protocol/file.h"
 #include "services/posixd/calls.h"
 #include "services/posixd/core/credentials.h"
+#include "services/posixd/lines.h"
 #include "services/posixd/mounts.h"
 
 constexpr uint32_t PROCESSES = 4096; /* at most, in one */
@@ -34,7 +35,7 @@ static void world_free(struct posix_world *w)
 	while (w->mounts != nullptr) {
 		struct mount *m = w->mounts;
 		mount_remove(w, m);
-		mount_lines_end(w, m);
+		mount_lines(w, m, line_drop);
 		mount_free(m);
 	}
 	roots_trim(w);

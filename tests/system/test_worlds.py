@@ -64,3 +64,26 @@ def quoted(text):
 def test_it_ends_as_it_should(arch, command, want):
 	out, complaints = run(arch, command)
 	assert out.split() == [want], complaints
+
+
+# What a loop may not leave with the services. Of their books: handles, and KiB of memory.
+LEAVES_NOTHING = """books() { sleep 0.5; awk '/ (ramfsd|posixd)$/ { print $4, $5 }' /run/futura/tasks | tr '\\n' ' '; }
+mkdir /tmp/c/m
+turn() { %s; }
+turns() { i=0; while [ $i -lt $1 ]; do turn || echo failed; i=$((i+1)); done; }
+turns 10; books; turns 60; books
+"""
+
+
+@pytest.mark.parametrize("turn", [
+	"futura-run --root /tmp/c sh -c 'mount -t tmpfs x /tmp && chroot / true'",
+	"chroot /tmp/c true",
+	"mount -t tmpfs x /tmp/c/m && mkdir /tmp/c/m/d && umount /tmp/c/m",
+	"mount --bind /tmp/c /tmp/c/m && (cd /tmp/c/m/tmp && umount -l /tmp/c/m)",
+])
+def test_a_loop_leaves_nothing_with_the_services(arch, turn):
+	out, complaints = run(arch, LEAVES_NOTHING % turn)
+	books = [int(x) for x in out.split()]
+	assert len(books) == 8, out + complaints
+	for what, before, after in zip(["handles", "KiB"] * 2, books[:4], books[4:], strict=True):
+		assert after <= before + (0 if what == "handles" else 64), f"{what}: {before}, then {after}"
