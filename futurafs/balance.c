@@ -91,21 +91,13 @@ static enum fs_err tree_insert(struct fs *fs, struct path *p, uint32_t level, co
 	return tree_insert(fs, p, level + 1, &up);
 }
 
-static enum fs_err tree_find_dirty(struct fs *fs, struct key k, struct path *p)
-{
-	TRY(tree_walk(fs, k, 0, p));
-	p->slot[0] = node_search(p->node[0], k);
-	p->found = p->slot[0] < node_count(p->node[0]) && key_equal(path_key(p), k);
-	return FS_OK;
-}
-
 enum fs_err tree_put(struct fs *fs, struct key k, const void *val, uint32_t len)
 {
 	struct path p;
 
 	if (len > fs->item_max)
 		return FS_BAD_ARGUMENT;
-	TRY(tree_find_dirty(fs, k, &p));
+	TRY(tree_find(fs, k, &p));
 	TRY(tree_dirty(fs, &p, 0));
 	if (p.found && node_len(p.node[0], p.slot[0]) == len) {
 		bytes_copy(node_value(p.node[0], p.slot[0]), val, len);
@@ -208,7 +200,7 @@ enum fs_err tree_del(struct fs *fs, struct key k)
 {
 	struct path p;
 
-	TRY(tree_find_dirty(fs, k, &p));
+	TRY(tree_find(fs, k, &p));
 	if (!p.found)
 		return FS_NOT_FOUND;
 	TRY(tree_dirty(fs, &p, 0));

@@ -74,6 +74,7 @@ static struct node *node_alloc(struct fs *fs, uint64_t addr)
 
 static void node_release(struct fs *fs, struct node *n)
 {
+	trail_forget(fs);
 	if (fs->node_hand == n)
 		fs->node_hand = n->next == n ? nullptr : n->next;
 	n->prev->next = n->next;
@@ -123,6 +124,7 @@ enum fs_err cache_create(struct fs *fs, uint8_t level, struct node **out)
 
 	if (n == nullptr)
 		return FS_NO_MEMORY;
+	trail_forget(fs);
 	node_format(fs, n, level);
 	n->dirty = true;
 	fs->ndirty++;

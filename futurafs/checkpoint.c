@@ -101,6 +101,7 @@ static void checkpoint_take(struct fs *fs, const struct d_checkpoint *c)
 	fs->seq = get64(c->seq);
 	fs->height = get32(c->height);
 	fs->root = (struct ptr){ get64(c->root.addr), get32(c->root.crc) };
+	trail_forget(fs);
 	fs->chunk_seq = get64(c->chunk_seq);
 	fs->next_ino = get64(c->next_ino);
 	fs->inodes = get64(c->inodes);

@@ -32,6 +32,7 @@ struct node {
 	struct node *hash_next, *prev, *next; /* prev, next: a ring of all nodes */
 	struct d_node *d;
 	uint32_t garbage; /* bytes of removed values, for node_compact() */
+	uint32_t finger;  /* the slot that was found last; any number */
 	bool dirty, used; /* used: since the clock hand passed */
 };
 
@@ -40,6 +41,13 @@ struct path {
 	struct node *node[MAX_HEIGHT];
 	uint32_t slot[MAX_HEIGHT];
 	bool found; /* slot[0] holds the key that was looked for */
+};
+
+/* The last walk to a leaf, as long as no node was made or forgotten since: all keys of [low, high)
+ * go the same way. */
+struct trail {
+	struct path path;
+	struct key low, high; /* high 0: there is none */
 };
 
 struct inode {
@@ -149,6 +157,7 @@ struct fs {
 	/* nodes */
 	struct node **node_hash;
 	struct node *node_hand;
+	struct trail trail;
 	uint32_t node_hash_mask, nnodes, node_goal, ndirty;
 	uint64_t next_temp;
 

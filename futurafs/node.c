@@ -2,10 +2,30 @@
 /* One tree node: slots sorted by key grow from the front, values from the back. */
 #include "futurafs/node.h"
 
-uint32_t node_search(const struct node *n, struct key k)
+/* Searches mostly come to where the last one did, or to the slot after: bounds from a look there.
+ */
+static void finger_look(const struct node *n, struct key k, uint32_t *low, uint32_t *high)
+{
+	uint32_t at = n->finger;
+
+	if (at >= *high)
+		return;
+	if (key_less(node_key(n, at), k)) {
+		*low = at + 1;
+		if (at + 1 < *high && !key_less(node_key(n, at + 1), k))
+			*high = at + 1;
+	} else {
+		*high = at;
+		if (at > 0 && key_less(node_key(n, at - 1), k))
+			*low = at;
+	}
+}
+
+uint32_t node_search(struct node *n, struct key k)
 {
 	uint32_t low = 0, high = node_count(n);
 
+	finger_look(n, k, &low, &high);
 	while (low < high) {
 		uint32_t mid = (low + high) / 2;
 
@@ -14,10 +34,11 @@ uint32_t node_search(const struct node *n, struct key k)
 		else
 			high = mid;
 	}
+	n->finger = low;
 	return low;
 }
 
-uint32_t node_child(const struct node *n, struct key k)
+uint32_t node_child(struct node *n, struct key k)
 {
 	uint32_t i = node_search(n, k);
 

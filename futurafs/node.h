@@ -31,9 +31,9 @@ static inline uint32_t node_room(const struct fs *fs)
 }
 
 /* The first slot whose key is not less than k. */
-uint32_t node_search(const struct node *n, struct key k);
+uint32_t node_search(struct node *n, struct key k);
 /* The slot of the child in which k belongs. */
-uint32_t node_child(const struct node *n, struct key k);
+uint32_t node_child(struct node *n, struct key k);
 struct ptr node_ptr(const struct node *n, uint32_t i);
 void node_set_ptr(struct node *n, uint32_t i, struct ptr p);
 
@@ -47,6 +47,12 @@ void node_remove(struct node *n, uint32_t i);
 /* Is this block a well-formed node? Sets the garbage of n. */
 bool node_is_sound(const struct fs *fs, struct node *n);
 uint32_t node_crc(struct fs *fs, const struct d_node *d);
+
+/* The tree has changed its shape, or is another. */
+static inline void trail_forget(struct fs *fs)
+{
+	fs->trail.high = (struct key){};
+}
 
 /* Cache (cache.c). */
 enum fs_err cache_init(struct fs *fs, uint32_t bytes);

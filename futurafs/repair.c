@@ -52,6 +52,7 @@ static void repair_without_checkpoint(struct repair *k)
 	fs->seq = UINT32_MAX; /* no leaf is too new */
 	fs->height = 1;
 	fs->root = (struct ptr){};
+	trail_forget(fs);
 	fs->next_ino = FIRST_INO;
 	fs->changed = true;
 }

@@ -111,6 +111,7 @@ enum fs_err snapshot_enter(struct fs *fs, const char *name)
 		return FS_CORRUPT;
 	fs->height = height;
 	fs->root = (struct ptr){ get64(d.root.addr), get32(d.root.crc) };
+	trail_forget(fs);
 	fs->seq = get64(d.seq);
 	fs->inodes = get64(d.inodes);
 	fs->is_snapshot = true;

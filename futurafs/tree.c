@@ -4,20 +4,55 @@
 #include "futurafs/segment.h"
 #include "futurafs/stream.h"
 
-enum fs_err tree_walk(struct fs *fs, struct key k, uint32_t level, struct path *p)
+static void path_copy(const struct fs *fs, struct path *to, const struct path *from)
+{
+	for (uint32_t l = 0; l < fs->height; l++) {
+		to->node[l] = from->node[l];
+		to->node[l]->used = true;
+		to->slot[l] = from->slot[l];
+	}
+}
+
+static enum fs_err walk_down(struct fs *fs, struct key k, uint32_t level, struct path *p,
+			     struct key fence[2])
 {
 	struct ptr at = fs->root;
 
 	for (uint32_t l = fs->height - 1;; l--) {
-		TRY(cache_load(fs, at, l, &p->node[l]));
+		struct node *n;
+
+		TRY(cache_load(fs, at, l, &n));
+		p->node[l] = n;
 		if (l == level)
 			return FS_OK;
-		p->slot[l] = node_child(p->node[l], k);
-		at = node_ptr(p->node[l], p->slot[l]);
+		p->slot[l] = node_child(n, k);
+		if (p->slot[l] > 0)
+			fence[0] = node_key(n, p->slot[l]);
+		if (p->slot[l] + 1 < node_count(n))
+			fence[1] = node_key(n, p->slot[l] + 1);
+		at = node_ptr(n, p->slot[l]);
 	}
 }
 
-static enum fs_err tree_find(struct fs *fs, struct key k, struct path *p)
+enum fs_err tree_walk(struct fs *fs, struct key k, uint32_t level, struct path *p)
+{
+	struct key fence[2] = { {}, { UINT64_MAX, UINT64_MAX } };
+	struct trail *t = &fs->trail;
+
+	if (level == 0 && key_less(k, t->high) && !key_less(k, t->low)) {
+		path_copy(fs, p, &t->path);
+		return FS_OK;
+	}
+	TRY(walk_down(fs, k, level, p, fence));
+	if (level == 0) {
+		t->low = fence[0];
+		t->high = fence[1];
+		path_copy(fs, &t->path, p);
+	}
+	return FS_OK;
+}
+
+enum fs_err tree_find(struct fs *fs, struct key k, struct path *p)
 {
 	TRY(tree_walk(fs, k, 0, p));
 	p->slot[0] = node_search(p->node[0], k);

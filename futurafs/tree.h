@@ -41,3 +41,5 @@ enum fs_err tree_write(struct fs *fs);
 enum fs_err tree_dirty(struct fs *fs, struct path *p, uint32_t level);
 /* Walk to the node at `level` in which k belongs. Slots below `level` are not set. */
 enum fs_err tree_walk(struct fs *fs, struct key k, uint32_t level, struct path *p);
+/* Walk to where k is, or would be. */
+enum fs_err tree_find(struct fs *fs, struct key k, struct path *p);

@@ -259,10 +259,22 @@ enum err sys_vmo_clone(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 
 /* Find a page for the kernel to copy from or to. CALL_WAITS: the thread asks the pager, and
  * repeats. */
-static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, bool write,
+enum copy { COPY_OUT, COPY_IN, COPY_IN_WHOLE };
+
+static enum page_result page_find(struct vmo *vmo, uint64_t index, enum copy what,
+				  struct page_ref *ref)
+{
+	return what == COPY_OUT  ? vmo_page_read(vmo, index, ref)
+	       : what == COPY_IN ? vmo_page_write(vmo, index, ref)
+				 : vmo_page_rewrite(vmo, index, ref);
+}
+
+static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, enum copy what,
 			      struct page_ref *ref)
 {
-	switch (write ? vmo_page_write(vmo, index, ref) : vmo_page_read(vmo, index, ref)) {
+	bool write = what != COPY_OUT;
+
+	switch (page_find(vmo, index, what, ref)) {
 	case PAGE_FOUND:
 		if (write && ref->changed)
 			vmo_unmap_pages(vmo, index, 1);
@@ -295,7 +307,8 @@ enum err sys_vmo_read(struct thread *self, struct vmo *vmo, uint64_t offset, str
 	for (size_t done = 0, part; done < to.size; done += part) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
 		struct page_ref ref;
-		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, false, &ref);
+		enum err e =
+			page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, COPY_OUT, &ref);
 
 		part = PAGE_SIZE - in_page < to.size - done ? PAGE_SIZE - in_page : to.size - done;
 		if (e == OK && ref.page.raw == 0)
@@ -318,13 +331,16 @@ enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, st
 	for (size_t done = 0, part; done < from.size; done += part) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
 		struct page_ref ref;
-		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, true, &ref);
 
 		part = PAGE_SIZE - in_page < from.size - done ? PAGE_SIZE - in_page
 							      : from.size - done;
-		if (e == OK)
-			e = user_read(self, (char *)direct(ref.page) + in_page, from.address + done,
-				      part);
+		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT,
+					   part == PAGE_SIZE ? COPY_IN_WHOLE : COPY_IN, &ref);
+		if (e != OK)
+			return e;
+		e = user_read(self, (char *)direct(ref.page) + in_page, from.address + done, part);
+		if (e != OK && ref.stale)
+			page_zero(direct(ref.page)); /* what it held is nobody's business */
 		if (e != OK)
 			return e;
 		frame_written(ref.page);
@@ -458,17 +474,21 @@ enum err sys_vmo_supply(struct thread *self, struct vmo *vmo, uint64_t offset, u
 enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, uint32_t flags,
 		       struct user_out to, uint64_t *next, uint32_t *count)
 {
-	uint64_t index = offset >> PAGE_SHIFT, end = vmo->size >> PAGE_SHIFT, *slot;
+	uint64_t index = offset >> PAGE_SHIFT, end = vmo->size >> PAGE_SHIFT;
 	unsigned work = WORK_MAX;
 
 	if (vmo->kind != VMO_PAGER || (offset & (PAGE_SIZE - 1)) != 0 ||
 	    (flags & ~DIRTY_CLEAN) != 0)
 		return ERR_BAD_ARGUMENT;
 	*count = 0;
-	for (; (slot = slot_next(vmo, &index, end)) != nullptr && work-- > 0; index++) {
+	/* Once `to` is full the next page is not looked for: it may be far. */
+	for (; *count == 0 || (*count + 1) * sizeof(uint64_t) <= to.size; index++) {
+		uint64_t *slot = slot_next(vmo, &index, end);
 		uint64_t at = index << PAGE_SHIFT;
 
-		if ((*count + 1) * sizeof(at) > to.size)
+		if (slot == nullptr)
+			index = end;
+		if (slot == nullptr || work-- == 0 || to.size < sizeof(at))
 			break;
 		if ((*slot & SLOT_DIRTY) == 0)
 			continue;
@@ -482,7 +502,7 @@ enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 		*slot &= ~SLOT_DIRTY;
 		vmo_protect_pages(vmo, index, 1);
 	}
-	*next = slot == nullptr ? vmo->size : index << PAGE_SHIFT;
+	*next = index << PAGE_SHIFT;
 	return OK;
 }
 

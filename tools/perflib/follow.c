@@ -7,10 +7,11 @@
  *		often it was entered, instructions executed in it; the code itself in hexadecimal
  *	pages	the pages of memory that they were in, 4 KiB each
  *	stream	what was executed, in order: number of the block, instructions; 0 and a mark's
- *number where there is a mark. At most limit=N entries. total	instructions of the whole run, and
- *until the first mark
+ *		number where there is a mark. At most limit=N entries.
+ *	total	instructions of the whole run, and until the first mark
  *
- * An instruction that faults is executed again, and counted twice.
+ * With only=N, what follows the N-th beginning and no other. An instruction that faults is executed
+ * again, and counted twice.
  */
 #include "tools/perflib/marks.h"
 #include <stdio.h>
@@ -45,6 +46,7 @@ static struct block *blocks[BUCKETS], *current;
 static struct page *pages[BUCKETS];
 static uint32_t nblocks, npages;
 static uint64_t executed, seen, first_mark, written, limit = 20'000'000;
+static uint64_t begun, only; /* 0: all */
 static bool is_on;
 static FILE *stream, *page_file;
 static char folder[512] = ".";
@@ -115,7 +117,8 @@ static void marked(unsigned cpu, void *data)
 		first_mark = executed;
 	if (mark == MARK_READY)
 		forget();
-	is_on = mark == MARK_BEGIN;
+	begun += mark == MARK_BEGIN;
+	is_on = mark == MARK_BEGIN && (only == 0 || begun == only);
 	put(0, mark);
 }
 
@@ -233,6 +236,8 @@ int qemu_plugin_install(uint64_t id, const struct plugin_info *info, int argc, c
 			snprintf(folder, sizeof(folder), "%s", argv[i] + 4);
 		else if (strncmp(argv[i], "limit=", 6) == 0)
 			limit = strtoull(argv[i] + 6, nullptr, 10);
+		else if (strncmp(argv[i], "only=", 5) == 0)
+			only = strtoull(argv[i] + 5, nullptr, 10);
 	}
 	stream = create("stream");
 	page_file = create("pages");

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import compose
 import execute
 import qemu
-from perflib import guest, linux
+from perflib import guest, images, linux, profile
 from qmp import Qmp
 
 PROGRAM = "/usr/bin/storage"
@@ -22,6 +22,9 @@ MAKERS = {
 }
 # What Linux loads, each after what it depends on. The first three compute checksums.
 MODULES = ("crc32c_generic", "crc32c-intel", "crc32_generic", "virtio_pci", "virtio_blk", "ext4", "f2fs")
+# In the order in which the program does them.
+PHASES = ("create", "write", "read-cold", "read-warm", "overwrite-1", "overwrite-64", "untar", "walk-cold",
+	"walk-warm", "delete-tree", "delete-files")
 COUNTED = {"wr_bytes": "written", "rd_bytes": "read", "wr_operations": "writes",
 	"flush_operations": "flushes"}
 
@@ -126,17 +129,33 @@ def linux_boot(w, folder, system):
 			f"{' '.join(w.command[1:])} {system}"}
 
 
+def machine(w, system, sizes, folder, extra, **more):
+	"""Time passes while the machine waits: were it to jump to the next timer instead, what is
+	written after some seconds would be written in the first wait for the disk."""
+	boot = futura_boot(w, folder) if system == "futurafs" else linux_boot(w, folder, system)
+	return qemu.Machine(arch=w.arch, mem=w.mem, cpu=qemu.MEASURED_CPUS[w.arch],
+		disks=[image(system, sizes.disk, folder)], extra=["-icount", "shift=0", *extra], **boot, **more)
+
+
+def profiled(arch, sizes, phase, limit):
+	"""Where the instructions of one of FuturaFS's phases go, by function."""
+	plugin = os.path.join(qemu.ROOT, "build/host/perf/follow.so")
+	with tempfile.TemporaryDirectory(prefix="futura-storage-") as folder:
+		w = wish(arch, sizes, folder)
+		m = machine(w, "futurafs", sizes, folder,
+			["-plugin", f"{plugin},out={folder},limit={limit},only={PHASES.index(phase) + 1}"])
+		guest.run(m.command(), w.timeout)
+		known = images.built(os.path.join(qemu.ROOT, "build", arch), arch,
+			qemu.built(arch, "bench-linux/storage"))
+		return profile.load(folder, known, 1)
+
+
 def run(arch, system, sizes):
 	"""{phase: {instructions, written, read, writes, flushes}}"""
 	with tempfile.TemporaryDirectory(prefix="futura-storage-") as folder:
 		w = wish(arch, sizes, folder)
-		boot = futura_boot(w, folder) if system == "futurafs" else linux_boot(w, folder, system)
 		counts = Counts(os.path.join(folder, "qmp"))
-		# Time passes while the machine waits: were it to jump to the next timer instead, what
-		# is written after some seconds would be written in the first wait for the disk.
-		m = qemu.Machine(arch=arch, mem=w.mem, cpu=qemu.MEASURED_CPUS[arch], qmp=counts.path,
-			disks=[image(system, sizes.disk, folder)],
-			extra=["-icount", "shift=0", *counts.plugin()], **boot)
+		m = machine(w, system, sizes, folder, counts.plugin(), qmp=counts.path)
 		text = _watch(m, counts, w.timeout)
 	names = re.findall(r"^phase (\S+)", text, re.M)
 	if not names or len(names) != len(counts.phases):
