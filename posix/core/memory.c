@@ -53,7 +53,8 @@ static void heap_unpages(void *at, size_t size)
 	(void)fut_space_unmap(0, (uint64_t)at, size); /* what stays mapped is only memory */
 }
 
-static struct heap heap = { .get = heap_pages, .put = heap_unpages };
+/* In one page: of those that are written fork makes copies. */
+alignas(1024) static struct heap heap = { .get = heap_pages, .put = heap_unpages };
 
 void *heap_room(size_t size)
 {
@@ -70,6 +71,14 @@ void *heap_new(size_t size)
 	if (p != nullptr)
 		memset(p, 0, size);
 	return p;
+}
+
+char *heap_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *p = heap_room(size);
+
+	return p != nullptr ? memcpy(p, text, size) : nullptr;
 }
 
 void heap_free(void *p)

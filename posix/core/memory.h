@@ -9,6 +9,8 @@ void *heap_new(size_t size);
 /* Not zeroed: for what is large and written before it is read. */
 void *heap_room(size_t size);
 void heap_free(void *p); /* may be nullptr */
+/* A copy of a text. */
+char *heap_text(const char *text);
 /* The same with the contents moved to a place of another size; nullptr leaves the old one. */
 void *heap_resize(void *p, size_t size);
 

@@ -9,19 +9,21 @@
 #include "posix/exec/exec.h"
 #include "posix/files/file.h"
 
+/* *name: as the caller has it, from the heap; to be freed after an error, too. */
 static int64_t open_program(int dirfd, uint64_t path, uint32_t flags, struct description **file,
-			    char *name)
+			    char **name)
 {
 	struct walk room, *w = &room;
 	int64_t error;
 
 	error = walk_begin(w, dirfd, path, (flags & AT_EMPTY_PATH) != 0);
-	if (error == 0) {
-		memcpy(name, w->path, w->length + 1);
+	*name = error == 0 ? heap_text(w->path) : nullptr;
+	if (error == 0 && *name == nullptr)
+		error = -ENOMEM;
+	if (error == 0)
 		error = file_open_at(
 			w, FILE_EXECUTE | ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0),
 			0, 0, file);
-	}
 	walk_end(w);
 	return error;
 }
@@ -31,8 +33,8 @@ static int64_t execute(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, u
 	struct strings arguments = {}, environment = {};
 	struct thread *t = self();
 	struct description *file = nullptr;
-	char name[PATH_MOST];
-	int64_t error = open_program(dirfd, path, flags, &file, name);
+	char *name;
+	int64_t error = open_program(dirfd, path, flags, &file, &name);
 
 	if (error == 0)
 		error = strings_add_array(&arguments, argv);
@@ -42,9 +44,10 @@ static int64_t execute(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, u
 		description_drop(file);
 		strings_free(&arguments);
 		strings_free(&environment);
-		return error;
+	} else {
+		error = exec_program(file, name, &arguments, &environment, call_frame());
 	}
-	error = exec_program(file, name, &arguments, &environment, call_frame());
+	heap_free(name);
 	if (error == 0)
 		work_add(t, WORK_FRAME);
 	return error;

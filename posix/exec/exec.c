@@ -33,7 +33,7 @@ struct program {
 struct exec {
 	struct program program, interpreter;
 	struct strings arguments, environment;
-	char path[PATH_MOST]; /* of the program itself, not of its script */
+	char *path; /* of the program itself, not of its script; from the heap */
 };
 
 static void path_copy(char to[PATH_MOST], const char *from)
@@ -57,6 +57,7 @@ static void program_close(struct program *p)
 	if (p->vmo != 0)
 		(void)fut_handle_close(p->vmo); /* ours */
 	description_drop(p->file);
+	image_free(&p->image);
 	p->vmo = 0;
 	p->file = nullptr;
 }
@@ -120,11 +121,17 @@ static int64_t script_follow(struct exec *x, char *interpreter, char *argument)
 	if (error == 0)
 		error = strings_replace(&x->arguments, 1, &first);
 	strings_free(&first);
+	char *path = heap_text(interpreter);
+	if (error == 0 && path == nullptr)
+		error = -ENOMEM;
 	if (error == 0)
 		error = file_open_own(AT_FDCWD, interpreter, FILE_EXECUTE, &file);
-	if (error != 0)
+	if (error != 0) {
+		heap_free(path);
 		return error;
-	path_copy(x->path, interpreter);
+	}
+	heap_free(x->path);
+	x->path = path;
 	program_close(&x->program);
 	return program_open(&x->program, file);
 }
@@ -144,7 +151,7 @@ static int64_t find_program(struct exec *x, struct description *file)
 	}
 	if (error == 0)
 		error = image_read(x->program.vmo, x->program.size, &x->program.image);
-	if (error != 0 || x->program.image.interpreter[0] == '\0')
+	if (error != 0 || x->program.image.interpreter == nullptr)
 		return error;
 	error = file_open_own(AT_FDCWD, x->program.image.interpreter, FILE_EXECUTE, &file);
 	if (error == 0)
@@ -296,8 +303,10 @@ int64_t exec_program(struct description *file, const char *path, struct strings 
 	program_init(&x->interpreter);
 	x->arguments = *arguments;
 	x->environment = *environment;
-	path_copy(x->path, path);
-	error = x->arguments.count == 0 ? strings_add(&x->arguments, "") : 0;
+	x->path = heap_text(path);
+	error = x->path == nullptr        ? -ENOMEM
+		: x->arguments.count == 0 ? strings_add(&x->arguments, "")
+					  : 0;
 	if (error == 0)
 		error = find_program(x, file);
 	else
@@ -308,6 +317,7 @@ int64_t exec_program(struct description *file, const char *path, struct strings 
 	program_close(&x->interpreter);
 	strings_free(&x->arguments);
 	strings_free(&x->environment);
+	heap_free(x->path);
 	heap_free(x);
 	return error;
 }

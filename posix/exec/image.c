@@ -6,6 +6,7 @@
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
+#include "posix/core/memory.h"
 #include "posix/mm/maps.h"
 #include <posix-arch/cpu.h>
 
@@ -54,16 +55,26 @@ static bool add_segment(struct image *image, const Elf64_Phdr *p, const Elf64_Eh
 static bool read_interpreter(struct image *image, const Elf64_Phdr *p, fut_handle vmo,
 			     uint64_t size)
 {
-	return p->p_filesz > 1 && p->p_filesz <= sizeof(image->interpreter) &&
+	if (image->interpreter != nullptr)
+		return true; /* the first counts */
+	if (p->p_filesz <= 1 || p->p_filesz > INTERPRETER_MOST)
+		return false;
+	image->interpreter = heap_room(p->p_filesz);
+	return image->interpreter != nullptr &&
 	       read_at(vmo, size, p->p_offset, image->interpreter, p->p_filesz) &&
 	       image->interpreter[p->p_filesz - 1] == '\0';
 }
 
-/* It is large, and most of it is read only where something was put. */
+/* Of its segments only those that were put in are read. */
 void image_init(struct image *image)
 {
 	memset(image, 0, offsetof(struct image, segments));
-	image->interpreter[0] = '\0';
+}
+
+void image_free(struct image *image)
+{
+	heap_free(image->interpreter);
+	image->interpreter = nullptr;
 }
 
 int64_t image_read(fut_handle vmo, uint64_t size, struct image *image)
@@ -71,7 +82,6 @@ int64_t image_read(fut_handle vmo, uint64_t size, struct image *image)
 	Elf64_Phdr headers[HEADERS_MOST];
 	Elf64_Ehdr h;
 
-	image_init(image);
 	if (!read_at(vmo, size, 0, &h, sizeof(h)) || !is_program(&h) ||
 	    !read_at(vmo, size, h.e_phoff, headers, h.e_phnum * sizeof(*headers)))
 		return -ENOEXEC;

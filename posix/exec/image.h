@@ -19,13 +19,15 @@ struct image {
 	uint64_t low, high; /* page aligned */
 	uint16_t nheaders;
 	bool is_movable, stack_executable;
+	char *interpreter; /* from the heap; nullptr: none */
 	unsigned nsegments;
 	struct image_segment segments[IMAGE_SEGMENTS];
-	char interpreter[INTERPRETER_MOST]; /* empty: none */
 };
 
 void image_init(struct image *image);
-/* Read the headers from a file's contents: 0, -ENOEXEC, or an error of reading. */
+void image_free(struct image *image);
+/* Read the headers from a file's contents into an image that was initialised: 0, -ENOEXEC, or an
+ * error of reading. */
 int64_t image_read(fut_handle vmo, uint64_t size, struct image *image);
 /* The address that makes it run anywhere: added to
  * all of its own. `near`: where it is wanted, or 0. */

@@ -6,7 +6,7 @@
 
 static int64_t reserve(struct strings *s, size_t n)
 {
-	size_t room = s->room == 0 ? 4096 : s->room;
+	size_t room = s->room == 0 ? 512 : s->room;
 
 	if (n > STRINGS_MOST - s->size)
 		return -E2BIG;

@@ -44,6 +44,8 @@ static int64_t owner_of(struct description *d, uint64_t *number)
 
 void lock_forked(void)
 {
+	if (!any_record_lock && owners[0].line == nullptr)
+		return; /* writing would copy the page */
 	for (unsigned i = 0; i < OWNERS; i++)
 		owners[i] = (struct owner){}; /* fork did not copy the tokens */
 	any_record_lock = false;

@@ -146,7 +146,8 @@ int64_t process_fork(const struct fork *f)
 		return error;
 	process_lock_all();
 	process.nforks++;
-	control()->robust_list = 0; /* the child has none, from its first moment */
+	if (control()->robust_list != 0)
+		control()->robust_list = 0; /* the child has none, from its first moment */
 	enum err e = fut_task_clone(CLONE_SUSPENDED | (f->vfork || f->shares ? CLONE_SHARE : 0),
 				    &task, &is_copy);
 	if (e == OK && is_copy != 0) {

@@ -12,7 +12,8 @@ static uint32_t next, left;
 
 void tids_forked(void)
 {
-	left = 0;
+	if (left != 0) /* else writing would copy the page */
+		left = 0;
 }
 
 int64_t tid_take(uint32_t *tid)

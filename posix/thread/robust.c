@@ -49,6 +49,8 @@ void robust_release(struct thread *t)
 
 void robust_list_set(struct thread *t, uint64_t head)
 {
+	if (head == 0 && t->robust_list == 0 && control()->robust_list == 0)
+		return; /* after a fork each page that is written is copied */
 	t->robust_list = head;
 	control()->robust_owner = t->tid & FUTEX_TID_MASK;
 	control()->robust_list = head <= GUEST_END - sizeof(struct robust_list_head) ? head : 0;

@@ -66,7 +66,8 @@ void timer_taken(unsigned id, int overruns)
 void timers_forget(void)
 {
 	for (unsigned i = 0; i < TIMERS; i++)
-		timers[i] = (struct timer){};
+		if (timers[i].used) /* else writing would copy the page */
+			timers[i] = (struct timer){};
 }
 
 static int64_t set(unsigned id, uint32_t signal, uint64_t at, uint64_t interval, uint64_t *left,

@@ -34,8 +34,9 @@ static const char *wanted(const struct strings *environment)
 	return "";
 }
 
-/* "1" is what the program has as its standard error; else a file, to which all append. */
-static int64_t open_out(const char *where, struct description **d)
+/* "1" is what the program has as its standard error; else a file, to which all append. Not within
+ * trace_start, which would need its much stack each time. */
+[[gnu::noinline]] static int64_t open_out(const char *where, struct description **d)
 {
 	struct walk room, *w = &room;
 	int64_t error;
