@@ -15,6 +15,7 @@ struct process {
 	uint32_t pid, parent, group, session;
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	uint32_t fsuid, fsgid; /* whose files it may use: setfsuid */
+	uint32_t identity;     /* counts changes of credentials */
 
 	struct thread *threads;
 	unsigned nthreads;

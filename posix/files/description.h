@@ -68,6 +68,7 @@ struct description {
 	char *path;                  /* from the heap: as opened, for /proc; may be nullptr */
 	struct file_name *name;      /* it may be found by that when it is idle (idle.h) */
 	uint32_t nforks;             /* process.nforks then: no child has it */
+	uint32_t identity;           /* process.identity then: its session has those credentials */
 	uint64_t idle;               /* the number in its slot */
 };
 

@@ -28,6 +28,7 @@ struct description *description_new(const struct description_ops *ops)
 		d->ops = ops;
 		d->refs = 1;
 		d->state = &d->own_state;
+		d->identity = process.identity;
 	}
 	return d;
 }

@@ -295,6 +295,8 @@ CALL1(chroot, uint64_t, path)
 	struct description *d;
 	int64_t error = place_open(path, FILE_DIRECTORY, &d);
 
+	if (error == 0)
+		error = place_may_search(d);
 	if (error != 0)
 		return error;
 	error = process.euid != 0 ? -EPERM : root_change(d);

@@ -420,8 +420,7 @@ CALL3(getdents64, int, fd, uint64_t, to, uint32_t, size)
 	return result;
 }
 
-/* A working directory must be one that may be searched. The reference is dropped if not. */
-static int64_t may_search(struct description *d)
+int64_t place_may_search(struct description *d)
 {
 	struct remote r = { .session = d->a };
 	char rest[1];
@@ -458,7 +457,7 @@ static int64_t place_change(uint64_t path, struct description **place)
 	if (result == 0)
 		result = file_open_at(w, FILE_PATH | FILE_DIRECTORY, 0, 0, &d);
 	if (result == 0 && place == &process.cwd)
-		result = may_search(d);
+		result = place_may_search(d);
 	if (result == 0)
 		place_set(place, d);
 	walk_end(w);
@@ -482,7 +481,7 @@ CALL1(fchdir, int, fd)
 	if (result == 0)
 		result = file_open_own(fd, "", FILE_PATH | FILE_DIRECTORY, &d);
 	if (result == 0)
-		result = may_search(d);
+		result = place_may_search(d);
 	if (result == 0)
 		place_set(&process.cwd, d);
 	return result;

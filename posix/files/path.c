@@ -8,6 +8,7 @@
 #include "posix/core/process.h"
 #include "posix/files/description.h"
 #include "posix/files/mounts.h"
+#include "posix/files/place.h"
 #include "protocol/posix.h"
 
 constexpr unsigned JUMPS_MOST = 40; /* as Linux's MAXSYMLINKS */
@@ -73,6 +74,30 @@ static bool is_servers(const struct description *d)
 	       d->kind == DESCRIPTOR_DEVICE;
 }
 
+/* Start at what a descriptor means. One that was opened before our credentials changed is seen with
+ * those we have now, as Linux does; but what lies in a mount that was detached stays as it is. */
+static int64_t stand_on_descriptor(struct walk *w, struct description *d)
+{
+	struct description *place;
+	fut_handle session;
+
+	stand_on(w, d);
+	if (d->identity == process.identity || d->kind != DESCRIPTOR_FILE)
+		return 0;
+	if (d->mount == process.root->mount)
+		place = hold_place(&process.root);
+	else if (mount_place(d->mount, false, &place) != 0)
+		return 0;
+	uint32_t mount = d->mount;
+	int64_t error = place_as(d, place, &session);
+	description_drop(place);
+	if (error != 0)
+		return error;
+	stand_in(w, session);
+	w->mount = mount;
+	return 0;
+}
+
 static int64_t begin(struct walk *w, int dirfd)
 {
 	struct description *base;
@@ -93,8 +118,7 @@ static int64_t begin(struct walk *w, int dirfd)
 		description_drop(base);
 		return -ENOTDIR;
 	}
-	stand_on(w, base);
-	return 0;
+	return stand_on_descriptor(w, base);
 }
 
 static void clear(struct walk *w)
@@ -198,10 +222,8 @@ static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
 
 	if (d == nullptr)
 		return -ENOENT;
-	if (is_servers(d)) {
-		stand_on(w, d);
-		return 0;
-	}
+	if (is_servers(d))
+		return stand_on_descriptor(w, d);
 	if (w->rest_length != 0) {
 		description_drop(d);
 		return -ENOTDIR;

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/files/place.h"
 #include <string.h>
+#include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/description.h"
 #include "protocol/file.h"
 #include "protocol/posix.h"
+
+int64_t place_as(const struct description *d, const struct description *place, fut_handle *session)
+{
+	struct remote r = { .session = d->a };
+	fut_handle line;
+	int32_t outcome = 0;
+	enum err e = fut_handle_duplicate(place->a, RIGHTS_SESSION, &line);
+
+	*session = 0;
+	if (e == OK)
+		e = file_as(&r, line, session, &outcome);
+	return e != OK ? file_error(e) : outcome;
+}
 
 /* Blanks stand as \040 in tables of mounts. */
 static void unescape(char *text)

@@ -10,5 +10,9 @@ int64_t place_path(const struct description *d, char path[PATH_MOST]);
 bool mount_path_after(uint32_t after, char path[PATH_MOST], uint32_t *number);
 /* Let `d->path` be it, if it can be told. */
 void place_remember(struct description *d);
+/* What `d` is, with PATH, and the credentials of `place` in the same mount. */
+int64_t place_as(const struct description *d, const struct description *place, fut_handle *session);
+/* Is it a directory that we may search? The reference is dropped if not. */
+int64_t place_may_search(struct description *d);
 /* readlink of /proc/self/fd/N: what the descriptor leads to. */
 int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST]);

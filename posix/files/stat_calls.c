@@ -270,6 +270,19 @@ static int64_t change_fd(int fd, const struct change *c)
 	return result;
 }
 
+static int64_t change_open(struct description *d, const struct change *c)
+{
+	struct remote r = { .session = d->a };
+	char rest[1];
+	size_t rest_length;
+	uint64_t node;
+	int32_t outcome = 0;
+	enum err e = file_change(&r, c->size, c->atime, c->mtime, c->which, c->mode, c->uid, c->gid,
+				 0, "", 0, &node, &outcome, rest, sizeof(rest), &rest_length);
+
+	return e != OK ? file_error(e) : outcome;
+}
+
 static struct change mode_change(uint32_t mode)
 {
 	return (struct change){ .which = FILE_CHANGE_MODE, .mode = mode & 07777 };
@@ -328,11 +341,14 @@ CALL2(ftruncate, int, fd, int64_t, size)
 	bool ok = d != nullptr && (d->access & 2) != 0 && S_ISREG(d->mode);
 	bool is_open = d != nullptr && d->access != 0;
 
-	description_drop(d);
 	int64_t error = !is_open          ? -EBADF
 			: !ok || size < 0 ? -EINVAL
 					  : limit_length((uint64_t)size);
-	return error != 0 ? error : change_fd(fd, &c);
+	/* Who opened it to write may do it, whoever we have become. */
+	if (error == 0)
+		error = change_open(d, &c);
+	description_drop(d);
+	return error;
 }
 
 CALL2(chmod, uint64_t, path, uint32_t, mode)

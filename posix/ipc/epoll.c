@@ -430,7 +430,7 @@ CALL4(epoll_ctl, int, epoll, int, op, int, fd, uint64_t, from)
 {
 	struct epoll_event event = {};
 	int64_t error;
-	struct description *p = epoll_get(epoll, &error), *d = fd_get(fd);
+	struct description *p = epoll_get(epoll, &error), *d = fd_get_for(fd, 0);
 
 	if (op != EPOLL_CTL_DEL && guest_get(&event, from, sizeof(event)) != 0)
 		error = -EFAULT;
@@ -508,7 +508,7 @@ static int64_t wait_for_events(int fd, uint64_t to, int32_t most, uint64_t deadl
 	if (error == -ETIMEDOUT)
 		error = 0;
 	if (error == 0)
-		error = guest_put(to, events, n * sizeof(*events)) != 0 ? -EFAULT : n;
+		error = guest_put(to, events, n * sizeof(*events)) != 0 ? -EFAULT : (int64_t)n;
 	if (events != few)
 		heap_free(events);
 	return error;

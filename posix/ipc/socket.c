@@ -277,7 +277,7 @@ bool is_socket(const struct description *d)
 
 struct description *socket_get(int fd, int64_t *error)
 {
-	struct description *d = fd_get(fd);
+	struct description *d = fd_get_for(fd, 0);
 
 	*error = d == nullptr ? -EBADF : !is_socket(d) ? -ENOTSOCK : 0;
 	if (*error != 0) {

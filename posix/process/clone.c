@@ -75,13 +75,28 @@ static int64_t new_process(const struct clone_args *a)
 	return process_fork(&f);
 }
 
+/* What each flag wants of the others: clone(2). */
+static bool flags_fit(uint64_t flags)
+{
+	return ((flags & CLONE_FS) == 0 || (flags & (CLONE_NEWNS | CLONE_NEWUSER)) == 0) &&
+	       ((flags & CLONE_THREAD) == 0 || (flags & (CLONE_NEWPID | CLONE_NEWUSER)) == 0) &&
+	       ((flags & CLONE_THREAD) == 0 || (flags & CLONE_SIGHAND) != 0) &&
+	       ((flags & CLONE_SIGHAND) == 0 || (flags & CLONE_VM) != 0) &&
+	       ((flags & CLONE_PIDFD) == 0 || (flags & (CLONE_THREAD | CLONE_DETACHED)) == 0);
+}
+
 static int64_t clone(const struct clone_args *a)
 {
+	int32_t number;
+
+	if (!flags_fit(a->flags) || (a->flags & CLONE_INTO_CGROUP) != 0)
+		return -EINVAL;
 	if ((a->flags & NAMESPACES) != 0)
 		return -EPERM;
-	if ((a->flags & CLONE_INTO_CGROUP) != 0 ||
-	    ((a->flags & CLONE_PIDFD) != 0 && (a->flags & (CLONE_THREAD | CLONE_DETACHED)) != 0))
-		return -EINVAL;
+	/* There is no way back once the child runs. */
+	if ((a->flags & CLONE_PIDFD) != 0 && (guest_get(&number, a->pidfd, sizeof(number)) != 0 ||
+					      guest_put(a->pidfd, &number, sizeof(number)) != 0))
+		return -EFAULT;
 	if ((a->flags & CLONE_THREAD) != 0)
 		return (a->flags & THREAD_FLAGS) == THREAD_FLAGS ? new_thread(a) : -EINVAL;
 	return new_process(a);

@@ -121,12 +121,13 @@ static void wait_for_child(fut_handle watch)
 static int64_t in_parent(const struct fork *f, struct birth *b, fut_handle task)
 {
 	int32_t outcome;
-	enum err e = posix_forked(&process.posix, b->pid, task, &outcome);
 
-	birth_drop(b);
+	/* Before the child runs, which may see our memory. */
 	if (f->parent_set_tid != 0)
 		(void)guest_put(f->parent_set_tid, &b->pid,
 				sizeof(b->pid)); /* as Linux: not told */
+	enum err e = posix_forked(&process.posix, b->pid, task, &outcome);
+	birth_drop(b);
 	int64_t result = e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)b->pid;
 	if (result > 0 && f->pidfd != 0)
 		pidfd_put(f->pidfd, b->pid);

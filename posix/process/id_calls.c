@@ -9,6 +9,7 @@
 #include "posix/files/known.h"
 #include "posix/files/mounts.h"
 #include "posix/files/path.h"
+#include "posix/files/place.h"
 #include "protocol/posix.h"
 
 constexpr uint32_t KEEP = UINT32_MAX;
@@ -29,17 +30,12 @@ static void replace(struct description **place, struct description *d)
 /* The working directory as the new credentials see it: through `place`, of the same mount. */
 static int64_t renew_cwd(struct description *place)
 {
-	struct remote r = { .session = process.cwd->a };
-	fut_handle line, session = 0;
+	fut_handle session;
 	struct description *d;
-	int32_t outcome = 0;
-	enum err e = fut_handle_duplicate(place->a, RIGHTS_SESSION, &line);
+	int64_t error = place_as(process.cwd, place, &session);
 
-	if (e == OK)
-		e = file_as(&r, line, &session, &outcome);
-	if (e != OK || outcome < 0)
-		return e != OK ? file_error(e) : outcome;
-	int64_t error = place_of(session, place->line, &d);
+	if (error == 0)
+		error = place_of(session, place->line, &d);
 	if (error == 0) {
 		d->mount = process.cwd->mount;
 		replace(&process.cwd, d);
@@ -50,6 +46,8 @@ static int64_t renew_cwd(struct description *place)
 static int64_t renew_places(fut_handle root)
 {
 	struct description *d;
+
+	process.identity++;
 	int64_t error = place_of(root, nullptr, &d);
 
 	if (error != 0)

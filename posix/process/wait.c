@@ -47,9 +47,12 @@ static int64_t wait(uint32_t options, const struct whom *w, struct changed *c)
 
 		if (result != -EAGAIN || (options & WNOHANG) != 0)
 			return result;
-		result = wait_for_news(turn);
-		if (result != 0)
-			return result;
+		int64_t interrupted = wait_for_news(turn);
+		if (interrupted == 0)
+			continue;
+		/* The signal may be that of the very child: Linux looks once more. */
+		result = ask(options, w, c);
+		return result != -EAGAIN ? result : interrupted;
 	}
 }
 

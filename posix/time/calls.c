@@ -185,8 +185,11 @@ CALL4(clock_nanosleep, uint32_t, clock, uint32_t, flags, uint64_t, from, uint64_
 	uint64_t ns, now;
 	int64_t error = read_clock(clock, &now);
 
-	if (error != 0 || clock == CLOCK_THREAD_CPUTIME_ID)
+	if (error != 0)
 		return -EINVAL;
+	if (clock == CLOCK_THREAD_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
 	if ((error = timespec_get(from, &ns)) != 0)
 		return error;
 	if ((flags & TIMER_ABSTIME) == 0)

@@ -115,6 +115,24 @@ static int nothing(void *argument)
 	return 0;
 }
 
+static volatile pid_t told;
+
+static int is_told(void *)
+{
+	return told == getpid() ? 0 : 1;
+}
+
+TEST(the_parents_word_is_there_before_a_child_that_shares_it_runs)
+{
+	for (int i = 0; i < 20; i++) {
+		told = 0;
+		pid_t pid = clone(is_told, stack_top(), CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD,
+				  nullptr, &told);
+		CHECK(pid > 0);
+		CHECK_EQ(check_wait(pid), 0);
+	}
+}
+
 TEST(CLONE_CHILD_CLEARTID_clears_and_wakes)
 {
 	static volatile pid_t tid = 1;
@@ -183,6 +201,10 @@ TEST(wrong_flags_are_refused)
 	CHECK_ERR(syscall(SYS_clone3, &a, sizeof(a)), EINVAL);
 	CHECK_ERR(syscall(SYS_clone3, &a, 8), EINVAL);
 	CHECK_ERR(syscall(SYS_clone3, 8, sizeof(a)), EFAULT);
+	a = (struct clone_args){ .flags = CLONE_PIDFD, .exit_signal = SIGCHLD, .pidfd = 8 };
+	CHECK_ERR(syscall(SYS_clone3, &a, sizeof(a)), EFAULT);
+	a.flags = CLONE_FS | CLONE_NEWNS;
+	CHECK_ERR(syscall(SYS_clone3, &a, sizeof(a)), EINVAL);
 }
 
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"

@@ -271,6 +271,71 @@ TEST(access_asks_for_the_real_user)
 	CHECK(open("f", O_RDONLY) >= 0);
 }
 
+TEST(an_open_file_is_changed_by_who_we_are_now)
+{
+	struct stat s;
+
+	check_folder();
+	CHECK_EQ(chmod(".", 0777), 0);
+	int roots = open("root's", O_RDWR | O_CREAT, 0600);
+	CHECK(roots >= 0);
+	CHECK_EQ(seteuid(USER), 0);
+	int users = open("user's", O_RDWR | O_CREAT, 0600);
+	CHECK(users >= 0);
+	CHECK_ERR(fchmod(roots, 0644), EPERM);
+	CHECK_ERR(fchown(roots, USER, -1), EPERM);
+	CHECK_ERR(futimens(roots, (struct timespec[2]){ { 1, 0 }, { 2, 0 } }), EPERM);
+	CHECK_ERR(open("/proc/self/fd/3", O_PATH | O_DIRECTORY), ENOTDIR);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", roots);
+	CHECK_ERR(open(path, O_RDONLY), EACCES);
+	CHECK_EQ(fchmod(users, 0640), 0);
+	/* What it was opened for it can do. */
+	CHECK_EQ(write(roots, "text", 4), 4);
+	CHECK_EQ(ftruncate(roots, 2), 0);
+	CHECK_EQ(fstat(roots, &s), 0);
+	CHECK_EQ(s.st_size, 2);
+	CHECK_EQ(seteuid(0), 0);
+	CHECK_EQ(fchown(users, 0, 0), 0);
+	CHECK_EQ(fchmod(roots, 0644), 0);
+	CHECK_EQ(fstat(users, &s), 0);
+	CHECK_EQ(s.st_uid, 0);
+}
+
+TEST(a_directorys_descriptor_is_searched_as_who_we_are_now)
+{
+	check_folder();
+	CHECK_EQ(chmod(".", 0755), 0);
+	CHECK_EQ(mkdir("closed", 0700), 0);
+	check_write("closed/file", "");
+	int here = open(".", O_RDONLY | O_DIRECTORY), place = open("closed", O_PATH);
+	CHECK(here >= 0 && place >= 0);
+	CHECK_EQ(seteuid(USER), 0);
+	CHECK_ERR(openat(here, "closed/file", O_RDONLY), EACCES);
+	CHECK_ERR(faccessat(place, "file", F_OK, AT_EACCESS), EACCES);
+	CHECK_ERR(mkdirat(here, "new", 0777), EACCES);
+	CHECK_ERR(fchdir(place), EACCES);
+	CHECK_ERR(chroot("closed"), EACCES);
+	CHECK_ERR(chroot("."), EPERM);
+	CHECK_EQ(seteuid(0), 0);
+	CHECK_EQ(mkdirat(here, "new", 0777), 0);
+	CHECK_EQ(unlinkat(place, "file", 0), 0);
+}
+
+TEST(the_oom_score_can_be_adjusted)
+{
+	check_write("/proc/self/oom_score_adj", "500");
+	CHECK_STR(check_read("/proc/self/oom_score_adj"), "500\n");
+	pid_t child = fork();
+	if (child == 0)
+		_exit(strcmp(check_read("/proc/self/oom_score_adj"), "500\n") != 0);
+	CHECK_EQ(check_wait(child), 0);
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	CHECK_ERR(write(fd, "1001", 4), EINVAL);
+	CHECK_ERR(write(fd, "much", 4), EINVAL);
+	check_write("/proc/self/oom_score_adj", "0");
+}
+
 TEST(setfsuid_is_for_files_alone)
 {
 	check_folder();

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -304,7 +305,12 @@ TEST(epoll_ctl_tells_what_is_wrong)
 	check_folder();
 	int file = open("f", O_RDWR | O_CREAT, 0600);
 	CHECK_ERR(epoll_ctl(set, EPOLL_CTL_ADD, file, &e), EPERM);
+	CHECK_ERR(epoll_ctl(set, EPOLL_CTL_ADD, open("f", O_PATH), &e), EBADF);
 	CHECK_EQ(epoll_ctl(set, EPOLL_CTL_DEL, ends[0], nullptr), 0);
+	e.events = EPOLLOUT;
+	CHECK_EQ(epoll_ctl(set, EPOLL_CTL_ADD, ends[1], &e), 0);
+	void *fixed = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK_ERR(epoll_wait(set, fixed, 1, 0), EFAULT);
 }
 
 TEST(a_closed_descriptor_leaves_the_set)

@@ -280,6 +280,20 @@ static int dies_soon(void *argument)
 	return 3;
 }
 
+/* Without SA_RESTART: the child whose end the signal tells of is there already. */
+TEST(SIGCHLD_does_not_keep_its_child_from_wait)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	int status;
+
+	CHECK_EQ(sigaction(SIGCHLD, &action, nullptr), 0);
+	for (int i = 0; i < 3; i++) {
+		pid_t pid = check_spawn(dies_soon, nullptr);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK_EQ(WEXITSTATUS(status), 3);
+	}
+}
+
 TEST(SA_RESTART_resumes_wait)
 {
 	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };

@@ -202,6 +202,8 @@ int process_fork(struct process *parent, bool sibling, uint32_t end_signal, stru
 	p->limits = limits_get(parent->limits);
 	p->nice = parent->nice;
 	p->io_priority = parent->io_priority;
+	p->oom_adjust = parent->oom_adjust;
+	p->oom_least = parent->oom_least;
 	p->forgets_children = parent->forgets_children;
 	/* Nobody chooses what others are sent. */
 	p->end_signal = sibling ? parent->end_signal : end_signal;

@@ -109,6 +109,8 @@ struct process {
 	uint32_t end_signal;   /* that its end sends to its parent; 0: none */
 	int32_t nice;
 	uint32_t io_priority; /* as ioprio_set has it; 0: none */
+	int32_t oom_adjust,
+		oom_least; /* /proc/PID/oom_score_adj, and how low others than root may set it */
 
 	struct process *parent, *first_child, *next_sibling, *prev_sibling;
 	struct process *first_changed, *last_changed; /* children, in the order of their changes */

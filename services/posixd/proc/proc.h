@@ -14,6 +14,7 @@ struct subject {
 	struct posix_world *world;
 	struct process *p; /* nullptr: the system */
 	uint32_t number;   /* of a descriptor or a thread */
+	bool by_root;      /* who writes has root's rights */
 };
 
 struct proc_entry;

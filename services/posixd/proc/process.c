@@ -315,6 +315,28 @@ static void fill_oom(struct text *t, const struct subject *s)
 	text_add(t, "0\n"); /* a quota that is used up ends who asks for more, and nobody else */
 }
 
+static void fill_oom_adjust(struct text *t, const struct subject *s)
+{
+	text_add(t, "%d\n", s->p->oom_adjust);
+}
+
+/* A wish, which the process's children inherit; nobody is ended so that others have memory. */
+static int write_oom_adjust(const struct subject *s, const char *text, size_t n)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	(void)n;
+	if (end == text || end[strspn(end, " \n")] != '\0' || value < -1000 || value > 1000)
+		return -EINVAL;
+	if (value < s->p->oom_least && !s->by_root)
+		return -EACCES;
+	if (s->by_root)
+		s->p->oom_least = (int32_t)value;
+	s->p->oom_adjust = (int32_t)value;
+	return 0;
+}
+
 static void fill_cgroup(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -388,7 +410,10 @@ static const struct proc_entry process_children[] = {
 	{ .name = "mounts", .mode = S_IFREG | 0444, .fill = fill_mounts },
 	{ .name = "net", .mode = S_IFDIR | 0555, .children = net_children },
 	{ .name = "oom_score", .mode = S_IFREG | 0444, .fill = fill_oom },
-	{ .name = "oom_score_adj", .mode = S_IFREG | 0444, .fill = fill_oom },
+	{ .name = "oom_score_adj",
+	  .mode = S_IFREG | 0644,
+	  .fill = fill_oom_adjust,
+	  .write = write_oom_adjust },
 	{ .name = "root", .mode = S_IFLNK | 0777, .target = root_target },
 	{ .name = "smaps", .mode = S_IFREG | 0444, .fill = fill_smaps },
 	{ .name = "smaps_rollup", .mode = S_IFREG | 0444, .fill = fill_smaps_rollup },

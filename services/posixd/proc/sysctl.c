@@ -78,6 +78,13 @@ static void fill_ngroups_max(struct text *t, const struct subject *s)
 	text_add(t, "%u\n", GROUPS_MAX);
 }
 
+/* There are no modules, nor anything else that Linux counts here. */
+static void fill_tainted(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0\n");
+}
+
 static void fill_cap_last_cap(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -138,6 +145,7 @@ static const struct proc_entry kernel_children[] = {
 	{ .name = "threads-max", .mode = S_IFREG | 0444, .fill = fill_threads_max },
 	SETTING(ngroups_max),
 	SETTING(cap_last_cap),
+	SETTING(tainted),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_children },
 	{},
 };
