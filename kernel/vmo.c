@@ -259,22 +259,10 @@ enum err sys_vmo_clone(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 
 /* Find a page for the kernel to copy from or to. CALL_WAITS: the thread asks the pager, and
  * repeats. */
-enum copy { COPY_OUT, COPY_IN, COPY_IN_WHOLE };
-
-static enum page_result page_find(struct vmo *vmo, uint64_t index, enum copy what,
-				  struct page_ref *ref)
-{
-	return what == COPY_OUT  ? vmo_page_read(vmo, index, ref)
-	       : what == COPY_IN ? vmo_page_write(vmo, index, ref)
-				 : vmo_page_rewrite(vmo, index, ref);
-}
-
-static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, enum copy what,
+static enum err page_for_copy(struct thread *self, struct vmo *vmo, uint64_t index, bool write,
 			      struct page_ref *ref)
 {
-	bool write = what != COPY_OUT;
-
-	switch (page_find(vmo, index, what, ref)) {
+	switch (write ? vmo_page_write(vmo, index, ref) : vmo_page_read(vmo, index, ref)) {
 	case PAGE_FOUND:
 		if (write && ref->changed)
 			vmo_unmap_pages(vmo, index, 1);
@@ -307,8 +295,7 @@ enum err sys_vmo_read(struct thread *self, struct vmo *vmo, uint64_t offset, str
 	for (size_t done = 0, part; done < to.size; done += part) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
 		struct page_ref ref;
-		enum err e =
-			page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, COPY_OUT, &ref);
+		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT, false, &ref);
 
 		part = PAGE_SIZE - in_page < to.size - done ? PAGE_SIZE - in_page : to.size - done;
 		if (e == OK && ref.page.raw == 0)
@@ -322,6 +309,43 @@ enum err sys_vmo_read(struct thread *self, struct vmo *vmo, uint64_t offset, str
 	return OK;
 }
 
+/* A page that is not there yet is not zeroed to be overwritten. It is put in when it is filled:
+ * what the frame held before is nobody's business, and the source may be a mapping of the place. */
+static enum err page_write_new(struct thread *self, struct vmo *vmo, uint64_t index, vaddr from)
+{
+	paddr page;
+
+	if (!frame_alloc(vmo->object.quota, FRAME_USER, &page))
+		return ERR_NO_MEMORY;
+	enum err e = user_read(self, direct(page), from, PAGE_SIZE);
+
+	if (e == OK && !vmo_page_put(vmo, index, page))
+		e = ERR_NO_MEMORY;
+	if (e != OK) {
+		frame_free(page);
+		return e;
+	}
+	vmo_unmap_pages(vmo, index, 1); /* where it showed as zeros */
+	return OK;
+}
+
+static enum err page_write_part(struct thread *self, struct vmo *vmo, uint64_t offset, vaddr from,
+				size_t n)
+{
+	uint64_t index = offset >> PAGE_SHIFT;
+	struct page_ref ref;
+
+	if (n == PAGE_SIZE && vmo_page_read(vmo, index, &ref) == PAGE_ZERO)
+		return page_write_new(self, vmo, index, from);
+	enum err e = page_for_copy(self, vmo, index, true, &ref);
+
+	if (e == OK)
+		e = user_read(self, (char *)direct(ref.page) + (offset & (PAGE_SIZE - 1)), from, n);
+	if (e == OK)
+		frame_written(ref.page);
+	return e;
+}
+
 enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, struct user_in from)
 {
 	if (!range_is_inside(vmo, offset, from.size))
@@ -330,20 +354,13 @@ enum err sys_vmo_write(struct thread *self, struct vmo *vmo, uint64_t offset, st
 		return ERR_UNSUPPORTED;
 	for (size_t done = 0, part; done < from.size; done += part) {
 		size_t in_page = (offset + done) & (PAGE_SIZE - 1);
-		struct page_ref ref;
 
 		part = PAGE_SIZE - in_page < from.size - done ? PAGE_SIZE - in_page
 							      : from.size - done;
-		enum err e = page_for_copy(self, vmo, (offset + done) >> PAGE_SHIFT,
-					   part == PAGE_SIZE ? COPY_IN_WHOLE : COPY_IN, &ref);
+		enum err e = page_write_part(self, vmo, offset + done, from.address + done, part);
+
 		if (e != OK)
 			return e;
-		e = user_read(self, (char *)direct(ref.page) + in_page, from.address + done, part);
-		if (e != OK && ref.stale)
-			page_zero(direct(ref.page)); /* what it held is nobody's business */
-		if (e != OK)
-			return e;
-		frame_written(ref.page);
 	}
 	return OK;
 }

@@ -65,7 +65,6 @@ struct page_ref {
 	paddr page;
 	bool writable;     /* the page is this object's alone: it may be mapped writable */
 	bool changed;      /* another page stands there now than before */
-	bool stale;        /* it holds what it held in its last use, until all of it is written */
 	struct vmo *asked; /* PAGE_ABSENT: the pager's object, and the index in it */
 	uint64_t asked_index;
 };
@@ -79,8 +78,9 @@ enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref 
 /* Find or make the page at an index, this object's alone. Other mappings of a page that was there
  * before are undone. */
 enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref *ref);
-/* The same for who will write all of it before anybody else can look: a new page is `stale`. */
-enum page_result vmo_page_rewrite(struct vmo *vmo, uint64_t index, struct page_ref *ref);
+/* Put a page of the caller's making, whose reference is taken over, where reading gave PAGE_ZERO.
+ * False: no memory for it. */
+bool vmo_page_put(struct vmo *vmo, uint64_t index, paddr page);
 /* Drop pages, at most *work of them: ERR_AGAIN if some are left. ERR_NO_MEMORY: a clone shares the
  * nodes, and there is none for copies. */
 enum err vmo_drop_pages(struct vmo *vmo, uint64_t index, uint64_t n, unsigned *work);

@@ -241,22 +241,18 @@ enum page_result vmo_page_read(struct vmo *vmo, uint64_t index, struct page_ref 
 	return index < vmo->behind_end ? behind_read(vmo, index, ref) : PAGE_ZERO;
 }
 
-/* What a new page begins as. */
-enum page_start { PAGE_AS_ZERO, PAGE_AS_COPY, PAGE_AS_IT_IS };
-
-/* Put a new page where something or nothing was. */
-static enum page_result page_replace(struct vmo *vmo, uint64_t *slot, enum page_start start,
-				     paddr from, struct page_ref *ref)
+/* Put a new page, zero or a copy of `from`, where `old` (0: nothing) was. */
+static enum page_result page_replace(struct vmo *vmo, uint64_t *slot, bool copy, paddr from,
+				     struct page_ref *ref)
 {
 	uint64_t old = *slot;
 
 	if (!frame_alloc(vmo->object.quota, FRAME_USER, &ref->page))
 		return PAGE_NO_MEMORY;
-	if (start == PAGE_AS_COPY)
+	if (copy)
 		page_copy(direct(ref->page), direct(from));
-	else if (start == PAGE_AS_ZERO)
+	else
 		page_zero(direct(ref->page));
-	ref->stale = start == PAGE_AS_IT_IS;
 	*slot = ref->page.raw | (vmo->kind == VMO_PAGER ? SLOT_DIRTY : 0);
 	if (old != 0)
 		frame_put(slot_page(old));
@@ -265,8 +261,7 @@ static enum page_result page_replace(struct vmo *vmo, uint64_t *slot, enum page_
 	return PAGE_FOUND;
 }
 
-static enum page_result page_write(struct vmo *vmo, uint64_t index, enum page_start blank,
-				   struct page_ref *ref)
+enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref *ref)
 {
 	enum page_result r = vmo_page_read(vmo, index, ref);
 	paddr from = ref->page;
@@ -284,17 +279,18 @@ static enum page_result page_write(struct vmo *vmo, uint64_t index, enum page_st
 		ref->writable = true;
 		return PAGE_FOUND;
 	}
-	return page_replace(vmo, slot, r == PAGE_FOUND ? PAGE_AS_COPY : blank, from, ref);
+	return page_replace(vmo, slot, r == PAGE_FOUND, from, ref);
 }
 
-enum page_result vmo_page_write(struct vmo *vmo, uint64_t index, struct page_ref *ref)
+bool vmo_page_put(struct vmo *vmo, uint64_t index, paddr page)
 {
-	return page_write(vmo, index, PAGE_AS_ZERO, ref);
-}
+	uint64_t *slot = slot_make(vmo, index);
 
-enum page_result vmo_page_rewrite(struct vmo *vmo, uint64_t index, struct page_ref *ref)
-{
-	return page_write(vmo, index, PAGE_AS_IT_IS, ref);
+	if (slot == nullptr)
+		return false;
+	assert(*slot == 0);
+	*slot = page.raw;
+	return true;
 }
 
 /* --- Dropping pages --- */

@@ -69,6 +69,27 @@ TEST(vmo, a_copy_that_turns_bad_in_the_middle_is_an_error)
 	FAILS(fut_vmo_write(vmo, 0, memory + 8, 2 * PAGE), ERR_BAD_ADDRESS);
 }
 
+/* Whole new pages are filled before anybody sees them: not even the source is what a frame held. */
+TEST(vmo, a_page_can_be_written_with_what_it_shows_itself)
+{
+	constexpr unsigned PAGES = 64;
+	char *used = make_memory(PAGES * PAGE);
+
+	memset(used, 0x5a, PAGES * PAGE); /* what the frames hold that come next */
+	OKAY(fut_space_unmap(0, (uint64_t)used, PAGES * PAGE));
+	fut_handle vmo = make_vmo(PAGES * PAGE);
+	const char *at = (const char *)map(vmo, PAGES * PAGE, MAP_READ | MAP_WRITE);
+
+	OKAY(fut_vmo_write(vmo, 0, at, PAGES * PAGE));
+	for (size_t i = 0; i < PAGES * PAGE; i += 64)
+		EQUAL(at[i], 0);
+	memset(used = make_memory(PAGE), 7, PAGE);
+	OKAY(fut_vmo_zero(vmo, 0, PAGE));
+	EQUAL(*(volatile const char *)at, 0);
+	OKAY(fut_vmo_write(vmo, 0, used, PAGE));
+	EQUAL(*(volatile const char *)at, 7); /* where zeros were mapped */
+}
+
 TEST(vmo, create_checks_its_arguments)
 {
 	fut_handle vmo;
