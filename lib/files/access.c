@@ -24,6 +24,9 @@ bool files_may(const struct files_line *l, const struct files_node *n, uint32_t 
 	if (l->who.flags & FILES_CAPABILITY_OVERRIDE)
 		/* All but to execute what nobody may. */
 		return !(wanted & 1) || S_ISDIR(mode) || (mode & 0111);
+	if ((l->who.flags & FILES_CAPABILITY_READ) &&
+	    (S_ISDIR(mode) ? (wanted & 2) == 0 : wanted == 4))
+		return true;
 	if (n->uid == l->who.uid)
 		mode >>= 6;
 	else if (files_in_group(l, n->gid))

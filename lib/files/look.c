@@ -80,8 +80,7 @@ enum err on_access(void *self, uint64_t badge, const struct file_access_args *a,
 		if (a->flags & FILE_REAL_IDS) {
 			real.who.uid = real.who.real_uid;
 			real.who.gid = real.who.real_gid;
-			if (real.who.uid != 0)
-				real.who.flags = 0;
+			real.who.flags /= FILES_CAPABILITY_REAL; /* of the rest nothing is asked */
 		}
 		if (!files_may(&real, w.node, a->wanted & 7))
 			e = -EACCES;
@@ -155,7 +154,7 @@ void privileges_drop(struct files_line *l, struct files_node *n)
 
 	if ((n->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		drop |= S_ISGID;
-	if (drop == 0 || !S_ISREG(n->mode) || (l->who.flags & FILES_CAPABILITY_OWNER) ||
+	if (drop == 0 || !S_ISREG(n->mode) || (l->who.flags & FILES_CAPABILITY_SET_ID) ||
 	    n->system->ops->change == nullptr)
 		return;
 	(void)n->system->ops->change(n, &(struct files_change){ .which = FILE_CHANGE_MODE,
@@ -170,7 +169,7 @@ static int change_mode(const struct files_line *l, const struct files_node *n,
 	if (S_ISLNK(n->mode))
 		return -EOPNOTSUPP;
 	c->mode &= 07777;
-	if (!files_in_group(l, n->gid) && !(l->who.flags & FILES_CAPABILITY_OWNER))
+	if (!files_in_group(l, n->gid) && !(l->who.flags & FILES_CAPABILITY_SET_ID))
 		c->mode &= ~(uint32_t)S_ISGID;
 	return 0;
 }

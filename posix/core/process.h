@@ -16,6 +16,7 @@ struct process {
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	uint32_t fsuid, fsgid; /* whose files it may use: setfsuid */
 	uint32_t identity;     /* counts changes of credentials */
+	uint64_t capabilities; /* effective: bit N for Linux's capability N */
 
 	struct thread *threads;
 	unsigned nthreads;
@@ -32,7 +33,7 @@ struct process {
 	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	uint32_t nforks;             /* a description that was made before the last may be shared */
-	bool dumpable, no_new_privileges, keep_capabilities;
+	bool dumpable, no_new_privileges;
 	uint64_t file_limit, space_limit; /* RLIMIT_FSIZE, RLIMIT_AS: bytes; ~0: none */
 	/* CLONE_VM: the guest's memory is another process's too, which may wait for clear_tid. */
 	bool shares_memory;
@@ -44,6 +45,11 @@ struct process {
 };
 
 extern struct process process;
+
+static inline bool process_can(unsigned capability)
+{
+	return (process.capabilities >> capability & 1) != 0;
+}
 
 /* Run `f` in a calm process: called by fork with every lock taken in a fixed order, and again with
  * all given back on both sides. */

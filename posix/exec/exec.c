@@ -15,6 +15,7 @@
 #include "posix/files/file.h"
 #include "posix/files/place.h"
 #include "posix/mm/maps.h"
+#include "posix/process/capabilities.h"
 #include "posix/thread/robust.h"
 #include "posix/trace/trace.h"
 #include "protocol/posix.h"
@@ -229,7 +230,7 @@ static int64_t map_all(struct exec *x, struct exec_values *v, uint64_t *start, u
 static void tell(const struct exec *x)
 {
 	const char *name = strrchr(x->path, '/');
-	int32_t outcome;
+	int32_t outcome = 0;
 	size_t n;
 
 	name = name != nullptr ? name + 1 : x->path;
@@ -241,7 +242,10 @@ static void tell(const struct exec *x)
 	size_t length = strlen(process.exe);
 	(void)posix_exec(&process.posix, process.arg_start, process.arg_end, process.env_start,
 			 process.env_end, (uint64_t)&maps, process.name, n, process.exe,
-			 length < 3900 ? length : 3900, &outcome); /* for /proc only */
+			 length < 3900 ? length : 3900,
+			 &outcome); /* what else it does is for /proc only */
+	if (outcome > 0)
+		capabilities_exec();
 }
 
 static void vfork_done(void)
@@ -263,7 +267,6 @@ static int64_t run(struct exec *x, struct registers *frame)
 	self()->tid = process.pid;
 	self()->name[0] = '\0';
 	process.dumpable = true;
-	process.keep_capabilities = false;
 	process_clear_tid();
 	process.shares_memory = false;
 	fd_close_on_exec();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* mount, umount2, chroot: the walks; posixd does the rest. sync and reboot, which end with mounts.
  */
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
@@ -220,7 +221,7 @@ CALL5(mount, uint64_t, source, uint64_t, target, uint64_t, kind, uint64_t, flags
 	if ((error = text_take(w->kind, kind, sizeof(w->kind))) == 0 &&
 	    (error = text_take(w->source, source, sizeof(w->source))) == 0)
 		error = text_take(w->options, data, sizeof(w->options));
-	if (error == 0 && process.euid != 0)
+	if (error == 0 && !process_can(CAP_SYS_ADMIN))
 		error = -EPERM;
 	if (error == 0)
 		error = place_open(target, 0, &w->target);
@@ -240,7 +241,7 @@ CALL2(umount2, uint64_t, target, uint32_t, flags)
 
 	if ((flags & ~15u) != 0 || (flags & EXPIRE) != 0)
 		return -EINVAL;
-	if (process.euid != 0)
+	if (!process_can(CAP_SYS_ADMIN))
 		return -EPERM;
 	number = place_open(target, (flags & NO_FOLLOW) != 0 ? FILE_NO_FOLLOW : 0, &d);
 	if (number != 0)
@@ -299,7 +300,7 @@ CALL1(chroot, uint64_t, path)
 		error = place_may_search(d);
 	if (error != 0)
 		return error;
-	error = process.euid != 0 ? -EPERM : root_change(d);
+	error = !process_can(CAP_SYS_CHROOT) ? -EPERM : root_change(d);
 	description_drop(d);
 	return error;
 }
@@ -309,7 +310,7 @@ CALL4(reboot, uint32_t, magic, uint32_t, magic2, uint32_t, command, uint64_t, ar
 	int32_t outcome;
 
 	(void)argument;
-	if (process.euid != 0)
+	if (!process_can(CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic != LINUX_REBOOT_MAGIC1 ||
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Changing who we are: posixd decides, and gives places with the new credentials. */
+#include <linux/capability.h>
 #include <string.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
@@ -10,6 +11,7 @@
 #include "posix/files/mounts.h"
 #include "posix/files/path.h"
 #include "posix/files/place.h"
+#include "posix/process/ids.h"
 #include "protocol/posix.h"
 
 constexpr uint32_t KEEP = UINT32_MAX;
@@ -66,6 +68,12 @@ static int64_t renew_places(fut_handle root)
 	return error == -ENOENT ? 0 : error; /* a detached mount's directory stays as it is */
 }
 
+int64_t ids_changed(fut_handle root)
+{
+	process_learn();
+	return root != 0 ? renew_places(root) : 0;
+}
+
 static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32_t saved,
 		       const void *groups, size_t size)
 {
@@ -76,12 +84,12 @@ static int64_t set_ids(uint32_t which, uint32_t real, uint32_t effective, uint32
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
-	process_learn();
+	int64_t error = ids_changed(root);
 	if (which == USERS)
 		process.fsuid = process.euid;
 	else if (which == GROUPS)
 		process.fsgid = process.egid;
-	return root != 0 ? renew_places(root) : 0;
+	return error;
 }
 
 CALL3(setresuid, uint32_t, real, uint32_t, effective, uint32_t, saved)
@@ -97,14 +105,14 @@ CALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
 /* Without privilege only the effective id changes, to one of the other two. */
 CALL1(setuid, uint32_t, id)
 {
-	return process.euid == 0 ? set_ids(USERS, id, id, id, "", 0)
-				 : set_ids(USERS, KEEP, id, KEEP, "", 0);
+	return process_can(CAP_SETUID) ? set_ids(USERS, id, id, id, "", 0)
+				       : set_ids(USERS, KEEP, id, KEEP, "", 0);
 }
 
 CALL1(setgid, uint32_t, id)
 {
-	return process.euid == 0 ? set_ids(GROUPS, id, id, id, "", 0)
-				 : set_ids(GROUPS, KEEP, id, KEEP, "", 0);
+	return process_can(CAP_SETGID) ? set_ids(GROUPS, id, id, id, "", 0)
+				       : set_ids(GROUPS, KEEP, id, KEEP, "", 0);
 }
 
 /* The saved id follows the effective one where the real one is set, or the effective one to other
@@ -119,7 +127,7 @@ static uint32_t saved_after(uint32_t real, uint32_t effective, uint32_t real_now
 
 CALL2(setreuid, uint32_t, real, uint32_t, effective)
 {
-	if (process.euid != 0 && real != KEEP && real != process.uid && real != process.euid)
+	if (!process_can(CAP_SETUID) && real != KEEP && real != process.uid && real != process.euid)
 		return -EPERM;
 	return set_ids(USERS, real, effective,
 		       saved_after(real, effective, process.uid, process.euid), "", 0);
@@ -127,7 +135,7 @@ CALL2(setreuid, uint32_t, real, uint32_t, effective)
 
 CALL2(setregid, uint32_t, real, uint32_t, effective)
 {
-	if (process.euid != 0 && real != KEEP && real != process.gid && real != process.egid)
+	if (!process_can(CAP_SETGID) && real != KEEP && real != process.gid && real != process.egid)
 		return -EPERM;
 	return set_ids(GROUPS, real, effective,
 		       saved_after(real, effective, process.gid, process.egid), "", 0);

@@ -16,6 +16,7 @@
 #include "posix/files/description.h"
 #include "posix/files/path.h"
 #include "posix/time/timespec.h"
+#include "posix/process/capabilities.h"
 #include "posix/process/world.h"
 #include "protocol/posix.h"
 
@@ -255,7 +256,6 @@ static int64_t family_set(uint32_t which, uint32_t value)
 
 CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 {
-	(void)c, (void)d;
 	switch (what) {
 	case PR_SET_NAME:
 		return set_name(a);
@@ -288,13 +288,6 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		return process.no_new_privileges;
-	case PR_SET_KEEPCAPS: /* there is nothing that could be kept */
-		if (a > 1)
-			return -EINVAL;
-		process.keep_capabilities = a != 0;
-		return 0;
-	case PR_GET_KEEPCAPS:
-		return process.keep_capabilities;
 	case PR_GET_SECCOMP:
 		return 0;
 	case PR_SET_TIMERSLACK:
@@ -303,9 +296,9 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		return 1;
 	case WORLD_RUN:
 		return world_run(a);
-	case PR_CAPBSET_READ:
-		return a <= 40 ? 1 : -EINVAL;
-	default:
-		return -EINVAL;
+	default: {
+		int64_t result = capabilities_prctl(what, a, b, c, d);
+		return result == -ENOSYS ? -EINVAL : result;
+	}
 	}
 }

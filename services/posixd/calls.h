@@ -45,6 +45,8 @@ POSIX_QUESTION(new_session);
 POSIX_CALL(ticket);
 POSIX_CALL(set_ids);
 POSIX_QUESTION(groups);
+POSIX_CALL(capabilities);
+POSIX_CALL(set_capabilities);
 POSIX_CALL(priority);
 POSIX_CALL(io_priority);
 POSIX_CALL(limit);

@@ -75,22 +75,30 @@ enum err posix_on_ticket(void *self, uint64_t badge, const struct posix_ticket_a
 struct changed {
 	struct line_errand line;
 	fut_handle reply;
+	bool is_capabilities; /* which call is answered */
 };
 
 static void changed_done(struct line_errand *line)
 {
 	struct changed *c = (struct changed *)line;
-	struct posix_set_ids_results r = { .outcome = line->outcome };
+	fut_handle root = 0;
+	int32_t outcome = line->outcome;
 
-	if (r.outcome == 0)
-		r.outcome = line_give(line->root, &r.root);
-	(void)posix_set_ids_answer(c->reply, OK, &r); /* the process may be gone */
+	if (outcome == 0)
+		outcome = line_give(line->root, &root);
+	/* The process may be gone. */
+	if (c->is_capabilities)
+		(void)posix_set_capabilities_answer(
+			c->reply, OK, &(struct posix_set_capabilities_results){ root, outcome });
+	else
+		(void)posix_set_ids_answer(c->reply, OK,
+					   &(struct posix_set_ids_results){ root, outcome });
 	credentials_put(line->who);
 	free(c);
 }
 
 /* New credentials see files through a new line. */
-static enum err changed_ask(struct credentials *who, const struct mount *root)
+static enum err changed_ask(struct credentials *who, const struct mount *root, bool is_capabilities)
 {
 	struct changed *c = calloc(1, sizeof(*c));
 
@@ -99,6 +107,7 @@ static enum err changed_ask(struct credentials *who, const struct mount *root)
 	line_prepare(&c->line, who, root);
 	credentials_put(who); /* our reference is the errand's now */
 	c->line.then = changed_done;
+	c->is_capabilities = is_capabilities;
 	enum err e = fut_reply_keep(&c->reply);
 	if (e != OK) {
 		handle_drop(&c->line.start);
@@ -123,13 +132,60 @@ enum err posix_on_set_ids(void *self, uint64_t badge, const struct posix_set_ids
 	r->outcome = credentials_set(p, a->which, ids, groups, ngroups, &made);
 	if (r->outcome != 0 || made == nullptr)
 		return OK;
-	enum err e = changed_ask(made, root_of(p));
+	enum err e = changed_ask(made, root_of(p), false);
 	if (e != KEPT) {
 		r->outcome = -ENOMEM;
 		credentials_put(made);
 		return OK;
 	}
 	return e;
+}
+
+enum err posix_on_set_capabilities(void *self, uint64_t badge,
+				   const struct posix_set_capabilities_args *a,
+				   struct posix_set_capabilities_results *r)
+{
+	const uint64_t values[3] = { a->first, a->second, a->third };
+	struct process *p = self;
+	uint32_t before = line_capabilities(p->who);
+	struct credentials *made;
+
+	(void)badge;
+	r->outcome = capabilities_set(p, a->which, values, &made);
+	if (r->outcome != 0 || made == nullptr)
+		return OK;
+	enum err e = OK;
+	if (line_capabilities(made) != before) /* else its files look the same */
+		e = changed_ask(made, root_of(p), true);
+	if (e == KEPT)
+		return e;
+	r->outcome = e != OK ? -ENOMEM : 0;
+	credentials_put(made);
+	return OK;
+}
+
+enum err posix_on_capabilities(void *self, uint64_t badge, const struct posix_capabilities_args *a,
+			       struct posix_capabilities_results *r)
+{
+	const struct process *p = self;
+
+	(void)badge;
+	if (a->pid != 0)
+		p = process_of(p->world, a->pid);
+	if (p == nullptr) {
+		r->outcome = -ESRCH;
+		return OK;
+	}
+	const struct capabilities *c = &p->who->may;
+	*r = (struct posix_capabilities_results){
+		.effective = c->effective,
+		.permitted = c->permitted,
+		.inheritable = c->inheritable,
+		.bounding = c->bounding,
+		.ambient = c->ambient,
+		.securebits = c->securebits,
+	};
+	return OK;
 }
 
 enum err posix_on_groups(void *self, uint64_t badge, struct posix_groups_results *r)
@@ -188,7 +244,7 @@ enum err posix_on_system(void *self, uint64_t badge, const struct posix_system_a
 		return OK;
 	}
 	char *name = a->which == 0 ? p->world->host : p->world->domain;
-	if (a->set != 0 && p->who->euid != 0)
+	if (a->set != 0 && !capable(p->who, CAP_SYS_ADMIN))
 		r->outcome = -EPERM;
 	else if (a->set != 0)
 		memcpy(name, a->text, a->text_len + 1);

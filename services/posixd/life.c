@@ -35,6 +35,7 @@ enum err posix_on_self(void *self, uint64_t badge, struct posix_self_results *r)
 		.sgid = c->sgid,
 		.umask = UMASK,
 		.nice = p->nice,
+		.capabilities = c->may.effective,
 	};
 	return OK;
 }
@@ -83,6 +84,13 @@ enum err posix_on_forked(void *self, uint64_t badge, const struct posix_forked_a
 	return e;
 }
 
+static bool exec_changes(const struct process *p)
+{
+	struct capabilities next = capabilities_after_exec(p->who);
+
+	return !capabilities_same(&next, &p->who->may);
+}
+
 enum err posix_on_exec(void *self, uint64_t badge, const struct posix_exec_args *a,
 		       struct posix_exec_results *r)
 {
@@ -105,6 +113,7 @@ enum err posix_on_exec(void *self, uint64_t badge, const struct posix_exec_args 
 	p->map_table = a->map_table;
 	p->has_execed = true;
 	p->end_signal = SIGCHLD;
+	r->outcome = exec_changes(p);
 	return OK;
 }
 

@@ -143,19 +143,44 @@ struct remote *server_find(const char *name)
 	return nullptr;
 }
 
-static uint32_t capabilities(const struct credentials *c)
+static uint32_t of_files(uint64_t set)
 {
-	return c->fsuid != 0 ? 0
-			     : FILES_CAPABILITY_OVERRIDE | FILES_CAPABILITY_OWNER |
-				       FILES_CAPABILITY_CHOWN | FILES_CAPABILITY_DEVICE |
-				       FILES_CAPABILITY_MOUNT;
+	static const struct {
+		enum capability capability;
+		uint32_t flag;
+	} known[] = {
+		{ CAP_DAC_OVERRIDE, FILES_CAPABILITY_OVERRIDE },
+		{ CAP_FOWNER, FILES_CAPABILITY_OWNER },
+		{ CAP_CHOWN, FILES_CAPABILITY_CHOWN },
+		{ CAP_MKNOD, FILES_CAPABILITY_DEVICE },
+		{ CAP_SYS_ADMIN, FILES_CAPABILITY_MOUNT },
+		{ CAP_DAC_READ_SEARCH, FILES_CAPABILITY_READ },
+		{ CAP_FSETID, FILES_CAPABILITY_SET_ID },
+	};
+	uint32_t flags = 0;
+
+	for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (set & 1ull << known[i].capability)
+			flags |= known[i].flag;
+	return flags;
+}
+
+/* The real user has what it would have with its own ids: access(2). */
+uint32_t line_capabilities(const struct credentials *c)
+{
+	uint64_t real = c->may.securebits & SECUREBIT_NO_FIXUP ? c->may.effective
+			: c->uid == 0                          ? c->may.permitted
+							       : 0;
+
+	return of_files(c->may.effective) | of_files(real) * FILES_CAPABILITY_REAL;
 }
 
 static enum err line_call(struct remote *server, const struct credentials *c, fut_handle start,
 			  uint32_t flags, uint64_t key, fut_handle *root, int32_t *outcome)
 {
-	return files_line(server, key, c->fsuid, c->fsgid, c->uid, c->gid, capabilities(c) | flags,
-			  c->groups, c->ngroups * sizeof(uint32_t), start, root, outcome);
+	return files_line(server, key, c->fsuid, c->fsgid, c->uid, c->gid,
+			  line_capabilities(c) | flags, c->groups, c->ngroups * sizeof(uint32_t),
+			  start, root, outcome);
 }
 
 int line_open(const struct credentials *c, const char *service, fut_handle start, uint32_t flags,

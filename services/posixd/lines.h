@@ -39,6 +39,8 @@ int line_open(const struct credentials *c, const char *service, fut_handle start
 	      uint64_t key, fut_handle *root);
 /* The same: a new file system, and a session with its root. */
 int line_make(const char *service, uint32_t mode, uint64_t size, fut_handle *root);
+/* What its lines may do, whatever the mount. */
+uint32_t line_capabilities(const struct credentials *c);
 /* Keep a root with the credentials. */
 int line_keep(struct credentials *c, uint32_t mount, fut_handle root);
 /* End it, wherever it is used, and forget it; false: there was none. Its server is not told: it has

@@ -39,7 +39,7 @@ enum err posix_on_log_read(void *self, uint64_t badge, const struct posix_log_re
 	uint32_t n = 0;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0 || !w->has_devices ? -EPERM : 0;
+	r->outcome = !capable(p->who, CAP_SYSLOG) || !w->has_devices ? -EPERM : 0;
 	if (r->outcome == 0 &&
 	    fut_log_read(cap_need("log"), a->position, r->text, ANSWER_MOST, &r->next, &n) != OK)
 		r->outcome = -EIO;

@@ -358,7 +358,7 @@ static struct mount *mount_choose(const struct process *p, const struct posix_mo
 
 	if (is_bind)
 		from = mount_by_number(w, a->source_mount);
-	*outcome = p->who->euid != 0                   ? -EPERM
+	*outcome = !capable(p->who, CAP_SYS_ADMIN)     ? -EPERM
 		   : is_bind && (!from || !a->origin)  ? -EINVAL
 		   : !is_bind && kind == nullptr       ? -ENODEV
 		   : !is_bind && !kind_is_for(kind, w) ? -EPERM
@@ -530,7 +530,7 @@ enum err posix_on_unmount(void *self, uint64_t badge, const struct posix_unmount
 	bool is_lazy = a->flags & MNT_DETACH;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0                      ? -EPERM
+	r->outcome = !capable(p->who, CAP_SYS_ADMIN)        ? -EPERM
 		     : m == nullptr || m == root_of(p)      ? -EINVAL
 		     : m->covered == 0 || m->is_ending      ? -EBUSY
 		     : !is_lazy && has_mounts(w, m->number) ? -EBUSY
@@ -612,7 +612,7 @@ enum err posix_on_remount(void *self, uint64_t badge, const struct posix_remount
 	struct mount *m = mount_by_number(world_of(p), a->number);
 
 	(void)badge;
-	r->outcome = p->who->euid != 0 ? -EPERM : m == nullptr ? -EINVAL : 0;
+	r->outcome = !capable(p->who, CAP_SYS_ADMIN) ? -EPERM : m == nullptr ? -EINVAL : 0;
 	if (r->outcome != 0)
 		return OK;
 	struct changing *c = calloc(1, sizeof(*c));
@@ -668,7 +668,7 @@ enum err posix_on_root(void *self, uint64_t badge, const struct posix_root_args 
 	fut_handle given[] = { args->directory };
 	char at[8000];
 
-	r->outcome = p->who->euid != 0 ? -EPERM : lies_in == nullptr ? -EINVAL : 0;
+	r->outcome = !capable(p->who, CAP_SYS_CHROOT) ? -EPERM : lies_in == nullptr ? -EINVAL : 0;
 	if (r->outcome != 0)
 		return handles_close(given, 1, OK);
 	snprintf(at, sizeof(at), "%s%s", strcmp(root->at, "/") == 0 ? "" : root->at,

@@ -66,9 +66,9 @@ enum err posix_on_power(void *self, uint64_t badge, const struct posix_power_arg
 	const struct posix_world *w = (const struct posix_world *)p->world;
 
 	(void)badge;
-	r->outcome = p->who->euid != 0 || !w->has_devices ? -EPERM
-		     : a->action > POWER_REBOOT           ? -EINVAL
-							  : 0;
+	r->outcome = !capable(p->who, CAP_SYS_BOOT) || !w->has_devices ? -EPERM
+		     : a->action > POWER_REBOOT                        ? -EINVAL
+								       : 0;
 	if (r->outcome == 0)
 		world_sync(w, power_use, a->action);
 	return OK;

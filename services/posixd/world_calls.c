@@ -82,7 +82,7 @@ enum err posix_on_world(void *self, uint64_t badge, const struct posix_world_arg
 	fut_handle given[] = { a->directory };
 
 	(void)badge;
-	r->outcome = p->who->euid != 0 || (has_devices && !from->has_devices)         ? -EPERM
+	r->outcome = !capable(p->who, CAP_SYS_ADMIN) || (has_devices && !from->has_devices) ? -EPERM
 		     : lies_in == nullptr || (a->capabilities & ~POSIX_WORLD_DEVICES) ? -EINVAL
 										      : 0;
 	if (r->outcome != 0)

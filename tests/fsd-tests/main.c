@@ -433,7 +433,7 @@ static enum err root_open(int32_t *outcome)
 	enum err e = service_open(&files, "futurafs", clock_after(PATIENCE));
 
 	if (e == OK)
-		e = files_line(&files, 1, 0, 0, 0, 0, 31, "", 0, 0, &root.session, outcome);
+		e = files_line(&files, 1, 0, 0, 0, 0, 127, "", 0, 0, &root.session, outcome);
 	return e;
 }
 

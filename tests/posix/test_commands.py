@@ -73,6 +73,7 @@ def root_image(packages):
 def on_linux(image, commands):
 	with tempfile.TemporaryDirectory(prefix="futura-chroot-") as root:
 		subprocess.run(["tar", "-xpf", image, "-C", root], check=True)
+		os.chmod(root, 0o755)	# users are to find their way, too
 		write_check(os.path.join(root, "check"), commands)
 		enter = 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; ' \
 			'exec chroot "$0" sh /check/run 0'

@@ -60,6 +60,7 @@ struct credentials *credentials_create(struct world *w, uint32_t uid, uint32_t g
 	if (c != nullptr) {
 		c->euid = c->suid = c->fsuid = uid;
 		c->gid = c->egid = c->sgid = c->fsgid = gid;
+		c->may = capabilities_of_user(uid);
 	}
 	return c;
 }
@@ -104,8 +105,18 @@ static struct credentials *credentials_copy(const struct credentials *c, uint32_
 	n->sgid = c->sgid;
 	n->fsuid = c->fsuid;
 	n->fsgid = c->fsgid;
+	n->may = c->may;
 	if (ngroups > 0)
 		memcpy(n->groups, groups, ngroups * sizeof(*groups));
+	return n;
+}
+
+struct credentials *credentials_with(const struct credentials *c, const struct capabilities *may)
+{
+	struct credentials *n = credentials_copy(c, c->uid, c->groups, c->ngroups);
+
+	if (n != nullptr)
+		n->may = *may;
 	return n;
 }
 
@@ -129,7 +140,7 @@ static int uids_set(const struct credentials *c, const uint32_t ids[3], struct c
 {
 	uint32_t now[3] = { c->uid, c->euid, c->suid };
 
-	if (c->euid != 0 && !ids_allowed(now, ids))
+	if (!capable(c, CAP_SETUID) && !ids_allowed(now, ids))
 		return -EPERM;
 	ids_merge(now, ids);
 	if (now[0] == c->uid && now[1] == c->euid && now[2] == c->suid && now[1] == c->fsuid)
@@ -139,6 +150,7 @@ static int uids_set(const struct credentials *c, const uint32_t ids[3], struct c
 		return -ENOMEM;
 	(*made)->euid = (*made)->fsuid = now[1];
 	(*made)->suid = now[2];
+	capabilities_follow_ids(*made, c);
 	return 0;
 }
 
@@ -146,7 +158,7 @@ static int gids_set(const struct credentials *c, const uint32_t ids[3], struct c
 {
 	uint32_t now[3] = { c->gid, c->egid, c->sgid };
 
-	if (c->euid != 0 && !ids_allowed(now, ids))
+	if (!capable(c, CAP_SETGID) && !ids_allowed(now, ids))
 		return -EPERM;
 	ids_merge(now, ids);
 	if (now[0] == c->gid && now[1] == c->egid && now[2] == c->sgid && now[1] == c->fsgid)
@@ -160,9 +172,10 @@ static int gids_set(const struct credentials *c, const uint32_t ids[3], struct c
 	return 0;
 }
 
-static bool file_id_allowed(const struct credentials *c, uint32_t id, const uint32_t now[4])
+static bool file_id_allowed(bool is_free, uint32_t id, const uint32_t now[4])
 {
-	return c->euid == 0 || id == now[0] || id == now[1] || id == now[2] || id == now[3];
+	return is_free || id == ID_KEEP || id == now[0] || id == now[1] || id == now[2] ||
+	       id == now[3];
 }
 
 static int files_set(const struct credentials *c, uint32_t uid, uint32_t gid,
@@ -171,8 +184,8 @@ static int files_set(const struct credentials *c, uint32_t uid, uint32_t gid,
 	const uint32_t uids[4] = { c->uid, c->euid, c->suid, c->fsuid };
 	const uint32_t gids[4] = { c->gid, c->egid, c->sgid, c->fsgid };
 
-	if ((uid != ID_KEEP && !file_id_allowed(c, uid, uids)) ||
-	    (gid != ID_KEEP && !file_id_allowed(c, gid, gids)))
+	if (!file_id_allowed(capable(c, CAP_SETUID), uid, uids) ||
+	    !file_id_allowed(capable(c, CAP_SETGID), gid, gids))
 		return -EPERM;
 	if ((uid == ID_KEEP || uid == c->fsuid) && (gid == ID_KEEP || gid == c->fsgid))
 		return 0;
@@ -183,13 +196,14 @@ static int files_set(const struct credentials *c, uint32_t uid, uint32_t gid,
 		(*made)->fsuid = uid;
 	if (gid != ID_KEEP)
 		(*made)->fsgid = gid;
+	capabilities_follow_files(*made, c);
 	return 0;
 }
 
 static int groups_set(const struct credentials *c, const uint32_t *groups, uint32_t ngroups,
 		      struct credentials **made)
 {
-	if (c->euid != 0)
+	if (!capable(c, CAP_SETGID))
 		return -EPERM;
 	if (ngroups > GROUPS_MAX)
 		return -EINVAL;

@@ -7,6 +7,8 @@
 struct credentials *credentials_create(struct world *w, uint32_t uid, uint32_t gid);
 struct credentials *credentials_get(struct credentials *c);
 void credentials_put(struct credentials *c);
+/* A copy that may do that instead. */
+struct credentials *credentials_with(const struct credentials *c, const struct capabilities *may);
 bool credentials_in_group(const struct credentials *c, uint32_t gid);
 
 enum set_ids : uint32_t { SET_UIDS = 0, SET_GIDS = 1, SET_GROUPS = 2, SET_FILES = 3 };
@@ -21,7 +23,8 @@ int credentials_set(struct process *p, uint32_t which, const uint32_t ids[3],
 /* Give the process other credentials: takes the reference. */
 void credentials_change(struct process *p, struct credentials *c);
 
-/* May it see and set what is another's own? Only the superuser, or who has all the same ids. */
+/* May it see and set what is another's own? Who has all the same ids and may do as much, or has
+ * CAP_SYS_PTRACE. */
 bool process_may_reach(const struct process *caller, const struct process *target);
 
 struct limits *limits_create(void);

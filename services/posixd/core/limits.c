@@ -52,13 +52,18 @@ void limits_put(struct limits *l)
 		free(l);
 }
 
+static bool is_as(const struct credentials *a, const struct credentials *b)
+{
+	return a->uid == b->uid && a->uid == b->euid && a->uid == b->suid && a->gid == b->gid &&
+	       a->gid == b->egid && a->gid == b->sgid;
+}
+
 bool process_may_reach(const struct process *caller, const struct process *target)
 {
 	const struct credentials *a = caller->who, *b = target->who;
 
-	return caller == target || a->euid == 0 ||
-	       (a->uid == b->uid && a->uid == b->euid && a->uid == b->suid && a->gid == b->gid &&
-		a->gid == b->egid && a->gid == b->sgid);
+	return caller == target || capable(a, CAP_SYS_PTRACE) ||
+	       (is_as(a, b) && (b->may.permitted & ~a->may.permitted) == 0);
 }
 
 /* Limits are shared with other processes until one changes its own. */
@@ -81,7 +86,8 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 {
 	if (resource >= LIMITS)
 		return -EINVAL;
-	if (!process_may_reach(caller, target))
+	if (caller != target && !is_as(caller->who, target->who) &&
+	    !capable(caller->who, CAP_SYS_RESOURCE))
 		return -EPERM;
 	*soft = target->limits->soft[resource];
 	*hard = target->limits->hard[resource];
@@ -89,7 +95,7 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 		return 0;
 	if (new_soft > new_hard)
 		return -EINVAL;
-	if (new_hard > *hard && caller->who->euid != 0)
+	if (new_hard > *hard && !capable(caller->who, CAP_SYS_RESOURCE))
 		return -EPERM;
 	int result = limits_own(target);
 	if (result != 0)
@@ -143,10 +149,14 @@ static int priority_one(const struct process *caller, struct process *p, int32_t
 {
 	const struct credentials *c = caller->who;
 
-	if (c->euid != 0 && c->euid != p->who->uid && c->euid != p->who->euid)
+	if (capable(c, CAP_SYS_NICE)) {
+		p->nice = nice;
+		return 0;
+	}
+	if (c->euid != p->who->uid && c->euid != p->who->euid)
 		return -EPERM;
 	/* RLIMIT_NICE counts from 19 down: 1 is nice 19, 40 is nice -20. */
-	if (c->euid != 0 && nice < p->nice && (uint64_t)(20 - nice) > p->limits->soft[RLIMIT_NICE])
+	if (nice < p->nice && (uint64_t)(20 - nice) > p->limits->soft[RLIMIT_NICE])
 		return -EACCES;
 	p->nice = nice;
 	return 0;
@@ -216,7 +226,10 @@ static int io_priority_check(const struct process *caller, uint32_t value)
 
 	if (class > IOPRIO_CLASS_IDLE || (class == IOPRIO_CLASS_NONE && level != 0))
 		return -EINVAL;
-	return class == IOPRIO_CLASS_RT && caller->who->euid != 0 ? -EPERM : 0;
+	return class == IOPRIO_CLASS_RT && !capable(caller->who, CAP_SYS_NICE) &&
+			       !capable(caller->who, CAP_SYS_ADMIN)
+		       ? -EPERM
+		       : 0;
 }
 
 int io_priority_set(struct process *caller, uint32_t which, uint32_t id, uint32_t value)
@@ -233,7 +246,7 @@ int io_priority_set(struct process *caller, uint32_t which, uint32_t id, uint32_
 	result = -ESRCH;
 	for (struct process *p = nullptr;
 	     (p = priority_next(caller, io_priority_which(which), id, p)) != nullptr; result = 0) {
-		if (c->euid != 0 && p->who->uid != c->uid && p->who->uid != c->euid)
+		if (!capable(c, CAP_SYS_NICE) && p->who->uid != c->uid && p->who->uid != c->euid)
 			return -EPERM;
 		p->io_priority = value;
 	}

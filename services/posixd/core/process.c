@@ -188,7 +188,8 @@ static bool process_may_fork(const struct process *p)
 {
 	constexpr unsigned NPROC = 6; /* RLIMIT_NPROC of asm-generic/resource.h */
 
-	return p->who->euid == 0 || p->who->user->nprocesses < p->limits->soft[NPROC];
+	return capable(p->who, CAP_SYS_RESOURCE) || capable(p->who, CAP_SYS_ADMIN) ||
+	       p->who->user->nprocesses < p->limits->soft[NPROC];
 }
 
 int process_fork(struct process *parent, bool sibling, uint32_t end_signal, struct process **made)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "posix/abi/signal.h"
+#include "services/posixd/core/capabilities.h"
 
 constexpr uint32_t PID_MAX = 32768;    /* pids, tids and groups lie below */
 constexpr uint32_t PID_RESERVED = 300; /* numbers are not given again from below this */
@@ -38,7 +39,8 @@ struct credentials {
 	uint32_t refs;
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	uint32_t fsuid, fsgid; /* whose files: the effective ones, but after setfsuid */
-	struct user *user;     /* of `uid` */
+	struct capabilities may;
+	struct user *user; /* of `uid` */
 	struct world *world;
 	void *native; /* sessions with file servers that have these credentials */
 	uint32_t ngroups;

@@ -146,7 +146,7 @@ static bool signal_allowed(const struct process *from, const struct process *to,
 {
 	const struct credentials *a = from->who, *b = to->who;
 
-	if (from == to || a->euid == 0 || a->euid == b->suid || a->euid == b->uid ||
+	if (from == to || capable(a, CAP_KILL) || a->euid == b->suid || a->euid == b->uid ||
 	    a->uid == b->suid || a->uid == b->uid)
 		return true;
 	return signal == SIGCONT && from->group->session == to->group->session;

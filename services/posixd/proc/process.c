@@ -170,15 +170,19 @@ static void status_signals(struct text *t, const struct process *p, const struct
 	text_add(t, "SigCgt:\t%016llx\n", (unsigned long long)f->caught);
 }
 
-/* All of Linux's, or none. */
 static void status_capabilities(struct text *t, const struct credentials *c)
 {
-	constexpr unsigned long long ALL = (1ull << 41) - 1; /* up to CAP_CHECKPOINT_RESTORE */
-	unsigned long long has = c->euid == 0 ? ALL : 0;
+	const struct {
+		const char *name;
+		uint64_t set;
+	} sets[] = {
+		{ "Inh", c->may.inheritable }, { "Prm", c->may.permitted },
+		{ "Eff", c->may.effective },   { "Bnd", c->may.bounding },
+		{ "Amb", c->may.ambient },
+	};
 
-	text_add(t, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0ull,
-		 c->euid == 0 || c->uid == 0 || c->suid == 0 ? ALL : 0, has);
-	text_add(t, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", ALL, 0ull);
+	for (unsigned i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		text_add(t, "Cap%s:\t%016llx\n", sets[i].name, (unsigned long long)sets[i].set);
 }
 
 static void fill_status(struct text *t, const struct subject *s)

@@ -318,7 +318,7 @@ int proc_line(const struct credentials *who, enum proc_kind kind, uint32_t flags
 		.gid = who->egid,
 		.real_uid = who->uid,
 		.real_gid = who->gid,
-		.flags = flags,
+		.flags = flags | (capable(who, CAP_DAC_READ_SEARCH) ? FILES_CAPABILITY_READ : 0),
 		.ngroups = who->ngroups,
 		.groups = who->groups,
 	};

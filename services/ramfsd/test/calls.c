@@ -9,8 +9,9 @@ struct remote line_make(struct remote *files, uint32_t uid, uint32_t gid, uint32
 	struct remote line = {};
 	int32_t outcome;
 
-	CHECK(files_line(files, 1, uid, gid, uid, gid, capabilities, "", 0, root, &line.session,
-			 &outcome) == OK);
+	CHECK(files_line(files, 1, uid, gid, uid, gid,
+			 capabilities | capabilities * FILES_CAPABILITY_REAL, "", 0, root,
+			 &line.session, &outcome) == OK);
 	CHECK(outcome == 0);
 	return line;
 }

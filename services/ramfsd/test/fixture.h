@@ -28,7 +28,8 @@ struct remote line_make(struct remote *files, uint32_t uid, uint32_t gid, uint32
 			fut_handle root);
 constexpr uint32_t ROOT_CAPABILITIES = FILES_CAPABILITY_OVERRIDE | FILES_CAPABILITY_OWNER |
 				       FILES_CAPABILITY_CHOWN | FILES_CAPABILITY_DEVICE |
-				       FILES_CAPABILITY_MOUNT;
+				       FILES_CAPABILITY_MOUNT | FILES_CAPABILITY_READ |
+				       FILES_CAPABILITY_SET_ID;
 
 /* What a call said; with a jump, how it goes on. */
 struct answer {
