@@ -10,7 +10,7 @@ TEST_O := $(O)/tests-posix
 LINUX_TESTS := $(filter-out check,$(basename $(notdir $(wildcard tests/posix/*.c))))
 TEST_PROGRAMS := $(LINUX_TESTS:%=$(TEST_O)/%)
 # These would harm the Linux they ran on.
-GUEST_TESTS := $(TEST_O)/random_calls $(TEST_O)/hostile
+GUEST_TESTS := $(TEST_O)/random_calls $(TEST_O)/hostile $(TEST_O)/exhaust
 
 $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 	@mkdir -p $(@D)
@@ -25,6 +25,7 @@ $(TEST_O)/message.o: lib/futura/message.c mk/posix-test.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
 $(TEST_O)/hostile: $(TEST_O)/check.o $(TEST_O)/message.o
+$(TEST_O)/exhaust: $(TEST_O)/check.o
 $(GUEST_TESTS): %: %.o
 $(TEST_PROGRAMS): %: %.o $(TEST_O)/check.o
 $(TEST_PROGRAMS) $(GUEST_TESTS):

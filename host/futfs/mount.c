@@ -425,8 +425,12 @@ static void on_statfs(fuse_req_t req, fuse_ino_t ino)
 static void on_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
 			size_t size, int flags)
 {
-	/* The library's flags have the numbers of setxattr(2). */
-	reply(req, fs_xattr_set(volume, ino, name, value, size, (enum fs_xattr_flags)(flags & 3)));
+	/* Access lists that nobody obeys would be worse than none. */
+	if (strncmp(name, "system.posix_acl_", 17) == 0)
+		fuse_reply_err(req, EOPNOTSUPP);
+	else /* The library's flags have the numbers of setxattr(2). */
+		reply(req, fs_xattr_set(volume, ino, name, value, size,
+					(enum fs_xattr_flags)(flags & 3)));
 }
 
 static void reply_bytes(fuse_req_t req, enum fs_err e, size_t room, const char *buf, size_t len)

@@ -56,8 +56,9 @@ static enum err session_begin(struct block *b)
 				&b->physical_size, &b->max_bytes, &b->max_discard, b->serial,
 				sizeof(b->serial) - 1, &n);
 
+	/* What devd puts in place of a driver that will not come back speaks no protocol. */
 	if (e != OK)
-		return e;
+		return e == ERR_UNSUPPORTED ? ERR_NOT_FOUND : e;
 	b->serial[n] = '\0';
 	if (b->sector_size == 0 || b->max_bytes < b->sector_size)
 		return ERR_BAD_STATE;

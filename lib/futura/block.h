@@ -37,7 +37,8 @@ enum err block_open(struct block *b, const char *name, size_t memory_size, uint6
 /* The same over a session, which becomes the block's. */
 enum err block_open_session(struct block *b, fut_handle session, size_t memory_size);
 void block_close(struct block *b);
-/* After ERR_PEER_CLOSED: find the successor, with the same memory. */
+/* After ERR_PEER_CLOSED: find the successor, with the same memory. ERR_NOT_FOUND: there will be
+ * none, for the device is gone or its driver has ended too often. */
 enum err block_reopen(struct block *b, uint64_t deadline);
 
 /* --- Several at a time --- */

@@ -91,6 +91,8 @@ CALL4(fallocate, int, fd, uint32_t, mode, int64_t, offset, int64_t, size)
 		   (outcome = limit_length((uint64_t)offset + (uint64_t)size)) == 0) {
 		struct remote r = { .session = d->a };
 		e = file_allocate(&r, mode, (uint64_t)offset, (uint64_t)size, &outcome);
+		if (e == OK && outcome == 0)
+			outcome = file_secure(d, 0);
 	} else if (S_ISFIFO(d->mode)) {
 		outcome = -ESPIPE;
 	}

@@ -353,17 +353,16 @@ static int64_t write_message(struct description *d, uint64_t from, uint64_t size
 	return e != OK ? file_error(e) : outcome;
 }
 
-/* O_SYNC and O_DSYNC: what was written lasts before the call returns. */
-static int64_t write_secure(struct description *d, int64_t written)
+int64_t file_secure(struct description *d, int64_t done)
 {
 	uint32_t status = atomic_load_explicit(&d->state->status, memory_order_relaxed);
 	struct remote r = remote_of(d);
 	int64_t outcome;
 
 	if (!(status & (STATUS_SYNC | STATUS_DSYNC)))
-		return written;
+		return done;
 	enum err e = file_sync(&r, (status & STATUS_SYNC) != STATUS_SYNC, &outcome);
-	return e != OK ? file_error(e) : outcome < 0 ? outcome : written;
+	return e != OK ? file_error(e) : outcome < 0 ? outcome : done;
 }
 
 static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64_t at)
@@ -377,7 +376,7 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 	}
 	if (outcome == -EAGAIN)
 		outcome = write_message(d, from, size, at);
-	return outcome > 0 ? write_secure(d, outcome) : outcome;
+	return outcome > 0 ? file_secure(d, outcome) : outcome;
 }
 
 static int64_t seek(struct description *d, int64_t offset, unsigned whence)

@@ -32,3 +32,5 @@ int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags);
 int64_t file_size(struct description *d);
 /* The memory object with a file's contents, to be read; to be closed by the caller. */
 int64_t file_memory(struct description *d, fut_handle *vmo);
+/* What a change by this description gave: with O_SYNC or O_DSYNC it lasts before that is told. */
+int64_t file_secure(struct description *d, int64_t done);

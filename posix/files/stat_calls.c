@@ -340,13 +340,15 @@ CALL2(ftruncate, int, fd, int64_t, size)
 	struct description *d = fd_get(fd);
 	bool ok = d != nullptr && (d->access & 2) != 0 && S_ISREG(d->mode);
 	bool is_open = d != nullptr && d->access != 0;
-
 	int64_t error = !is_open          ? -EBADF
 			: !ok || size < 0 ? -EINVAL
 					  : limit_length((uint64_t)size);
+
 	/* Who opened it to write may do it, whoever we have become. */
 	if (error == 0)
 		error = change_open(d, &c);
+	if (error == 0)
+		error = file_secure(d, 0);
 	description_drop(d);
 	return error;
 }

@@ -30,6 +30,10 @@ bool service_next(uint32_t *at, char name[static 32]);
 /* A handle to its task; -ENOENT. */
 int service_task(const char *name, fut_handle *task);
 
+/* devices.c */
+int devices_fill(struct text *t, const char *name);
+int devices_write(char *text);
+
 /* look.c */
 int log_fill(struct text *t, const char *name);
 int tasks_fill(struct text *t, const char *name);

@@ -12,6 +12,7 @@ constexpr size_t LINE = 128;           /* bytes of an order, more than any has *
 
 static const struct control_entry entries[] = {
 	{ "caps", S_IFDIR | 0500, nullptr, nullptr, nullptr },
+	{ "devices", S_IFREG | 0644, devices_fill, nullptr, devices_write },
 	{ "log", S_IFREG | 0400, log_fill, nullptr, nullptr },
 	{ "services", S_IFREG | 0644, services_fill, nullptr, services_write },
 	{ "tasks", S_IFREG | 0444, tasks_fill, nullptr, nullptr },

@@ -45,12 +45,54 @@ static void driver_clear(struct device *x)
 		handle_drop(&x->doors[i]);
 }
 
+static void door_provide(struct device *x, enum door door, fut_handle session)
+{
+	struct remote registry = { .session = cap_need("registry") };
+	char name[sizeof(x->name) + 3];
+
+	snprintf(name, sizeof(name), "%s%s", x->name, door == DOOR_READ_ONLY ? "-ro" : "");
+	enum err e = registry_provide(&registry, name, strlen(name), session);
+	if (e != OK)
+		print("devd: cannot provide `%s`: %s\n", name, error_name(e));
+}
+
+/* There will be no driver: who uses the device, or looks for it, is told instead of waiting. */
+static void stand_in(struct device *x)
+{
+	for (unsigned i = 0; i < DOORS; i++) {
+		fut_handle given;
+		if (fut_session_create(x->devd->server.port, BADGE_STAND_IN, &x->stand_ins[i]) !=
+		    OK)
+			return; /* then they wait as for any driver */
+		if (fut_handle_duplicate(x->stand_ins[i], RIGHTS_ALL & ~RIGHT_MANAGE, &given) == OK)
+			door_provide(x, (enum door)i, given);
+	}
+}
+
+static void stand_in_no_more(struct device *x)
+{
+	for (unsigned i = 0; i < DOORS; i++) {
+		if (x->stand_ins[i])
+			(void)fut_session_sever(x->stand_ins[i]); /* ours, with the right */
+		handle_drop(&x->stand_ins[i]);
+	}
+}
+
 static void start_again(void *self, uint64_t)
 {
 	struct device *x = self;
 
+	stand_in_no_more(x);
 	x->restarts++;
 	driver_start(x);
+}
+
+static void driver_removed(struct device *x)
+{
+	driver_clear(x);
+	x->state = DEVICES_STATE_REMOVED;
+	print("devd: `%s` of %s is removed\n", x->name, x->bus);
+	stand_in(x);
 }
 
 /* The driver has ended, or could not be started. */
@@ -58,6 +100,10 @@ static void driver_failed(struct device *x)
 {
 	uint64_t delay = FIRST_DELAY;
 
+	if (x->is_removed) {
+		driver_removed(x);
+		return;
+	}
 	if (x->started != 0 && clock_now() - x->started > LONG)
 		x->failures = 0;
 	driver_clear(x);
@@ -65,6 +111,7 @@ static void driver_failed(struct device *x)
 		print("devd: `%s` of %s ended %u times in a row: no more\n", x->name, x->bus,
 		      FAILURES);
 		x->state = DEVICES_STATE_FAILED;
+		stand_in(x);
 		return;
 	}
 	for (unsigned i = 1; i < x->failures && delay < MOST_DELAY; i++)
@@ -89,19 +136,6 @@ static void task_ended(void *self, uint64_t)
 	driver_failed(x);
 }
 
-static void door_provide(struct device *x, enum door door)
-{
-	struct remote registry = { .session = cap_need("registry") };
-	char name[sizeof(x->name) + 3];
-	fut_handle session = x->doors[door];
-
-	snprintf(name, sizeof(name), "%s%s", x->name, door == DOOR_READ_ONLY ? "-ro" : "");
-	x->doors[door] = 0; /* given away */
-	enum err e = registry_provide(&registry, name, strlen(name), session);
-	if (e != OK)
-		print("devd: cannot provide `%s`: %s\n", name, error_name(e));
-}
-
 /* The device has been reset: nothing of an earlier life is written to any more. */
 static void driver_ready(void *self, uint64_t)
 {
@@ -110,8 +144,10 @@ static void driver_ready(void *self, uint64_t)
 	loop_unwatch(&x->ready_watch);
 	handle_drop(&x->stale_dma);
 	x->state = DEVICES_STATE_RUNNING;
-	for (unsigned i = 0; i < DOORS; i++)
-		door_provide(x, (enum door)i);
+	for (unsigned i = 0; i < DOORS; i++) {
+		door_provide(x, (enum door)i, x->doors[i]);
+		x->doors[i] = 0; /* given away */
+	}
 }
 
 /* A port for the driver, with sessions by which it will be found. */
@@ -193,11 +229,29 @@ enum err driver_restart(struct device *x)
 {
 	if (x->match == nullptr)
 		return ERR_BAD_STATE;
+	if (x->is_absent)
+		return ERR_NOT_FOUND;
 	if (x->task)
-		return fut_task_kill(x->task, PANIC_CODE);
-	if (x->state == DEVICES_STATE_FAILED) {
+		return x->is_removed ? ERR_BAD_STATE : fut_task_kill(x->task, PANIC_CODE);
+	if (x->state == DEVICES_STATE_FAILED || x->state == DEVICES_STATE_REMOVED) {
 		x->failures = 0;
+		x->is_removed = false;
 		start_again(x, 0);
 	}
+	return OK;
+}
+
+enum err driver_remove(struct device *x)
+{
+	if (x->match == nullptr)
+		return ERR_BAD_STATE;
+	if (x->is_removed)
+		return OK;
+	x->is_removed = true;
+	if (x->task)
+		return fut_task_kill(x->task, PANIC_CODE);
+	loop_timer_clear(&x->restart);
+	stand_in_no_more(x); /* of one that had failed */
+	driver_removed(x);
 	return OK;
 }

@@ -11,13 +11,13 @@
 #include "protocol/registry.h"
 #include "services/devd/state.h"
 
-constexpr uint64_t BADGE_LIST = 0, BADGE_CONTROL = 1;
-
-static enum err next(void *self, uint64_t, const struct devices_next_args *a,
+static enum err next(void *self, uint64_t badge, const struct devices_next_args *a,
 		     struct devices_next_results *r)
 {
 	struct devd *d = self;
 
+	if (badge == BADGE_STAND_IN)
+		return ERR_UNSUPPORTED;
 	if (a->after >= d->ndevices)
 		return ERR_NOT_FOUND;
 	const struct device *x = &d->devices[a->after];
@@ -33,15 +33,26 @@ static enum err next(void *self, uint64_t, const struct devices_next_args *a,
 	return OK;
 }
 
-static enum err restart(void *self, uint64_t badge, const struct devices_restart_args *a)
+static enum err change(struct devd *d, uint64_t badge, uint32_t index,
+		       enum err (*run)(struct device *x))
 {
-	struct devd *d = self;
-
+	if (badge == BADGE_STAND_IN)
+		return ERR_UNSUPPORTED;
 	if (badge != BADGE_CONTROL)
 		return ERR_DENIED;
-	if (a->index == 0 || a->index > d->ndevices)
+	if (index == 0 || index > d->ndevices)
 		return ERR_NOT_FOUND;
-	return driver_restart(&d->devices[a->index - 1]);
+	return run(&d->devices[index - 1]);
+}
+
+static enum err restart(void *self, uint64_t badge, const struct devices_restart_args *a)
+{
+	return change(self, badge, a->index, driver_restart);
+}
+
+static enum err on_remove(void *self, uint64_t badge, const struct devices_remove_args *a)
+{
+	return change(self, badge, a->index, driver_remove);
 }
 
 static enum err provide(struct devd *d, const char *name, uint64_t badge)
@@ -55,7 +66,9 @@ static enum err provide(struct devd *d, const char *name, uint64_t badge)
 
 static enum err serve_list(struct devd *d)
 {
-	static const struct devices_ops ops = { .next = next, .restart = restart };
+	static const struct devices_ops ops = { .next = next,
+						.restart = restart,
+						.remove = on_remove };
 	static const struct service speaks = { DEVICES_PROTOCOL, devices_dispatch, &ops };
 
 	d->server = (struct server){ .services = &speaks, .nservices = 1, .self = d };
@@ -96,6 +109,7 @@ int main(void)
 		if (d.devices[i].match)
 			driver_start(&d.devices[i]);
 	e = serve_list(&d);
+	slots_watch(&d);
 	if (e == OK)
 		e = loop_run(&d.loop);
 	panic("%s", error_name(e));

@@ -13,6 +13,10 @@ constexpr unsigned IRQS = 8; /* message interrupts of one device */
 
 enum door : unsigned { DOOR_ALL, DOOR_READ_ONLY, DOORS }; /* badges, and names NAME and NAME-ro */
 
+/* Badges of devd's own sessions. Who stands in for a driver speaks no protocol: whoever calls is
+ * told at once that there is none. */
+enum badge : uint64_t { BADGE_LIST, BADGE_CONTROL, BADGE_STAND_IN };
+
 struct device {
 	struct devd *devd;
 	char bus[32];
@@ -34,6 +38,9 @@ struct device {
 	uint64_t started;
 	fut_handle task, quota, ready; /* 0 while there is none */
 	fut_handle doors[DOORS];       /* sessions with the driver, until it is ready */
+	fut_handle stand_ins[DOORS];   /* ours, found under its names while there will be none */
+	bool is_removed;               /* no driver is to be started */
+	bool is_absent;                /* it is not in its slot any more */
 	struct loop_watch task_watch, ready_watch;
 	struct loop_timer restart;
 	/*
@@ -42,12 +49,14 @@ struct device {
 	 * device.
 	 */
 	fut_handle dma, stale_dma;
+	bool is_emptied; /* a slot: what is in it is on its way out */
 };
 
 struct devd {
 	struct loop loop;
 	struct server server;
 	struct loop_server loop_server;
+	struct loop_timer slots;
 	const void *bundle;
 	size_t bundle_size;
 	unsigned ndevices;
@@ -71,3 +80,8 @@ enum err device_caps(struct device *x, struct caps *c);
 /* driver.c: start a device's driver, now; or end it as a fault would. */
 void driver_start(struct device *x);
 enum err driver_restart(struct device *x);
+/* No driver from now on. It may end a little later. */
+enum err driver_remove(struct device *x);
+
+/* slots.c: watch the slots that devices may be taken out of, if there are such. */
+void slots_watch(struct devd *d);

@@ -43,9 +43,9 @@ def made(path):
 	return str(path)
 
 
-def session(boot, arch, extra, mounts):
+def session(boot, arch, extra, mounts, **options):
 	words = " ".join(f"mount=vd{'abcd'[n]}:{at}" for n, at in enumerate(mounts))
-	g = boot(arch=arch, extra=extra, append=f"{words} run=login shell=/bin/sh")
+	g = boot(arch=arch, extra=extra, **options, append=f"{words} run=login shell=/bin/sh")
 	g.expect("[#$] ")
 	g.send_line("TERM=dumb PS1='rea''dy> ' exec sh -i")
 	g.expect(PROMPT)
@@ -82,3 +82,95 @@ def test_a_request_that_fails(boot, arch, tools, tmp_path, cases):
 		for i in range(safe):
 			done = subprocess.run([f"{TOOLS}/futfs", "cat", image, f"/f{i}"], capture_output=True, text=True)
 			assert done.stdout == f"{at} {i}\n"
+
+
+def holding(number, image, text, size):
+	"""QEMU's options for a disk that cannot read where the image has that text."""
+	at = open(image, "rb").read().index(text.encode())
+	errors = [{"event": "read_aio", "errno": 5, "once": False, "sector": at // 512 + n} for n in range(size // 512)]
+	debug = {"driver": "blkdebug", "inject-error": errors, "image": {"driver": "file", "filename": image}}
+	node = {"driver": "raw", "node-name": f"failing{number}", "file": debug}
+	return ["-blockdev", json.dumps(node), "-device", f"virtio-blk-pci,drive=failing{number},rerror=report"]
+
+
+def test_a_block_that_cannot_be_read(boot, arch, tools, tmp_path):
+	"""Who asks for it has EIO; all else is there, and can be written."""
+	folder = tmp_path / "files"
+	folder.mkdir()
+	for n in range(4):
+		(folder / f"f{n}").write_text(f"<<{n}>>" * 40000)
+	image = str(tmp_path / "v.img")
+	subprocess.run([f"{TOOLS}/mkfutfs", image, "--size", "16M", "--populate", folder], check=True, capture_output=True)
+	g = session(boot, arch, holding(0, image, "<<2>>" * 100, 4096), ["/data"])
+	g.run("for n in 0 1 2 3; do cat /data/f$n >/tmp/out && echo f$n whole $(wc -c </tmp/out); done",
+		"f0 whole 200000.*f1 whole 200000.*f2: I/O error.*f3 whole 200000", PROMPT)
+	g.run("tail -c 10 /data/f2; echo new >/data/f4 && sync && cat /data/f4 && echo go''es on", "2>><<2>>.*new.*goes on", PROMPT)
+	g.close()
+	check(image)
+
+
+# Files are written, synced and renamed until that fails; the last line of $2 says what was safe.
+LOAD = """load() { i=0; while echo $i >$1/new && sync $1/new && mv $1/new $1/f$((i%8)) && sync $1; do \
+echo $((i%8)) $i >>$2; i=$((i+1)); done 2>/dev/null; echo "ended $1"; }; \
+intact() { while read n i; do eval "v$n=$i"; done <$2; for n in 0 1 2 3 4 5 6 7; do eval "i=\\$v$n"; \
+[ "$(cat $1/f$n)" -ge $i ] || echo "lost $1 $n $i"; done; }"""
+
+
+def slot(image):
+	"""QEMU's options for a disk in a slot that it can be taken out of."""
+	return ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-device", "pcie-root-port,id=slot0,slot=1",
+		"-blockdev", f"driver=raw,node-name=loose,file.driver=file,file.filename={image}",
+		"-device", "virtio-blk-pci,id=loose,bus=slot0,drive=loose"]
+
+
+def test_a_disk_that_is_taken_out(boot, arch, tools, tmp_path):
+	"""Its users have errors at once, what was synced is on it, and another disk goes on. ARM64 has no
+	slots, as no firmware sets bridges up: there devd is told that the disk is gone."""
+	loose, fixed = made(tmp_path / "loose"), made(tmp_path / "fixed")
+	in_slot = arch == "x86_64"
+	name, node = ("block.1", "vdb") if in_slot else ("block.0", "vda")
+	g = session(boot, arch, slot(loose) if in_slot else [], ["/fixed", "/loose"] if in_slot else ["/loose", "/fixed"],
+		disks=[fixed] if in_slot else [loose, fixed])
+	g.send_line(LOAD)
+	g.expect(PROMPT)
+	g.send_line("load /loose /tmp/loose & load /fixed /tmp/fixed & while [ ! -e /fixed/f7 -o ! -e /loose/f7 ]; do "
+		"sleep 0.1; done; echo un''der way")
+	g.expect("under way")
+	if in_slot:
+		g.qmp.command("device_del", id="loose")
+	else:
+		g.send_line(f"echo remove {name} >/run/futura/devices")
+	g.expect("ended /loose")
+	g.send_line("")
+	g.run("cat /run/futura/devices", f"{name} removed", PROMPT)
+	g.run("echo x >/loose/x || echo no''more", "nomore", PROMPT)
+	g.run("n=$(wc -l </tmp/fixed); sleep 1; [ $(wc -l </tmp/fixed) -gt $n ] && echo go''es on", "goes on", PROMPT)
+	g.run(f"umount /loose; mount -t futurafs /dev/{node} /mnt || echo no''ne", "No such device or address.*none", PROMPT)
+	g.run("cat /tmp/loose; echo all''", "(?s)0 0.*all", PROMPT)
+	if in_slot:
+		g.qmp.monitor("info status")
+		assert "DEVICE_DELETED" in [e["event"] for e in g.qmp.events]
+	safe = dict(re.findall(r"^(\d) (\d+)$", g.log, re.M))
+	g.close()
+	check(loose)
+	check(fixed)
+	for n, i in safe.items():
+		done = subprocess.run([f"{TOOLS}/futfs", "cat", loose, f"/f{n}"], capture_output=True, text=True)
+		assert int(done.stdout) >= int(i)
+
+
+def test_a_driver_that_is_killed_under_load(boot, arch, tools, tmp_path):
+	"""Programs carry on with its successor, and nothing that was synced is lost."""
+	image = made(tmp_path / "v.img")
+	g = session(boot, arch, [], ["/data"], disks=[image])
+	g.send_line(LOAD)
+	g.expect(PROMPT)
+	g.send_line(": >/tmp/safe; load /data /tmp/safe & for k in 1 2 3; do n=$(wc -l </tmp/safe); while [ $(wc -l </tmp/safe) -lt $((n+8)) ]; do "
+		"sleep 0.1; done; cp -r /bin /data/copy$k & echo restart block.0 >/run/futura/devices; done; "
+		"sleep 0.5; wait %2 %3 %4; kill %1; intact /data /tmp/safe; cat /run/futura/devices; echo loo''ked")
+	g.expect("looked")
+	assert not re.search("^(lost|ended) ", g.log, re.M), g.log
+	assert re.search(r"block.0 running 3", g.log)
+	g.run("umount /data; echo o''ver", "over", PROMPT)
+	g.close()
+	check(image)

@@ -8,6 +8,7 @@
  *	blk fill NAME SECTOR COUNT BYTE write sectors full of one byte, and flush
  *	blk time NAME [COUNT]           what reads of 4 KiB cost
  *	blk restart INDEX               end a device's driver
+ *	blk remove INDEX                the same, for good
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static unsigned char data[MEMORY];
 static int usage(void)
 {
 	print("usage: blk [read NAME SECTOR [COUNT] | sum NAME [SECTOR COUNT] |\n"
-	      "            fill NAME SECTOR COUNT BYTE | time NAME [COUNT] | restart INDEX]\n");
+	      "            fill NAME SECTOR COUNT BYTE | time NAME [COUNT] |\n"
+	      "            restart INDEX | remove INDEX]\n");
 	return 2;
 }
 
@@ -68,8 +70,8 @@ static void show_disk(const char *name)
 
 static int list(void)
 {
-	static const char *const states[] = { "no driver", "starting", "running", "waiting",
-					      "failed" };
+	static const char *const states[] = { "no driver", "starting", "running",
+					      "waiting",   "failed",   "removed" };
 	struct remote devices = devices_open("devices");
 	uint32_t index = 0, state, restarts, id, class;
 	char bus[32], name[32];
@@ -82,8 +84,9 @@ static int list(void)
 				 sizeof(bus), &nbus, name, sizeof(name), &nname)) == OK) {
 		name[nname < sizeof(name) ? nname : 0] = '\0';
 		print("%3u %-16.*s %04x:%04x %06x %-10s %-9s %u\n", index, (int)nbus, bus, id >> 16,
-		      id & 0xffff, class, name, state < 5 ? states[state] : "?", restarts);
-		if (strncmp(name, "block.", 6) == 0 && state != DEVICES_STATE_FAILED)
+		      id & 0xffff, class, name, state < 6 ? states[state] : "?", restarts);
+		if (strncmp(name, "block.", 6) == 0 && state != DEVICES_STATE_FAILED &&
+		    state != DEVICES_STATE_REMOVED)
 			show_disk(name);
 	}
 	return e == ERR_NOT_FOUND ? 0 : 1;
@@ -230,6 +233,14 @@ static int restart(uint32_t index)
 	return 0;
 }
 
+static int remove_for_good(uint32_t index)
+{
+	struct remote devices = devices_open("devices-control");
+
+	need("remove", devices_remove(&devices, index));
+	return 0;
+}
+
 static int with_disk(int argc, char **argv)
 {
 	struct block b;
@@ -257,5 +268,7 @@ int main(int argc, char **argv)
 		return list();
 	if (argc == 3 && strcmp(argv[1], "restart") == 0)
 		return restart((uint32_t)number(argv[2]));
+	if (argc == 3 && strcmp(argv[1], "remove") == 0)
+		return remove_for_good((uint32_t)number(argv[2]));
 	return argc >= 3 ? with_disk(argc, argv) : usage();
 }

@@ -81,6 +81,13 @@ check fsck.accepts_a_snapshot 0 "$tools/fsck.futfs" "$img"
 
 if [ -w /dev/fuse ]; then
 	check mount.mounts 0 "$tools/futfs" mount "$img" "$dir/mnt"
+	mkdir "$dir/again"
+	check mount.refuses_a_second_one_of_the_image 1 "$tools/futfs" mount "$img" "$dir/again"
+	check mount.refuses_it_by_another_name_too 1 sh -c "ln -s '$img' '$dir/link' &&
+		'$tools/futfs' mount '$dir/link' '$dir/again'"
+	check fsck.does_not_repair_what_is_mounted 8 "$tools/fsck.futfs" --repair "$img"
+	check mkfutfs.does_not_overwrite_what_is_mounted 1 "$tools/mkfutfs" "$img"
+	check futfs.still_looks_at_it 0 sh -c "'$tools/futfs' ls '$img' | grep -q small"
 	check mount.shows_what_was_copied 0 diff -r "$dir/src" "$dir/mnt"
 	check mount.writes 0 sh -c "cd '$dir/mnt' && rm small && echo new >small && mkdir d &&
 		mv small d/moved && cp -r sub again && cmp sub/large again/large"
@@ -91,6 +98,12 @@ if [ -w /dev/fuse ]; then
 		[ \$(stat -c %s t) -eq 2 ]"
 	check mount.keeps_open_files_alive 0 sh -c "cd '$dir/mnt' && exec 3<d/moved && rm d/moved &&
 		grep -q new <&3"
+	check mount.has_attributes 0 python3 -c "import os
+os.setxattr('$dir/mnt/t', 'user.a', b'b')
+assert os.getxattr('$dir/mnt/t', 'user.a') == b'b'"
+	check mount.has_no_access_lists 1 python3 -c "import os
+os.setxattr('$dir/mnt/t', 'system.posix_acl_access', bytes.fromhex(
+	'0200000001000600ffffffff04000400ffffffff20000400ffffffff'))"
 	check mount.unmounts 0 unmount "$img"
 	check fsck.accepts_what_was_done 0 "$tools/fsck.futfs" "$img"
 	check futfs.shows_the_past 0 sh -c "'$tools/futfs' cat --snapshot monday '$img' small |

@@ -15,7 +15,7 @@ enum reg : unsigned {
 constexpr uint32_t COMMAND_MEMORY = 1 << 1, COMMAND_MASTER = 1 << 2, COMMAND_NO_LINE = 1 << 10;
 constexpr uint32_t STATUS_CAPABILITIES = 1u << 20;
 constexpr uint32_t BAR_IO = 1, BAR_64 = 4;
-constexpr uint8_t CAPABILITY_MSIX = 0x11;
+constexpr uint8_t CAPABILITY_EXPRESS = 0x10, CAPABILITY_MSIX = 0x11;
 constexpr uint32_t MSIX_ENABLE = 1u << 31, MSIX_MASK_ALL = 1u << 30; /* with the id below */
 constexpr unsigned CAPABILITIES_MAX = 48; /* the list could be a circle */
 constexpr uint64_t PAGE = 4096;
@@ -135,6 +135,38 @@ static void msix_read(const struct pci_bus *b, struct pci_function *f, unsigned 
 	f->msix_offset = offset;
 }
 
+/* --- Slots: PCI Express 3.0, 7.8.2 and 7.8.9 to 7.8.11 --- */
+
+enum : unsigned { SLOT_CAPABILITIES = 0x14, SLOT_CONTROL = 0x18 }; /* status in its upper half */
+constexpr uint32_t EXPRESS_SLOT = 1u << 24;                        /* with the id below */
+constexpr uint32_t SLOT_HOT_PLUG = 1 << 6;
+constexpr uint32_t SLOT_LIGHTS_OFF = 3 << 6 | 3 << 8, SLOT_POWER_OFF = 1 << 10;
+constexpr uint32_t SLOT_BUTTON = 1 << 16, SLOT_PRESENT = 1 << 22;
+
+static void slot_read(const struct pci_bus *b, struct pci_function *f, unsigned at)
+{
+	if (f->is_bridge && (get(b, f->at, at) & EXPRESS_SLOT) != 0 &&
+	    (get(b, f->at, at + SLOT_CAPABILITIES) & SLOT_HOT_PLUG) != 0)
+		f->slot = at;
+}
+
+bool pci_slot_is_leaving(const struct pci_bus *b, const struct pci_function *bridge)
+{
+	uint32_t now = get(b, bridge->at, bridge->slot + SLOT_CONTROL);
+
+	/* Writing a 1 takes the press. A bridge that is gone itself reads as all ones. */
+	if ((now & SLOT_BUTTON) != 0)
+		set(b, bridge->at, bridge->slot + SLOT_CONTROL, (now & 0xffff) | SLOT_BUTTON);
+	return (now & SLOT_BUTTON) != 0 || (now & SLOT_PRESENT) == 0;
+}
+
+void pci_slot_power_off(const struct pci_bus *b, const struct pci_function *bridge)
+{
+	uint32_t control = get(b, bridge->at, bridge->slot + SLOT_CONTROL) & 0xffff;
+
+	set(b, bridge->at, bridge->slot + SLOT_CONTROL, control | SLOT_LIGHTS_OFF | SLOT_POWER_OFF);
+}
+
 static void capabilities_read(const struct pci_bus *b, struct pci_function *f)
 {
 	unsigned at = get(b, f->at, CAPABILITIES) & 0xfc;
@@ -145,6 +177,8 @@ static void capabilities_read(const struct pci_bus *b, struct pci_function *f)
 		uint32_t head = get(b, f->at, at);
 		if ((head & 0xff) == CAPABILITY_MSIX && at <= 0xf4)
 			msix_read(b, f, at);
+		if ((head & 0xff) == CAPABILITY_EXPRESS && at + SLOT_CONTROL <= 0xfc)
+			slot_read(b, f, at);
 		at = head >> 8 & 0xfc;
 	}
 }
@@ -185,11 +219,7 @@ static void function_scan(struct scan *s, pci_address at)
 
 	if ((id & 0xffff) == 0xffff)
 		return;
-	if (header == 1) {
-		bus_scan(s, get(b, at, BUSES) >> 8 & 0xff);
-		return;
-	}
-	if (header != 0)
+	if (header > 1)
 		return;
 	uint32_t interrupt = get(b, at, INTERRUPT);
 	struct pci_function f = {
@@ -202,9 +232,18 @@ static void function_scan(struct scan *s, pci_address at)
 	};
 	if (f.pin > 4)
 		f.pin = 0;
-	bars_read(b, &f);
+	if (header == 1) {
+		uint32_t buses = get(b, at, BUSES);
+		f.is_bridge = true;
+		f.bus = (uint8_t)(buses >> 8);
+		f.last_bus = (uint8_t)(buses >> 16);
+	} else {
+		bars_read(b, &f);
+	}
 	capabilities_read(b, &f);
 	s->found(s->self, &f);
+	if (f.is_bridge)
+		bus_scan(s, f.bus);
 }
 
 static void bus_scan(struct scan *s, unsigned number)

@@ -47,15 +47,24 @@ struct pci_function {
 	unsigned msix_entries;
 	unsigned msix_bar;
 	uint64_t msix_offset; /* of the table in that BAR, and it is inside */
+	/* A bridge has no BARs here; buses [bus, last_bus] lie behind it. */
+	bool is_bridge;
+	uint8_t bus, last_bus;
+	unsigned slot; /* offset of the capability that tells of its hot-plug slot; 0: none */
 };
 
 typedef void pci_found(void *self, const struct pci_function *f);
 
-/* Call back for every function on the bus and behind its bridges. BARs are sized, and placed if
- * there are windows. */
+/* Call back for every function on the bus and behind its bridges, and for those. BARs are sized,
+ * and placed if there are windows. */
 void pci_scan(struct pci_bus *b, pci_found *found, void *self);
 
 /* Let it answer to memory accesses and do DMA. With messages its line is silent. */
 void pci_enable(const struct pci_bus *b, const struct pci_function *f, bool messages);
 /* No more DMA, no more messages. */
 void pci_disable(const struct pci_bus *b, const struct pci_function *f);
+
+/* A hot-plug slot: has somebody pressed its button, or is nothing in it? Asking takes the press. */
+bool pci_slot_is_leaving(const struct pci_bus *b, const struct pci_function *bridge);
+/* What is in it can be taken out. */
+void pci_slot_power_off(const struct pci_bus *b, const struct pci_function *bridge);

@@ -60,6 +60,8 @@ static void function_visit(void *self, const struct pci_function *f)
 	if (f->msix && (f->msix_offset > f->bar[f->msix_bar].size ||
 			f->msix_entries * 16 > f->bar[f->msix_bar].size - f->msix_offset))
 		abort();
+	if (f->slot != 0 && pci_slot_is_leaving(b, f))
+		pci_slot_power_off(b, f);
 	pci_enable(b, f, true);
 	pci_disable(b, f);
 }

@@ -112,7 +112,49 @@ TEST(pci, looks_behind_bridges_once)
 	circle->word[6] = 0x00000001; /* back to bus 0 */
 	disk_add(0x0108);
 	scan();
-	CHECK(nfound == 1 && found[0].at == 0x0108);
+	CHECK(nfound == 3 && found[0].is_bridge && found[0].bus == 1 && found[0].slot == 0);
+	CHECK(found[1].is_bridge && found[2].at == 0x0108 && !found[2].is_bridge);
+}
+
+/* As QEMU's pcie-root-port: a slot with a button, in which something is. */
+static struct config_function *slot_add(pci_address at)
+{
+	struct config_function *f = config_add(&config, at, 0x000c1b36, 0x060400);
+
+	f->word[1] = 0x00100000; /* it has capabilities */
+	f->word[3] = 0x00010000;
+	f->word[6] = 0x00010100; /* to bus 1 */
+	f->word[13] = 0x54;
+	f->word[0x54 / 4] = 0x01420010;         /* PCI Express, with a slot */
+	f->word[0x54 / 4 + 5] = 0x7b;           /* hot-plug */
+	f->word[0x54 / 4 + 6] = 1 << 22 | 0xc0; /* present */
+	return f;
+}
+
+TEST(pci, a_slot_tells_of_its_button_and_of_what_is_in_it)
+{
+	begin();
+	struct config_function *f = slot_add(0x08);
+	uint32_t *slot = &f->word[0x54 / 4 + 6];
+	scan();
+	CHECK(nfound == 1 && found[0].slot == 0x54);
+	CHECK(!pci_slot_is_leaving(&bus, &found[0]));
+	*slot |= 1 << 16;
+	CHECK(pci_slot_is_leaving(&bus, &found[0]));
+	CHECK(*slot == (1 << 16 | 0xc0)); /* the press is taken, and no other event */
+	*slot = 0xc0;
+	CHECK(pci_slot_is_leaving(&bus, &found[0]));
+	pci_slot_power_off(&bus, &found[0]);
+	CHECK(*slot == (0xc0 | 3 << 8 | 1 << 10));
+}
+
+TEST(pci, a_slot_without_hot_plug_is_none)
+{
+	begin();
+	struct config_function *f = slot_add(0x08);
+	f->word[0x54 / 4 + 5] = 0x3b;
+	scan();
+	CHECK(nfound == 1 && found[0].slot == 0);
 }
 
 TEST(pci, several_functions_of_a_device_are_found_if_it_says_so)

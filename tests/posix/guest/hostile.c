@@ -3,7 +3,8 @@
  * Clients that mean harm: processes that speak with posixd, the file servers and ttyd by native
  * calls of their own, send them nonsense, end in the midst of conversations, and take all they can
  * get. Only they may suffer: afterwards each service has the handles and the memory that it had.
- * For Futura alone.
+ * For Futura alone. HOSTILE_PLACE is a folder on a volume: then they work with files there, and
+ * fsd's handles and memory are looked at.
  */
 #include "abi/user.h"
 #include "lib/futura/message.h"
@@ -22,6 +23,11 @@ constexpr uint64_t PATIENCE_NS = 50'000'000; /* of a message that is not answere
 
 static const char *const services[] = { "posixd", "ramfsd", "ttyd", "controld", "registryd" };
 constexpr unsigned NSERVICES = sizeof(services) / sizeof(*services);
+
+static const char *service(unsigned i)
+{
+	return getenv("HOSTILE_PLACE") == nullptr ? services[i] : "fsd";
+}
 
 /* --- Books --- */
 
@@ -44,7 +50,7 @@ static struct books books_read(void)
 			continue;
 		b.tasks += strcmp(name, "posix") == 0;
 		for (unsigned i = 0; i < NSERVICES; i++)
-			if (strcmp(name, services[i]) == 0) {
+			if (strcmp(name, service(i)) == 0) {
 				b.handles[i] += handles;
 				b.kib[i] += kib;
 			}
@@ -72,7 +78,7 @@ static void books_balance(const struct books *before, long slack)
 	for (unsigned i = 0; i < NSERVICES; i++)
 		if (now.handles[i] > before->handles[i] || now.kib[i] > before->kib[i] + slack)
 			check_fail(__FILE__, __LINE__, "%s: %ld handles, %ld KiB; before %ld, %ld",
-				   services[i], now.handles[i], now.kib[i], before->handles[i],
+				   service(i), now.handles[i], now.kib[i], before->handles[i],
 				   before->kib[i]);
 	CHECK_EQ(now.tasks, before->tasks);
 }
@@ -120,6 +126,13 @@ static struct remote posixd_find(void)
 	check_fail(__FILE__, __LINE__, "no session with posixd");
 }
 
+static const char *place(void)
+{
+	const char *at = getenv("HOSTILE_PLACE");
+
+	return at != nullptr ? at : "/tmp";
+}
+
 /* A session of a directory in which a file can be made, to speak file.fipc with. */
 static struct remote directory_find(void)
 {
@@ -129,7 +142,7 @@ static struct remote directory_find(void)
 		int32_t outcome;
 		size_t n;
 		if (file_place(&r, &outcome, path, sizeof(path), &n) == OK && outcome >= 0 &&
-		    strncmp(path, "/tmp/", 5) == 0)
+		    n >= 8 && memcmp(path + n - 8, "/hostile", 8) == 0)
 			return r;
 	}
 	check_fail(__FILE__, __LINE__, "no session with a directory");
@@ -303,7 +316,7 @@ static void end_of(pid_t pid)
 /* The services do their work for others. */
 static void all_is_well(void)
 {
-	char *argv[] = { "sh", "-c", "echo x >/tmp/well && rm /tmp/well", nullptr };
+	char *argv[] = { "sh", "-c", "echo x >../well && cat ../well && rm ../well", nullptr };
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 
 	CHECK(master >= 0);
@@ -324,9 +337,10 @@ static void all_is_well(void)
 
 static void hostile_folder(void)
 {
-	CHECK(mkdir("/tmp/hostile", 0777) == 0 || errno == EEXIST);
-	CHECK_EQ(chmod("/tmp/hostile", 0777), 0);
-	CHECK_EQ(chdir("/tmp/hostile"), 0);
+	CHECK_EQ(chdir(place()), 0);
+	CHECK(mkdir("hostile", 0777) == 0 || errno == EEXIST);
+	CHECK_EQ(chmod("hostile", 0777), 0);
+	CHECK_EQ(chdir("hostile"), 0);
 }
 
 TEST(nonsense_harms_nobody)
