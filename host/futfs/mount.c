@@ -98,11 +98,26 @@ static void reply_entry(fuse_req_t req, enum fs_err e, uint64_t ino)
 		reply(req, e);
 }
 
+static void on_init(void *self, struct fuse_conn_info *conn)
+{
+	(void)self;
+	/* File handles (open_by_handle_at, NFS): inode numbers are not used twice. */
+	conn->want |= conn->capable & FUSE_CAP_EXPORT_SUPPORT;
+	/* After an asynchronous direct write the kernel would keep older pages in its cache. */
+	conn->want &= ~(unsigned)FUSE_CAP_ASYNC_DIO;
+}
+
 static void on_lookup(fuse_req_t req, fuse_ino_t dir, const char *name)
 {
-	uint64_t ino;
+	uint64_t ino = dir;
 
-	reply_entry(req, fs_lookup(volume, dir, name, strlen(name), &ino), ino);
+	/* The kernel has the number of a handle, of a file too, and asks what it is. */
+	if (strcmp(name, ".") == 0)
+		reply_entry(req, FS_OK, ino);
+	else if (strcmp(name, "..") == 0)
+		reply_entry(req, fs_parent(volume, dir, &ino), ino);
+	else
+		reply_entry(req, fs_lookup(volume, dir, name, strlen(name), &ino), ino);
 }
 
 static void on_forget(fuse_req_t req, fuse_ino_t ino, uint64_t times)
@@ -467,6 +482,7 @@ static void on_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 }
 
 static const struct fuse_lowlevel_ops operations = {
+	.init = on_init,
 	.lookup = on_lookup,
 	.forget = on_forget,
 	.getattr = on_getattr,

@@ -86,7 +86,7 @@ def test_only_root_may_give_orders(arch):
 		exec 2>&1
 		chown user /tmp; ls -ld /run/futura/* | cut -c1-10
 		umask 0; : >/tmp/x; chmod 700 /run/futura/services""")
-	assert out.split()[:5] == ["dr-x------", "-r--------", "-rw-r--r--", "-r--r--r--", "-rw-------"]
+	assert out.split()[:6] == ["dr-x------", "-rw-r--r--", "-r--------", "-rw-r--r--", "-r--r--r--", "-rw-------"]
 	assert "Operation not permitted" in out, out + err
 
 
