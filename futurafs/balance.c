@@ -99,10 +99,8 @@ enum fs_err tree_put(struct fs *fs, struct key k, const void *val, uint32_t len)
 		return FS_BAD_ARGUMENT;
 	TRY(tree_find(fs, k, &p));
 	TRY(tree_dirty(fs, &p, 0));
-	if (p.found && node_len(p.node[0], p.slot[0]) == len) {
-		bytes_copy(node_value(p.node[0], p.slot[0]), val, len);
+	if (p.found && node_replace(fs, p.node[0], p.slot[0], val, len))
 		return FS_OK;
-	}
 	if (p.found)
 		node_remove(p.node[0], p.slot[0]);
 	return tree_insert(fs, &p, 0, &(struct entry){ p.slot[0], k, val, len });

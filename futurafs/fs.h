@@ -83,6 +83,7 @@ struct stream {
 	uint32_t seg, next, off;
 	uint32_t nblocks; /* data blocks in the open chunk; nodes not yet written */
 	uint8_t *blocks;  /* head block, then data */
+	bool lent;        /* they are the device's */
 	uint8_t *records; /* of the open chunk */
 	uint32_t record_len;
 	uint32_t last_map; /* the RECORD_MAP that the next block may extend; NONE */

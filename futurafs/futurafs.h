@@ -48,6 +48,9 @@ struct fs_device {
 	enum fs_err (*flush)(void *ctx);
 	/* May be nullptr. The range's content does not matter any more. */
 	void (*discard)(void *ctx, uint64_t off, uint64_t len);
+	/* May be nullptr. Memory that `write` takes without copying it, of whole blocks; it stays
+	 * until the volume was let go. nullptr: there is no more. */
+	void *(*buffer)(void *ctx, size_t len);
 };
 
 typedef uint32_t fs_crc_fn(uint32_t crc, const void *buf, size_t len);
@@ -162,6 +165,8 @@ enum fs_err fs_getattr(struct fs *fs, uint64_t ino, struct fs_attr *attr);
 enum fs_err fs_setattr(struct fs *fs, uint64_t ino, enum fs_set which, const struct fs_attr *attr);
 enum fs_err fs_pin(struct fs *fs, uint64_t ino);
 enum fs_err fs_unpin(struct fs *fs, uint64_t ino, uint64_t times);
+/* The attributes of a pinned inode: there, and true, until the last unpin. */
+const struct fs_attr *fs_pinned_attr(struct fs *fs, uint64_t ino);
 
 /* Names. `name` is any bytes but '/' and 0, not "." nor "..". */
 enum fs_err fs_lookup(struct fs *fs, uint64_t dir, const char *name, size_t len, uint64_t *ino);

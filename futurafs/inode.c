@@ -287,6 +287,11 @@ enum fs_err fs_pin(struct fs *fs, uint64_t ino)
 	return FS_OK;
 }
 
+const struct fs_attr *fs_pinned_attr(struct fs *fs, uint64_t ino)
+{
+	return &inode_find(fs, ino)->attr;
+}
+
 enum fs_err fs_unpin(struct fs *fs, uint64_t ino, uint64_t times)
 {
 	struct inode *i = inode_find(fs, ino);

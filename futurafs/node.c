@@ -106,6 +106,28 @@ static void node_compact(struct fs *fs, struct node *n)
 	n->garbage = 0;
 }
 
+bool node_replace(struct fs *fs, struct node *n, uint32_t i, const void *val, uint32_t len)
+{
+	struct d_slot *s = &n->d->slot[i];
+	uint32_t had = get16(s->len);
+
+	if (len > had) {
+		n->garbage += had;
+		s->len = put16(0);
+		if (node_free(n) < len)
+			return false;
+		if (node_gap(n) < len)
+			node_compact(fs, n);
+		s->off = put16((uint16_t)(get16(n->d->values) - len));
+		n->d->values = s->off;
+	} else {
+		n->garbage += had - len;
+	}
+	s->len = put16((uint16_t)len);
+	bytes_copy(node_value(n, i), val, len);
+	return true;
+}
+
 void node_insert(struct fs *fs, struct node *n, uint32_t i, struct key k, const void *val,
 		 uint32_t len)
 {

@@ -44,6 +44,8 @@ uint32_t node_used(const struct fs *fs, const struct node *n);
 void node_insert(struct fs *fs, struct node *n, uint32_t i, struct key k, const void *val,
 		 uint32_t len);
 void node_remove(struct node *n, uint32_t i);
+/* Give slot i another value. false: there is no room, and the slot has lost its value. */
+bool node_replace(struct fs *fs, struct node *n, uint32_t i, const void *val, uint32_t len);
 /* Is this block a well-formed node? Sets the garbage of n. */
 bool node_is_sound(const struct fs *fs, struct node *n);
 uint32_t node_crc(struct fs *fs, const struct d_node *d);

@@ -9,6 +9,11 @@ uint32_t records_max(const struct fs *fs)
 	return (fs->tail_max + 1) * fs->block_size - (uint32_t)sizeof(struct d_chunk);
 }
 
+static size_t blocks_size(const struct fs *fs)
+{
+	return (size_t)(fs->chunk_max + 1 + fs->tail_max) * fs->block_size;
+}
+
 enum fs_err stream_init(struct fs *fs, enum stream_id id)
 {
 	struct stream *s = &fs->stream[id];
@@ -17,7 +22,11 @@ enum fs_err stream_init(struct fs *fs, enum stream_id id)
 	s->seg = s->next = NONE;
 	s->off = fs->segment_blocks;
 	s->last_map = NONE;
-	s->blocks = mem_alloc(fs, (size_t)(fs->chunk_max + 1 + fs->tail_max) * fs->block_size);
+	if (fs->dev.buffer != nullptr)
+		s->blocks = fs->dev.buffer(fs->dev.ctx, blocks_size(fs));
+	s->lent = s->blocks != nullptr;
+	if (!s->lent)
+		s->blocks = mem_alloc(fs, blocks_size(fs));
 	s->records = mem_alloc(fs, records_max(fs));
 	return s->blocks == nullptr || s->records == nullptr ? FS_NO_MEMORY : FS_OK;
 }
@@ -26,7 +35,8 @@ void stream_fini(struct fs *fs, enum stream_id id)
 {
 	struct stream *s = &fs->stream[id];
 
-	mem_free(fs, s->blocks, (size_t)(fs->chunk_max + 1 + fs->tail_max) * fs->block_size);
+	if (!s->lent)
+		mem_free(fs, s->blocks, blocks_size(fs));
 	mem_free(fs, s->records, records_max(fs));
 }
 

@@ -92,7 +92,7 @@ static enum err memory_make(struct block *b, size_t size)
 	if (e != OK)
 		return e;
 	b->memory = (char *)at;
-	b->memory_size = size;
+	b->memory_size = b->copy_size = size;
 	return OK;
 }
 
@@ -186,17 +186,37 @@ enum err block_do(struct block *b, struct block_request *r)
 }
 
 /* One piece of a longer transfer. */
-static enum err transfer(struct block *b, uint8_t op, uint64_t sector, uint64_t count)
+static enum err transfer(struct block *b, uint8_t op, uint64_t sector, uint64_t count,
+			 uint64_t offset)
 {
-	struct block_request r = { .op = op, .sector = sector, .count = (uint32_t)count };
+	struct block_request r = {
+		.op = op, .sector = sector, .count = (uint32_t)count, .offset = offset
+	};
 
 	return block_do(b, &r);
 }
 
-/* Sectors that fit a request, and our memory. */
-static uint64_t piece(const struct block *b, uint64_t count)
+void *block_buffer(struct block *b, size_t size)
 {
-	size_t bytes = b->memory_size < b->max_bytes ? b->memory_size : b->max_bytes;
+	size = (size + 4095) & ~4095ul;
+	if (size + 4096 > b->copy_size)
+		return nullptr;
+	b->copy_size -= size;
+	return b->memory + b->copy_size;
+}
+
+/* What lies there requests name by its offset; 0: it has to be copied, by the memory's start. */
+static uint64_t buffer_offset(const struct block *b, const void *p)
+{
+	uint64_t offset = (uint64_t)p - (uint64_t)b->memory;
+
+	return offset < b->memory_size ? offset : 0;
+}
+
+/* Sectors that fit a request, and our memory if they have to be copied. */
+static uint64_t piece(const struct block *b, uint64_t count, uint64_t offset)
+{
+	size_t bytes = offset == 0 && b->copy_size < b->max_bytes ? b->copy_size : b->max_bytes;
 	uint64_t most = bytes / b->sector_size;
 
 	return count < most ? count : most;
@@ -207,13 +227,15 @@ enum err block_read(struct block *b, uint64_t sector, uint64_t count, void *to)
 	enum err e = OK;
 
 	while (e == OK && count > 0) {
-		uint64_t n = piece(b, count);
+		uint64_t offset = buffer_offset(b, to), n = piece(b, count, offset);
 		if (n == 0)
 			return ERR_BAD_ARGUMENT; /* not one sector fits our memory */
-		e = transfer(b, BLOCK_OP_READ, sector, n);
+		e = transfer(b, BLOCK_OP_READ, sector, n, offset);
 		if (e != OK)
 			return e;
-		to = mempcpy(to, b->memory, n * b->sector_size);
+		if (offset == 0)
+			memcpy(to, b->memory, n * b->sector_size);
+		to = (char *)to + n * b->sector_size;
 		sector += n;
 		count -= n;
 	}
@@ -225,11 +247,12 @@ enum err block_write(struct block *b, uint64_t sector, uint64_t count, const voi
 	enum err e = OK;
 
 	while (e == OK && count > 0) {
-		uint64_t n = piece(b, count);
+		uint64_t offset = buffer_offset(b, from), n = piece(b, count, offset);
 		if (n == 0)
 			return ERR_BAD_ARGUMENT; /* not one sector fits our memory */
-		memcpy(b->memory, from, n * b->sector_size);
-		e = transfer(b, BLOCK_OP_WRITE, sector, n);
+		if (offset == 0)
+			memcpy(b->memory, from, n * b->sector_size);
+		e = transfer(b, BLOCK_OP_WRITE, sector, n, offset);
 		from = (const char *)from + n * b->sector_size;
 		sector += n;
 		count -= n;
@@ -239,7 +262,7 @@ enum err block_write(struct block *b, uint64_t sector, uint64_t count, const voi
 
 enum err block_flush(struct block *b)
 {
-	return transfer(b, BLOCK_OP_FLUSH, 0, 0);
+	return transfer(b, BLOCK_OP_FLUSH, 0, 0, 0);
 }
 
 enum err block_erase(struct block *b, uint8_t op, uint64_t sector, uint64_t count)
@@ -250,7 +273,7 @@ enum err block_erase(struct block *b, uint8_t op, uint64_t sector, uint64_t coun
 		return ERR_UNSUPPORTED;
 	while (e == OK && count > 0) {
 		uint64_t n = count < b->max_discard ? count : b->max_discard;
-		e = transfer(b, op, sector, n);
+		e = transfer(b, op, sector, n, 0);
 		sector += n;
 		count -= n;
 	}

@@ -20,6 +20,7 @@ struct block {
 
 	char *memory; /* `memory_size` bytes, which offsets of requests count from */
 	size_t memory_size;
+	size_t copy_size; /* of them, for block_read and block_write to copy by */
 
 	/* The rest is the library's. */
 	struct remote remote;
@@ -56,7 +57,9 @@ enum err block_wait(struct block *b, uint64_t deadline, struct block_done *done)
  * no successor that lives. */
 enum err block_do(struct block *b, struct block_request *r);
 
-/* Copy sectors to or from any memory but `memory`. */
+/* A part of `memory`, of whole pages, for the caller alone. nullptr: too little would be left. */
+void *block_buffer(struct block *b, size_t size);
+/* Sectors to or from what block_buffer() gave, or by a copy to or from any memory but `memory`. */
 enum err block_read(struct block *b, uint64_t sector, uint64_t count, void *to);
 enum err block_write(struct block *b, uint64_t sector, uint64_t count, const void *from);
 enum err block_flush(struct block *b);

@@ -12,14 +12,15 @@
 #include "lib/futura/print.h"
 #include "services/fsd/fsd.h"
 
-constexpr size_t PIECE = 65536;  /* copied at a time */
-constexpr uint64_t AHEAD = 16;   /* pages that are read when one is wanted */
-constexpr unsigned LISTED = 512; /* written pages looked at in one go */
+constexpr size_t PIECE = 65536; /* copied at a time */
+constexpr uint64_t AHEAD = 16;  /* pages that are read when one is wanted */
+constexpr uint64_t AHEAD_FURTHER = DATA_STAGE / FSD_PAGE; /* and when the one before is there */
+constexpr unsigned LISTED = 512;                          /* written pages looked at in one go */
 
 static char piece[PIECE];
 /* Pages move from here into files. It is mapped nowhere, so that no TLB has to forget them. */
 static fut_handle stage;
-static char staged[PIECE];
+static char *staged; /* what the disk reads into by itself */
 
 static uint64_t page_up(uint64_t size)
 {
@@ -81,9 +82,14 @@ bool data_is_mapped_anywhere(void)
 
 /* --- The memory --- */
 
+void data_init(void *buffer)
+{
+	staged = buffer;
+}
+
 static int stage_make(void)
 {
-	return stage != 0 ? 0 : memory_error(fut_vmo_create(PIECE, 0, &stage));
+	return stage != 0 ? 0 : memory_error(fut_vmo_create(DATA_STAGE, 0, &stage));
 }
 
 /* The bytes of `page` for a memory of that size; it only grows. */
@@ -144,17 +150,18 @@ static int stage_move(struct fsd_node *n, uint64_t offset, size_t size)
 	return 0;
 }
 
-/* Supply pages [first, first + count), none of which is there; what the volume has not is zero.
- * What moved leaves the stage without pages, which is zeros for the next. */
-static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool blank)
+/* Supply pages [first, first + count), none of which is there, with `contents`, or nullptr: with
+ * what the volume has. */
+static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, const char *contents)
 {
 	size_t size = count * FSD_PAGE;
-	int error = blank ? 0 : stage_fill(n, first * FSD_PAGE, size);
+	int error = contents ? memory_error(fut_vmo_write(stage, 0, contents, size))
+			     : stage_fill(n, first * FSD_PAGE, size);
 
 	if (error == 0)
 		error = stage_move(n, first * FSD_PAGE, size);
 	if (error != 0) {
-		(void)fut_vmo_zero(stage, 0, PIECE); /* ours, and not pinned */
+		(void)fut_vmo_zero(stage, 0, DATA_STAGE); /* ours, and not pinned */
 		return error;
 	}
 	for (uint64_t i = 0; i < count; i++)
@@ -163,25 +170,31 @@ static int pages_load(struct fsd_node *n, uint64_t first, uint64_t count, bool b
 	return 0;
 }
 
-/* Make the pages of [offset, offset + size) be there, and a few after those that were not. `blank`:
- * they will be written all over. */
-static int data_load(struct fsd_node *n, uint64_t offset, uint64_t size, bool blank)
+/* How many pages from `at` on, before `end`, are there, or are not. */
+static uint64_t run_present(const struct fsd_node *n, uint64_t at, uint64_t end, bool present)
+{
+	uint64_t count = 0;
+
+	while (at + count < end && !(n->page[at + count] & PAGE_PRESENT) == !present)
+		count++;
+	return count;
+}
+
+/* Make the pages of [offset, offset + size) be there, and a few after those that were not. */
+static int data_load(struct fsd_node *n, uint64_t offset, uint64_t size)
 {
 	uint64_t end = page_up(offset + size) / FSD_PAGE, npages = n->room / FSD_PAGE;
 
 	for (uint64_t at = offset / FSD_PAGE; at < end;) {
-		uint64_t count = 0, most = min(PIECE / FSD_PAGE, npages - at);
 		if (n->page[at] & PAGE_PRESENT) {
 			at++;
 			continue;
 		}
-		if (!blank && end - at < AHEAD)
-			most = min(most, AHEAD);
-		else
-			most = min(most, end - at);
-		while (count < most && !(n->page[at + count] & PAGE_PRESENT))
-			count++;
-		int error = pages_load(n, at, count, blank);
+		bool goes_on = at > 0 && (n->page[at - 1] & PAGE_PRESENT);
+		uint64_t ahead = goes_on ? AHEAD_FURTHER : AHEAD;
+		uint64_t most = min(ahead > end - at ? ahead : end - at, AHEAD_FURTHER);
+		uint64_t count = run_present(n, at, min(at + most, npages), false);
+		int error = pages_load(n, at, count, nullptr);
 		if (error != 0)
 			return error;
 		at += count;
@@ -239,14 +252,14 @@ static void cache_trim(void)
 }
 
 /* data_load, with what has to go for it. */
-static int data_need(struct fsd_node *n, uint64_t offset, uint64_t size, bool blank)
+static int data_need(struct fsd_node *n, uint64_t offset, uint64_t size)
 {
 	cache_trim();
-	int error = data_load(n, offset, size, blank);
+	int error = data_load(n, offset, size);
 	if (error != -ENOMEM)
 		return error;
 	cache_shrink(fsd.npages / 2);
-	return data_load(n, offset, size, blank);
+	return data_load(n, offset, size);
 }
 
 bool data_page_request(const void *, void *, struct message *m)
@@ -258,7 +271,7 @@ bool data_page_request(const void *, void *, struct message *m)
 		return message_answer(m, ERR_UNSUPPORTED);
 	if (n == nullptr || n->memory == 0 || offset >= n->room)
 		return message_answer(m, ERR_IO);
-	return message_answer(m, data_need(n, offset, 1, false) == 0 ? OK : ERR_IO);
+	return message_answer(m, data_need(n, offset, 1) == 0 ? OK : ERR_IO);
 }
 
 /* --- To the volume --- */
@@ -322,15 +335,17 @@ static uint64_t run_length(const struct fsd_node *n, uint64_t at, uint64_t end)
 	return count;
 }
 
-/* The next page of [at, end) that was written by us, or `end`. */
+/* The next page of [at, end) that was written by us, or `end`. Most of a large file was not. */
 static uint64_t run_find(const struct fsd_node *n, uint64_t at, uint64_t end)
 {
 	constexpr uint64_t NONE_OF_8 = 0x0101010101010101 * PAGE_PROMISED;
-	uint64_t eight;
+	uint64_t many[8];
 
-	for (; at + sizeof(eight) <= end; at += sizeof(eight)) {
-		memcpy(&eight, n->page + at, sizeof(eight));
-		if ((eight & NONE_OF_8) != 0)
+	for (; at + sizeof(many) <= end; at += sizeof(many)) {
+		memcpy(many, n->page + at, sizeof(many));
+		if (((many[0] | many[1] | many[2] | many[3] | many[4] | many[5] | many[6] |
+		      many[7]) &
+		     NONE_OF_8) != 0)
 			break;
 	}
 	while (at < end && !(n->page[at] & PAGE_PROMISED))
@@ -338,21 +353,18 @@ static uint64_t run_find(const struct fsd_node *n, uint64_t at, uint64_t end)
 	return at;
 }
 
-/* What only we wrote: looking at all of a large file would cost more than a small write. */
+/* What only we wrote: we know where. The kernel may still hold such pages to be dirty. */
 static int written_flush(struct fsd_node *n)
 {
-	uint64_t offset[PIECE / FSD_PAGE], end = min(n->written_end, n->room / FSD_PAGE), next;
+	uint64_t end = min(n->written_end, n->room / FSD_PAGE);
 	int error = 0;
 
 	for (uint64_t at = n->written, count; (at = run_find(n, at, end)) < end; at += count) {
-		uint32_t listed = 0;
 		count = run_length(n, at, end);
-		/* They are dirty, so they are what it lists; should one not be, another does no
-		 * harm. */
-		enum err e = fut_vmo_dirty(n->memory, at * FSD_PAGE, DIRTY_CLEAN, offset,
-					   count * sizeof(*offset), &next, &listed);
-		int failed = e == OK ? pages_flush(n, offset, listed) : memory_error(e);
+		int failed = run_flush(n, at * FSD_PAGE, count * FSD_PAGE);
 		error = error ? error : failed;
+		for (uint64_t i = 0; i < count; i++)
+			n->page[at + i] &= (uint8_t)~PAGE_PROMISED;
 	}
 	n->written = n->written_end = 0;
 	return error;
@@ -380,6 +392,21 @@ static int mapped_flush(struct fsd_node *n)
 		n->mtime = files_now();
 	}
 	n->written = n->written_end = 0;
+	return error;
+}
+
+/* From now on dirty pages are those that others write, too. */
+static int dirty_forget(struct fsd_node *n)
+{
+	static uint64_t offset[LISTED];
+	uint64_t next = 0;
+	int error = data_flush(n);
+
+	while (error == 0 && next < n->room) {
+		uint32_t count;
+		error = memory_error(fut_vmo_dirty(n->memory, next, DIRTY_CLEAN, offset,
+						   sizeof(offset), &next, &count));
+	}
 	return error;
 }
 
@@ -479,7 +506,7 @@ int64_t fsd_read(struct files_session *s, uint64_t offset, const struct lent *to
 	e = data_memory(n);
 	while (e >= 0 && done < size) {
 		uint64_t at = offset + done, part = min(size - done, PIECE - at % FSD_PAGE);
-		e = data_need(n, at, part, false);
+		e = data_need(n, at, part);
 		if (e == 0)
 			e = memory_error(fut_vmo_read(n->memory, at, piece, part));
 		if (e == 0)
@@ -513,17 +540,35 @@ static int pages_promise(struct fsd_node *n, uint64_t offset, uint64_t size)
 }
 
 /* Pages at the ends that are written in part have to be there; those between need not. */
-static int pages_prepare(struct fsd_node *n, uint64_t offset, uint64_t size)
+static int ends_load(struct fsd_node *n, uint64_t offset, uint64_t size)
 {
-	uint64_t first = page_up(offset), last = (offset + size) & ~(FSD_PAGE - 1);
 	int error = 0;
 
 	if (offset % FSD_PAGE != 0)
-		error = data_load(n, offset, 1, false);
+		error = data_load(n, offset, 1);
 	if (error == 0 && (offset + size) % FSD_PAGE != 0)
-		error = data_load(n, offset + size - 1, 1, false);
-	if (error == 0 && first < last)
-		error = data_load(n, first, last - first, true);
+		error = data_load(n, offset + size - 1, 1);
+	return error;
+}
+
+/* Pages that are not there come with what is written. What others may write to has to be known as
+ * dirty, which no page is that was supplied. */
+static int pages_write(struct fsd_node *n, uint64_t offset, const char *data, size_t size)
+{
+	int error = 0;
+
+	for (size_t done = 0, part; error == 0 && done < size; done += part) {
+		uint64_t at = (offset + done) / FSD_PAGE, end = page_up(offset + size) / FSD_PAGE;
+		bool present = n->page[at] & PAGE_PRESENT;
+		uint64_t run_end = (at + run_present(n, at, end, present)) * FSD_PAGE;
+
+		part = min(run_end - (offset + done), size - done);
+		if (!present)
+			error = pages_load(n, at, part / FSD_PAGE, data + done);
+		if (error == 0 && (present || n->is_mapped))
+			error = memory_error(
+				fut_vmo_write(n->memory, offset + done, data + done, part));
+	}
 	return error;
 }
 
@@ -532,15 +577,14 @@ static int64_t piece_write(struct fsd_node *n, uint64_t offset, const struct len
 {
 	int64_t e;
 
-	/* First what can fail: pages that were prepared to be written all over must be. */
 	e = pages_promise(n, offset, size);
 	if (e == 0 && data == nullptr)
 		e = files_take(from, done, piece, size);
 	if (e >= 0)
-		e = pages_prepare(n, offset, size);
+		e = ends_load(n, offset, size);
 	if (e < 0)
 		return e;
-	e = memory_error(fut_vmo_write(n->memory, offset, data ? data + done : piece, size));
+	e = pages_write(n, offset, data ? data + done : piece, size);
 	return e == 0 ? (int64_t)size : e;
 }
 
@@ -646,6 +690,8 @@ int fsd_contents(struct files_session *s, bool write, fut_handle *memory)
 	int error = data_memory(n);
 
 	if (error != 0)
+		return error;
+	if (write && !n->is_mapped && (error = dirty_forget(n)) != 0)
 		return error;
 	if (write) {
 		n->is_mapped = true;

@@ -14,6 +14,7 @@
 #include "lib/futura/block.h"
 
 constexpr uint64_t FSD_PAGE = 4096;
+constexpr size_t DATA_STAGE = 256 << 10; /* read at a time, at most */
 
 enum page : uint8_t {
 	PAGE_PRESENT = 1,  /* it is in the memory object */
@@ -25,8 +26,9 @@ struct fsd_node {
 	struct files_node node; /* first; refs 0: only cached, and in the list of unused ones */
 	struct fsd_node *hash_next;
 	struct fsd_node *newer, *older;
-	bool is_unused; /* in that list */
-	bool is_gone;   /* it had no name when it came there */
+	bool is_unused;             /* in that list */
+	bool is_gone;               /* it had no name when it came there */
+	const struct fs_attr *attr; /* as the volume has them; it is pinned */
 	/* One of its names, and the directory, with a reference; nullptr: unknown. */
 	struct fsd_node *dir;
 	char *name;
@@ -49,7 +51,8 @@ struct fsd_node {
 struct fsd {
 	struct files_server files; /* first: lib/files is given its address */
 	struct files_system system;
-	struct fs *fs; /* nullptr: nobody has asked for it yet */
+	struct fs *fs;       /* nullptr: nobody has asked for it yet */
+	uint32_t block_size; /* the volume's */
 	const char *disk_name;
 	struct block disk;
 	uint64_t npages, most_pages; /* cached */
@@ -98,7 +101,8 @@ void nodes_trim(void);
 uint32_t mode_of(const struct fs_attr *a);
 int fsd_sync_all(struct files_system *fs);
 
-/* data.c */
+/* data.c: `buffer` of DATA_STAGE bytes, that the disk reads into. */
+void data_init(void *buffer);
 int data_resize(struct fsd_node *n, uint64_t size);
 /* Bring what was written to the volume. */
 int data_flush(struct fsd_node *n);

@@ -199,20 +199,16 @@ static int fsd_target(struct files_line *, struct files_node *n, struct files_ta
 static void fsd_stat(struct files_node *node, struct file_stat_results *r)
 {
 	const struct fsd_node *n = node_of(node);
-	struct fs_stat volume;
-	struct fs_attr a;
+	const struct fs_attr *a = n->attr;
 
-	if (fs_getattr(fsd.fs, node->number, &a) != FS_OK)
-		return;
-	fs_statfs(fsd.fs, &volume);
-	r->nlink = a.nlink;
-	r->blocks = a.blocks * (volume.block_size / 512);
-	r->atime = a.atime;
-	r->mtime = n->has_mtime ? n->mtime : a.mtime;
-	r->ctime = n->has_mtime ? n->mtime : a.ctime;
-	r->btime = a.btime;
+	r->nlink = a->nlink;
+	r->blocks = a->blocks * (fsd.block_size / 512);
+	r->atime = a->atime;
+	r->mtime = n->has_mtime ? n->mtime : a->mtime;
+	r->ctime = n->has_mtime ? n->mtime : a->ctime;
+	r->btime = a->btime;
 	if (S_ISDIR(node->mode))
-		r->size = volume.block_size;
+		r->size = fsd.block_size;
 }
 
 static int fsd_change(struct files_node *node, const struct files_change *c)

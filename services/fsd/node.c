@@ -83,6 +83,7 @@ int node_get(uint64_t ino, struct fsd_node **found)
 				       .uid = a.uid,
 				       .gid = a.gid,
 				       .refs = 1 };
+	n->attr = fs_pinned_attr(fsd.fs, ino);
 	n->hash_next = *bucket(ino);
 	*bucket(ino) = n;
 	*found = n;
@@ -91,9 +92,7 @@ int node_get(uint64_t ino, struct fsd_node **found)
 
 bool node_has_names(const struct fsd_node *n)
 {
-	struct fs_attr a;
-
-	return fs_getattr(fsd.fs, n->node.number, &a) == FS_OK && a.nlink > 0;
+	return n->attr->nlink > 0;
 }
 
 /* Its contents were flushed, or nobody wants them. */

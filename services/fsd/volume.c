@@ -10,7 +10,8 @@
 #include "futurafs/crc32c.h"
 #include "services/fsd/fsd.h"
 
-constexpr size_t DISK_MEMORY = 512 << 10;
+/* To copy by, to read contents into, and for what the volume writes: three times 145 blocks. */
+constexpr size_t DISK_MEMORY = (512 << 10) + DATA_STAGE + (2 << 20);
 /* A machine may have no such disk: then we are not needed. */
 constexpr uint64_t DISK_PATIENCE = 3 * SECOND;
 
@@ -100,6 +101,11 @@ static void disk_discard(void *ctx, uint64_t offset, uint64_t n)
 	(void)block_erase(b, BLOCK_OP_DISCARD, offset / b->sector_size, n / b->sector_size);
 }
 
+static void *disk_buffer(void *ctx, size_t n)
+{
+	return block_buffer(ctx, n);
+}
+
 static void *host_alloc(void *, size_t n)
 {
 	return calloc(1, n);
@@ -139,12 +145,14 @@ int volume_open(const char *disk)
 		print("fsd: no `%s`: %s\n", disk, error_name(e));
 		return -ENXIO;
 	}
+	data_init(block_buffer(b, DATA_STAGE));
 	struct fs_device device = {
 		.ctx = b,
 		.size = b->sectors * b->sector_size,
 		.read = disk_read,
 		.write = disk_write,
 		.flush = disk_flush,
+		.buffer = disk_buffer,
 		.discard = b->features & BLOCK_HAS_DISCARD ? disk_discard : nullptr,
 	};
 	struct fs_host host = {
@@ -165,6 +173,9 @@ int volume_open(const char *disk)
 		block_close(b);
 		return error == FS_IO ? -EIO : -EINVAL;
 	}
+	struct fs_stat volume;
+	fs_statfs(fsd.fs, &volume);
+	fsd.block_size = (uint32_t)volume.block_size;
 	fsd.system.device = device_number(disk);
 	fsd.system.read_only = config.flags & FS_MOUNT_READ_ONLY;
 	return 0;
