@@ -16,6 +16,7 @@ enum map_flags : uint32_t {
 	MAP_IS_VDSO = 64,
 	MAP_IS_NOT_FORKED = 128, /* a child has nothing there: MADV_DONTFORK */
 	MAP_IS_WIPED = 256,      /* a child has zeroes there: MADV_WIPEONFORK */
+	MAP_IS_LOCKED = 512,     /* mlock */
 };
 
 struct map_entry {

@@ -50,10 +50,13 @@ static void delist(struct thread *t)
 	process.nthreads--;
 }
 
+constexpr uint64_t TIMER_SLACK = 50'000; /* ns, as Linux's first process has */
+
 void thread_init_first(struct thread *t, uint64_t stack_top)
 {
 	t->control = control();
 	t->slot = SLOTS;
+	t->timer_slack = t->timer_slack_at_start = TIMER_SLACK;
 	signal_queue_init(&t->signals.queue);
 	words_init(t, stack_top);
 	enlist(t);
@@ -135,6 +138,7 @@ enum err thread_new(struct thread **to, const struct registers *frame)
 
 	if (t == nullptr)
 		return ERR_NO_MEMORY;
+	t->timer_slack = t->timer_slack_at_start = self()->timer_slack;
 	signal_queue_init(&t->signals.queue);
 	mutex_lock(&process.locks.threads);
 	t->slot = slot_take();

@@ -42,9 +42,10 @@ struct thread {
 	unsigned slot;
 	fut_handle handle; /* with every right */
 	struct thread *next;
-	uint64_t affinity; /* 0: any CPU */
-	uint32_t policy;   /* SCHED_: only told */
-	char name[16];     /* empty: the process's */
+	uint64_t affinity;                          /* 0: any CPU */
+	uint32_t policy;                            /* SCHED_: only told */
+	uint64_t timer_slack, timer_slack_at_start; /* ns, prctl(2): only told */
+	char name[16];                              /* empty: the process's */
 
 	struct signal_thread signals;
 	uint64_t clear_tid;   /* guest address: set_tid_address */

@@ -195,16 +195,24 @@ static int64_t map_one(struct program *p, uint64_t wish, uint64_t *base)
 	return error;
 }
 
+uint64_t exec_shift(void)
+{
+	uint64_t shift = 0;
+
+	if (!process.fixed_addresses)
+		random_bytes(&shift, sizeof(shift));
+	return shift;
+}
+
 static int64_t map_all(struct exec *x, struct exec_values *v, uint64_t *start, uint64_t *sp)
 {
-	uint64_t base, shift, interpreter_base = 0;
+	uint64_t base, interpreter_base = 0;
 	const struct image *image = &x->program.image;
 	int64_t result;
 
-	random_bytes(&shift, sizeof(shift));
 	maps_top = GUEST_END - (64ull << 20) - (8ull << 20);
-	result = map_one(&x->program, image->is_movable ? PIE_BASE + (shift & 0xfffff) * PAGE : 0,
-			 &base);
+	result = map_one(&x->program,
+			 image->is_movable ? PIE_BASE + (exec_shift() & 0xfffff) * PAGE : 0, &base);
 	if (result != 0)
 		return result;
 	process.brk_start = process.brk = base + image->high;

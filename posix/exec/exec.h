@@ -26,6 +26,8 @@ struct exec_values {
 	const char *path;
 };
 
+/* Random, for an address; 0 where the process wants the same ones each time. */
+uint64_t exec_shift(void);
 /* Map a stack with arguments, environment and auxiliary values: the stack pointer, or an error. */
 int64_t stack_build(const struct strings *arguments, const struct strings *environment,
 		    const struct exec_values *values, bool executable);

@@ -132,14 +132,12 @@ static void fill(struct build *b, const struct strings *arguments,
 int64_t stack_build(const struct strings *arguments, const struct strings *environment,
 		    const struct exec_values *e, bool executable)
 {
-	uint64_t shift;
 	size_t room = arguments->size + environment->size + strlen(e->path) +
 		      (arguments->count + environment->count + 2 * VALUES) * 8 + 128;
 
 	room = (room + 15) & ~(size_t)15; /* what stands aligned in the guest does so here */
 
-	random_bytes(&shift, sizeof(shift));
-	uint64_t top = GUEST_END - PAGE - (shift & 0x3fff) * PAGE;
+	uint64_t top = GUEST_END - PAGE - (exec_shift() & 0x3fff) * PAGE;
 	struct map_request r = { .address = top - STACK_SIZE,
 				 .size = STACK_SIZE,
 				 .fixed = true,

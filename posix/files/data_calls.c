@@ -74,7 +74,8 @@ CALL4(sync_file_range, int, fd, int64_t, offset, int64_t, size, uint32_t, flags)
 {
 	if (offset < 0 || size < 0 || flags > 7)
 		return -EINVAL;
-	return synchronise(fd, true);
+	int64_t error = synchronise(fd, true);
+	return error == -EINVAL ? -ESPIPE : error; /* no file on a disk */
 }
 
 CALL4(fallocate, int, fd, uint32_t, mode, int64_t, offset, int64_t, size)

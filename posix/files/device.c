@@ -2,6 +2,7 @@
 /* The devices that need nobody: null, zero, full, random; and the log. Numbers: Linux,
  * admin-guide/devices.txt. */
 #include "posix/files/device.h"
+#include <linux/random.h>
 #include <linux/stat.h>
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -77,9 +78,18 @@ static const struct description_ops zero_ops = {
 static const struct description_ops full_ops = { .read = read_zeroes,
 						 .write = write_full,
 						 .seek = seek_nowhere };
-static const struct description_ops random_ops = { .read = read_random,
-						   .write = write_anything,
-						   .seek = seek_nowhere };
+/* The pool is full from the start, as Linux's is since it has one of 256 bits. */
+static int64_t control_random(struct description *d, uint32_t command, uint64_t argument)
+{
+	int bits = 256;
+
+	(void)d;
+	return command == RNDGETENTCNT ? guest_put(argument, &bits, sizeof(bits)) : -ENOTTY;
+}
+
+static const struct description_ops random_ops = {
+	.read = read_random, .write = write_anything, .seek = seek_nowhere, .ioctl = control_random
+};
 
 static const struct description_ops *memory_device(uint64_t minor)
 {

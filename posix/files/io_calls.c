@@ -38,18 +38,23 @@ CALL3(write, int, fd, uint64_t, from, uint64_t, size)
 	return move(fd, TO_WRITE, description_write, from, size, FILE_AT_STATE);
 }
 
-static int64_t move_at(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size,
-		       int64_t at)
+/* Of what has no offsets none can be named: ESPIPE, whatever else is wrong. */
+static int64_t offset_ok(int fd, int64_t at)
 {
 	if (at < 0)
 		return -EINVAL;
 	struct description *d = fd_get(fd);
-	bool seeks = d != nullptr && d->ops->seek != nullptr;
-	bool is_open = d != nullptr;
+	bool seeks = d == nullptr || d->access == 0 || d->ops->seek != nullptr;
 	description_drop(d);
-	if (is_open && !seeks)
-		return -ESPIPE;
-	return move(fd, access, f, address, size, (uint64_t)at);
+	return seeks ? 0 : -ESPIPE;
+}
+
+static int64_t move_at(int fd, uint32_t access, move_fn *f, uint64_t address, uint64_t size,
+		       int64_t at)
+{
+	int64_t error = offset_ok(fd, at);
+
+	return error != 0 ? error : move(fd, access, f, address, size, (uint64_t)at);
 }
 
 CALL4(pread64, int, fd, uint64_t, to, uint64_t, size, int64_t, at)
@@ -122,34 +127,47 @@ CALL3(writev, int, fd, uint64_t, ranges, uint64_t, n)
 	return move_ranges(fd, TO_WRITE, description_write, ranges, n, FILE_AT_STATE);
 }
 
+static int64_t move_ranges_at(int fd, uint32_t access, move_fn *f, uint64_t ranges, uint64_t n,
+			      int64_t at)
+{
+	int64_t error = offset_ok(fd, at);
+
+	return error != 0 ? error : move_ranges(fd, access, f, ranges, n, (uint64_t)at);
+}
+
 CALL4(preadv, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at)
 {
-	return at < 0 ? -EINVAL
-		      : move_ranges(fd, TO_READ, description_read, ranges, n, (uint64_t)at);
+	return move_ranges_at(fd, TO_READ, description_read, ranges, n, at);
 }
 
 CALL4(pwritev, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at)
 {
-	return at < 0 ? -EINVAL
-		      : move_ranges(fd, TO_WRITE, description_write, ranges, n, (uint64_t)at);
+	return move_ranges_at(fd, TO_WRITE, description_write, ranges, n, at);
+}
+
+/* With an offset of -1 at the description's own. */
+static int64_t move_ranges_2(int fd, uint32_t access, move_fn *f, uint64_t ranges, uint64_t n,
+			     int64_t at, uint32_t flags)
+{
+	int64_t error = at == -1 ? 0 : offset_ok(fd, at);
+
+	if (error != 0 || flags != 0)
+		return error != 0 ? error : -EOPNOTSUPP;
+	return move_ranges(fd, access, f, ranges, n, at == -1 ? FILE_AT_STATE : (uint64_t)at);
 }
 
 /* The fifth argument is the high half of the offset on 32-bit machines. */
 CALL6(preadv2, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at, uint64_t, high, uint32_t, flags)
 {
 	(void)high;
-	if (flags != 0 || at < -1)
-		return flags != 0 ? -EOPNOTSUPP : -EINVAL;
-	return move_ranges(fd, TO_READ, description_read, ranges, n, (uint64_t)at);
+	return move_ranges_2(fd, TO_READ, description_read, ranges, n, at, flags);
 }
 
 CALL6(pwritev2, int, fd, uint64_t, ranges, uint64_t, n, int64_t, at, uint64_t, high, uint32_t,
       flags)
 {
 	(void)high;
-	if (flags != 0 || at < -1)
-		return flags != 0 ? -EOPNOTSUPP : -EINVAL;
-	return move_ranges(fd, TO_WRITE, description_write, ranges, n, (uint64_t)at);
+	return move_ranges_2(fd, TO_WRITE, description_write, ranges, n, at, flags);
 }
 
 CALL3(lseek, int, fd, int64_t, offset, uint32_t, whence)

@@ -322,6 +322,7 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 	if (size <= 0)
 		return -EINVAL;
 	result = walk_begin(w, dirfd, path, true);
+	bool is_empty = result == 0 && w->length == 0;
 	while (result == 0 && w->found == nullptr) {
 		int32_t outcome = 0;
 		uint64_t node = 0;
@@ -336,6 +337,8 @@ static int64_t readlink(int dirfd, uint64_t path, uint64_t to, int64_t size)
 	}
 	if (result == 0 && w->found != nullptr)
 		result = -EINVAL;
+	if (result == -EINVAL && is_empty)
+		result = -ENOENT; /* what "" means is no link */
 	if (result == 0) {
 		size_t n = w->rest_length < (uint64_t)size ? w->rest_length : (size_t)size;
 		result = guest_put(to, w->rest, n);
@@ -398,7 +401,7 @@ CALL3(readlink, uint64_t, path, uint64_t, to, int32_t, size)
 
 /* --- Directories --- */
 
-CALL3(getdents64, int, fd, uint64_t, to, uint32_t, size)
+static int64_t list(int fd, uint64_t to, uint32_t size)
 {
 	constexpr uint32_t MOST = 65536;
 	struct description *d = fd_get(fd);
@@ -418,6 +421,35 @@ CALL3(getdents64, int, fd, uint64_t, to, uint32_t, size)
 	}
 	description_drop(d);
 	return result;
+}
+
+CALL3(getdents64, int, fd, uint64_t, to, uint32_t, size)
+{
+	return list(fd, to, size);
+}
+
+/* The older entries are as long: after number, offset and length comes the name, and the type is
+ * the last byte of all. In the newer ones the type stands before the name. */
+CALL3(getdents, int, fd, uint64_t, to, uint32_t, size)
+{
+	constexpr size_t TYPE = 18, NAME_MOST = 256;
+	int64_t n = list(fd, to, size);
+	char entry[TYPE + 1 + NAME_MOST + 8], type;
+
+	for (int64_t at = 0; at < n;) {
+		uint16_t length;
+		if (guest_get(&length, to + (uint64_t)at + TYPE - sizeof(length), sizeof(length)) !=
+			    0 ||
+		    length > sizeof(entry) || guest_get(entry, to + (uint64_t)at, length) != 0)
+			return -EFAULT;
+		type = entry[TYPE];
+		memmove(entry + TYPE, entry + TYPE + 1, length - TYPE - 1u);
+		entry[length - 1] = type;
+		if (guest_put(to + (uint64_t)at, entry, length) != 0)
+			return -EFAULT;
+		at += length;
+	}
+	return n;
 }
 
 int64_t place_may_search(struct description *d)

@@ -97,6 +97,7 @@ static int64_t open_at(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, 
 	if ((flags & O_TMPFILE) == O_TMPFILE && (flags & O_ACCMODE) == O_RDONLY)
 		return -EINVAL;
 	result = walk_begin(w, dirfd, path, false);
+	w->no_magic = (resolve & RESOLVE_NO_MAGICLINKS) != 0;
 	if (result == 0)
 		result = file_open_at(w, asked, status_of_flags(flags),
 				      mode & PERMISSIONS & ~process.umask, &d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/files/path.h"
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 #include <string.h>
 #include "posix/abi/view.h"
 #include "posix/core/call.h"
@@ -110,7 +111,7 @@ static int64_t begin(struct walk *w, int dirfd)
 		base = fd_get(dirfd);
 	if (base == nullptr)
 		return -EBADF;
-	if (!is_servers(base)) {
+	if (!is_servers(base) || (w->length != 0 && !S_ISDIR(base->mode))) {
 		if (w->length == 0) {
 			w->found = base;
 			return 0;
@@ -127,6 +128,7 @@ static void clear(struct walk *w)
 	w->base = w->found = nullptr;
 	w->line = nullptr;
 	w->mount = 0;
+	w->no_magic = false;
 	w->jumps = 0;
 	w->rest_length = 0;
 }
@@ -272,6 +274,11 @@ static int64_t jump_to_self(struct walk *w, bool thread)
 
 static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle session)
 {
+	if (w->no_magic && (kind == FILE_JUMP_DESCRIPTOR || kind == FILE_JUMP_OBJECT)) {
+		if (session != 0)
+			(void)fut_handle_close(session); /* ours */
+		return -ELOOP;
+	}
 	switch (kind) {
 	case FILE_JUMP_MOUNT:
 	case FILE_JUMP_UP:

@@ -19,6 +19,7 @@ constexpr unsigned PATH_MOST = 4096; /* with the zero byte */
 struct description;
 
 struct walk {
+	bool no_magic;    /* links of /proc to what is open are refused: ELOOP */
 	struct remote at; /* whom to ask */
 	size_t length;    /* of `path` */
 	size_t rest_length;

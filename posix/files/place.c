@@ -3,6 +3,7 @@
 #include <string.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
+#include "posix/core/line.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/description.h"
@@ -119,6 +120,18 @@ static int64_t kind_text(const struct description *d, char text[PATH_MOST])
 	return (int64_t)n;
 }
 
+/* Of a file whose name was removed nobody knows what that was. */
+static int64_t deleted_text(const struct description *d, char text[PATH_MOST])
+{
+	struct line_text l = {};
+
+	line_add(&l, "/#");
+	line_number(&l, d->node);
+	line_add(&l, " (deleted)");
+	memcpy(text, l.text, l.n);
+	return (int64_t)l.n;
+}
+
 int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST])
 {
 	struct description *d = descriptor_or_place(fd);
@@ -131,6 +144,8 @@ int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST])
 		memcpy(text, d->path, (size_t)n);
 	} else if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE) {
 		n = place_path(d, text);
+		if (n == -ENOENT)
+			n = deleted_text(d, text);
 	} else {
 		n = kind_text(d, text);
 	}

@@ -412,7 +412,52 @@ CALL4(utimensat, int, dirfd, uint64_t, path, uint64_t, times, uint32_t, flags)
 		return error != 0 ? error : -EINVAL;
 	if (c.which == 0)
 		return 0;
-	return path == 0 ? change_fd(dirfd, &c) : change_at(dirfd, path, flags, &c);
+	return path == 0 && dirfd != AT_FDCWD ? change_fd(dirfd, &c)
+					      : change_at(dirfd, path, flags, &c);
+}
+
+/* What came before it, with times in microseconds, */
+static int64_t change_times(int dirfd, uint64_t path, uint64_t times)
+{
+	struct __kernel_old_timeval t[2];
+	struct change c = { .which = FILE_CHANGE_ATIME | FILE_CHANGE_MTIME |
+				     (times == 0 ? FILE_CHANGE_NOW : 0) };
+
+	if (times != 0 && guest_get(t, times, sizeof(t)) != 0)
+		return -EFAULT;
+	for (unsigned i = 0; i < 2 && times != 0; i++) {
+		if (t[i].tv_usec < 0 || t[i].tv_usec >= SECOND / 1000)
+			return -EINVAL;
+		*(i == 0 ? &c.atime : &c.mtime) = t[i].tv_sec * SECOND + t[i].tv_usec * 1000;
+	}
+	return path == 0 && dirfd != AT_FDCWD ? change_fd(dirfd, &c)
+					      : change_at(dirfd, path, 0, &c);
+}
+
+CALL3(futimesat, int, dirfd, uint64_t, path, uint64_t, times)
+{
+	return change_times(dirfd, path, times);
+}
+
+CALL2(utimes, uint64_t, path, uint64_t, times)
+{
+	return change_times(AT_FDCWD, path, times);
+}
+
+/* ... and in seconds. */
+CALL2(utime, uint64_t, path, uint64_t, times)
+{
+	int64_t t[2];
+	struct change c = { .which = FILE_CHANGE_ATIME | FILE_CHANGE_MTIME |
+				     (times == 0 ? FILE_CHANGE_NOW : 0) };
+
+	if (times != 0 && guest_get(t, times, sizeof(t)) != 0)
+		return -EFAULT;
+	if (times != 0) {
+		c.atime = t[0] * SECOND;
+		c.mtime = t[1] * SECOND;
+	}
+	return change_at(AT_FDCWD, path, 0, &c);
 }
 
 /* --- File systems --- */

@@ -358,7 +358,7 @@ int64_t pipe_resize(struct description *d, uint64_t wanted)
 	struct pipe_shared *p = shared(d);
 	uint32_t size = PIPE_ATOMIC;
 
-	if (wanted == 0 || wanted > INT32_MAX)
+	if (wanted > INT32_MAX)
 		return -EINVAL;
 	if (wanted > end_of(d)->mapped - PIPE_HEADER || p->fixed != 0)
 		return -EPERM;

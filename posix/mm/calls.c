@@ -98,8 +98,16 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 	mutex_lock(&process.locks.maps);
 	switch (advice) {
 	case MADV_DONTNEED:
-		if (size != 0)
+		if (maps_has_locked(address, size))
+			result = -EINVAL;
+		else if (size != 0)
 			result = maps_discard(address, size);
+		break;
+	case MADV_FREE:
+		if (!maps_cover(address, size))
+			result = -ENOMEM;
+		else if (!maps_may_free(address, size))
+			result = -EINVAL;
 		break;
 	case MADV_DONTFORK:
 		result = maps_at_fork(address, size, MAP_IS_NOT_FORKED, 0);
@@ -117,7 +125,6 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
-	case MADV_FREE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_MERGEABLE:
@@ -153,45 +160,5 @@ CALL3(mincore, uint64_t, address, uint64_t, size, uint64_t, to)
 		to += part / PAGE;
 		size -= size < part ? size : part;
 	}
-	return 0;
-}
-
-/* All memory stays where it is once it is there: nothing is ever paged out. */
-static int64_t lock(uint64_t address, uint64_t size)
-{
-	uint64_t from = page_down(address), to = page_up(address + size);
-
-	if (!guest_ok(address, size))
-		return -EINVAL;
-	mutex_lock(&process.locks.maps);
-	bool covered = maps_cover(from, to - from);
-	mutex_unlock(&process.locks.maps);
-	return covered ? 0 : -ENOMEM;
-}
-
-CALL2(mlock, uint64_t, address, uint64_t, size)
-{
-	return lock(address, size);
-}
-
-CALL3(mlock2, uint64_t, address, uint64_t, size, uint32_t, flags)
-{
-	return (flags & ~(uint32_t)MLOCK_ONFAULT) != 0 ? -EINVAL : lock(address, size);
-}
-
-CALL2(munlock, uint64_t, address, uint64_t, size)
-{
-	return lock(address, size);
-}
-
-CALL1(mlockall, uint32_t, flags)
-{
-	return flags == 0 || (flags & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0
-		       ? -EINVAL
-		       : 0;
-}
-
-CALL0(munlockall)
-{
 	return 0;
 }

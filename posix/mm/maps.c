@@ -10,6 +10,7 @@
 
 struct map_table maps;
 uint64_t maps_top = GUEST_END;
+bool maps_lock_new;
 
 constexpr uint32_t ACCESS = MAP_IS_READABLE | MAP_IS_WRITABLE | MAP_IS_EXECUTABLE;
 constexpr uint64_t LOW_END = 0x80000000;
@@ -332,8 +333,8 @@ int64_t maps_add(const struct map_request *r)
 			       .end = (uint64_t)at + r->size,
 			       .offset = r->offset,
 			       .backing = (uint64_t)r->backing,
-			       .flags = r->flags };
-	enum err e = kernel_map(&m, r->replace, r->commit);
+			       .flags = r->flags | (maps_lock_new ? MAP_IS_LOCKED : 0) };
+	enum err e = kernel_map(&m, r->replace, r->commit || (m.flags & MAP_IS_LOCKED) != 0);
 	if (e != OK)
 		return call_error(e);
 	if (r->replace)
@@ -409,6 +410,15 @@ static bool may_wipe(const struct map_entry *m)
 	return m->backing == 0 && (m->flags & MAP_IS_SHARED) == 0;
 }
 
+bool maps_may_free(uint64_t address, uint64_t size)
+{
+	for (uint32_t i = index_of(address); i < maps.count && entries()[i].start < address + size;
+	     i++)
+		if (!may_wipe(&entries()[i]) || (entries()[i].flags & MAP_IS_LOCKED) != 0)
+			return false;
+	return true;
+}
+
 static enum err fork_mark(struct map_entry *m, uint32_t set, uint32_t clear)
 {
 	uint32_t flags = (m->flags & ~clear) | set;
@@ -439,10 +449,53 @@ int64_t maps_at_fork(uint64_t address, uint64_t size, uint32_t set, uint32_t cle
 	return 0;
 }
 
+int64_t maps_lock(uint64_t address, uint64_t size, bool set)
+{
+	uint32_t first;
+
+	if (!range_cut(address, size, &first))
+		return -ENOMEM;
+	uint32_t i = first;
+	for (; i < maps.count && entries()[i].start < address + size; i++)
+		entries()[i].flags =
+			(entries()[i].flags & ~MAP_IS_LOCKED) | (set ? MAP_IS_LOCKED : 0);
+	while (i-- > first)
+		join(i);
+	return 0;
+}
+
+bool maps_has_locked(uint64_t address, uint64_t size)
+{
+	for (uint32_t i = index_of(address); i < maps.count && entries()[i].start < address + size;
+	     i++)
+		if ((entries()[i].flags & MAP_IS_LOCKED) != 0)
+			return true;
+	return false;
+}
+
+uint64_t maps_locked(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < maps.count; i++)
+		if ((entries()[i].flags & MAP_IS_LOCKED) != 0)
+			sum += entries()[i].end - entries()[i].start;
+	return sum;
+}
+
+uint64_t maps_size(void)
+{
+	return covered(0, GUEST_END);
+}
+
 void maps_forked(void)
 {
+	if (maps_lock_new) /* else writing would copy the page, as below */
+		maps_lock_new = false;
 	for (uint32_t i = 0; i < maps.count; i++) {
 		struct map_entry *m = &entries()[i];
+		if ((m->flags & MAP_IS_LOCKED) != 0)
+			m->flags &= ~MAP_IS_LOCKED;
 		/* Without memory for it the child has no mapping there: it is told when it looks.
 		 */
 		if ((m->flags & MAP_IS_NOT_FORKED) != 0 ||

@@ -45,6 +45,16 @@ int64_t maps_move(uint64_t address, uint64_t size, uint64_t new_size, bool may_m
 int64_t maps_discard(uint64_t address, uint64_t size);
 /* What a fork does with the range: flags MAP_IS_NOT_FORKED, MAP_IS_WIPED. */
 int64_t maps_at_fork(uint64_t address, uint64_t size, uint32_t set, uint32_t clear);
+/* mlock and its opposite; MAP_IS_LOCKED is all that it sets. */
+int64_t maps_lock(uint64_t address, uint64_t size, bool set);
+/* Is it private memory without a file, for MADV_FREE? */
+bool maps_may_free(uint64_t address, uint64_t size);
+/* Does the range hold locked memory? */
+bool maps_has_locked(uint64_t address, uint64_t size);
+/* Bytes that are locked; bytes that are mapped. */
+uint64_t maps_locked(void);
+uint64_t maps_size(void);
+extern bool maps_lock_new; /* MCL_FUTURE */
 /* In the child of one: what was not to be there is not. */
 void maps_forked(void);
 /* The entry at the address or the first above it; nullptr if there is none. */

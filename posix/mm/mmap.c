@@ -10,12 +10,27 @@
 
 #include <linux/mman.h> /* after the kernel's constants, some of which have the same names */
 
+/* What MAP_SHARED_VALIDATE takes: MAP_SYNC is for memory that outlasts the power. */
+constexpr uint32_t FLAGS_KNOWN = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS |
+				 MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED |
+				 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |
+				 MAP_HUGETLB
+#ifdef MAP_32BIT
+				 | MAP_32BIT
+#endif
+	;
+
 /* Memory that forks share: an object of its own. */
-static int64_t shared_memory(uint64_t size, struct map_backing **b)
+static int64_t shared_memory(uint64_t size, bool writable, struct map_backing **b)
 {
-	fut_handle vmo;
+	fut_handle vmo, whole;
 	enum err e = fut_vmo_create(size, 0, &vmo);
 
+	if (e == OK && !writable) { /* mprotect is to fail, too */
+		whole = vmo;
+		e = fut_handle_duplicate(whole, RIGHTS_VMO & ~RIGHT_WRITE, &vmo);
+		(void)fut_handle_close(whole); /* ours */
+	}
 	if (e != OK)
 		return call_error(e);
 	*b = backing_new(vmo, "/dev/zero (deleted)", 0, 0);
@@ -39,9 +54,9 @@ static int64_t of_file(int fd, uint32_t access, bool shared, uint64_t size, stru
 		error = d->ops->map(d, shared, b);
 	if (error == -EPERM && (access & PROT_WRITE) == 0)
 		error = d->ops->map(d, false, b); /* sealed, but it may be read */
-	description_drop(d);
 	if (error == 0 && *b == nullptr && shared)
-		error = shared_memory(size, b);
+		error = shared_memory(size, (d->access & 2) != 0, b);
+	description_drop(d);
 	return error;
 }
 
@@ -56,13 +71,20 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 		.size = page_up(size),
 		.fixed = fixed,
 		.replace = (flags & MAP_FIXED) != 0,
-		.commit = (flags & MAP_POPULATE) != 0,
+		.commit = (flags & (MAP_POPULATE | MAP_LOCKED)) != 0,
 		.flags = (access & (PROT_READ | PROT_WRITE | PROT_EXEC)) |
-			 (shared ? MAP_IS_SHARED : 0),
+			 (shared ? MAP_IS_SHARED : 0) |
+			 ((flags & MAP_LOCKED) != 0 ? MAP_IS_LOCKED : 0),
 		.offset = offset,
 	};
 	int64_t result = 0;
+	bool close_on_exec;
 
+	if (type == MAP_SHARED_VALIDATE &&
+	    ((flags & MAP_ANONYMOUS) != 0 || (flags & ~FLAGS_KNOWN) != 0))
+		return (flags & MAP_ANONYMOUS) != 0 ? -EINVAL : -EOPNOTSUPP;
+	if (size == 0 && (flags & MAP_ANONYMOUS) == 0 && !fd_flag(fd, &close_on_exec))
+		return -EBADF;
 	if (size == 0 || (!shared && type != MAP_PRIVATE) || offset % PAGE != 0 ||
 	    (fixed && address % PAGE != 0))
 		return -EINVAL;
@@ -74,7 +96,7 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
 	if ((flags & MAP_ANONYMOUS) == 0)
 		result = of_file(fd, access, shared, r.size, &r.backing);
 	else if (shared)
-		result = shared_memory(r.size, &r.backing);
+		result = shared_memory(r.size, true, &r.backing);
 	if ((flags & MAP_ANONYMOUS) != 0)
 		r.offset = 0;
 	if (result != 0)
@@ -130,8 +152,9 @@ CALL3(msync, uint64_t, address, uint64_t, size, uint32_t, flags)
 		return -ENOMEM;
 	mutex_lock(&process.locks.maps);
 	covered = maps_cover(address, page_up(size));
+	bool locked = (flags & MS_INVALIDATE) != 0 && maps_has_locked(address, page_up(size));
 	mutex_unlock(&process.locks.maps);
-	if (!covered)
-		return -ENOMEM;
+	if (!covered || locked)
+		return covered ? -EBUSY : -ENOMEM;
 	return (flags & MS_SYNC) != 0 ? files_sync(address, address + page_up(size)) : 0;
 }

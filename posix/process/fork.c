@@ -91,6 +91,7 @@ static void in_child(const struct fork *f, const struct birth *b)
 	me->handle = 0;
 	robust_list_set(me, 0);
 	me->clear_tid = f->child_clear_tid;
+	me->timer_slack_at_start = me->timer_slack;
 	signal_queue_drop(&me->signals.queue, ~0ull);
 	signal_queue_drop(&process.signals.queue, ~0ull);
 	lock_forked();

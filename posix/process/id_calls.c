@@ -147,10 +147,10 @@ CALL2(setgroups, uint32_t, n, uint64_t, from)
 
 	if (n > 65536)
 		return -EINVAL;
+	if (guest_get(groups, from, (n < GROUPS_MOST ? n : GROUPS_MOST) * sizeof(groups[0])) != 0)
+		return -EFAULT;
 	if (n > GROUPS_MOST)
 		return -ENOMEM;
-	if (guest_get(groups, from, n * sizeof(groups[0])) != 0)
-		return -EFAULT;
 	return set_ids(SUPPLEMENTARY, KEEP, KEEP, KEEP, groups, n * sizeof(groups[0]));
 }
 

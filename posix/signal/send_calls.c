@@ -85,6 +85,8 @@ CALL3(rt_sigqueueinfo, uint32_t, pid, uint32_t, signal, uint64_t, from)
 		return -EFAULT;
 	if (signal > SIGNALS)
 		return -EINVAL;
+	if ((int32_t)pid <= 0)
+		return -ESRCH; /* one process, no group, nor all */
 	if (pid == process.pid && signal != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE) == 0) {
 		info.si_signo = (int)signal;
 		signal_raise(nullptr, &info);
@@ -101,8 +103,10 @@ CALL4(rt_tgsigqueueinfo, uint32_t, group, uint32_t, tid, uint32_t, signal, uint6
 
 	if (guest_get(&info, from, sizeof(info)) != 0)
 		return -EFAULT;
-	if (signal > SIGNALS)
+	if (signal > SIGNALS || (int32_t)group <= 0 || (int32_t)tid <= 0)
 		return -EINVAL;
+	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && group != process.pid)
+		return -EPERM;
 	struct thread *t = group == process.pid ? own_thread(tid) : nullptr;
 	if (t == nullptr)
 		return group == process.pid ? -ESRCH

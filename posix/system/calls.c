@@ -3,6 +3,7 @@
 #include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/resource.h>
+#include <linux/personality.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 #include <string.h>
@@ -212,11 +213,18 @@ CALL1(sysinfo, uint64_t, to)
 
 /* --- Others --- */
 
-/* The personality that programs run with, as
- * personality(2) numbers them: Linux, with nothing special. */
+/* The personality that programs run with, as personality(2) numbers them: Linux, and no random
+ * addresses if that is wished. */
 CALL1(personality, uint32_t, wanted)
 {
-	return wanted == UINT32_MAX || wanted == 0 ? 0 : -EINVAL;
+	int64_t old = process.fixed_addresses ? ADDR_NO_RANDOMIZE : PER_LINUX;
+
+	if (wanted == UINT32_MAX)
+		return old;
+	if ((wanted & ~(uint32_t)ADDR_NO_RANDOMIZE) != PER_LINUX)
+		return -EINVAL;
+	process.fixed_addresses = wanted != PER_LINUX;
+	return old;
 }
 
 /* --- prctl --- */
@@ -290,10 +298,11 @@ CALL5(prctl, uint32_t, what, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		return process.no_new_privileges;
 	case PR_GET_SECCOMP:
 		return 0;
-	case PR_SET_TIMERSLACK:
+	case PR_SET_TIMERSLACK: /* a leave that is not made use of */
+		self()->timer_slack = a <= INT64_MAX && a != 0 ? a : self()->timer_slack_at_start;
 		return 0;
 	case PR_GET_TIMERSLACK:
-		return 1;
+		return (int64_t)self()->timer_slack;
 	case WORLD_RUN:
 		return world_run(a);
 	default: {

@@ -74,7 +74,8 @@ static int64_t set(unsigned id, uint32_t signal, uint64_t at, uint64_t interval,
 		   uint64_t *old)
 {
 	int32_t outcome = 0;
-	enum err e = posix_timer(&process.posix, id, signal, id, at, interval, left, old, &outcome);
+	enum err e = posix_timer(&process.posix, id, signal, id & ~POSIX_TIMER_CPU, at, interval,
+				 left, old, &outcome);
 
 	return e != OK ? file_error(e) : outcome;
 }
@@ -162,7 +163,30 @@ CALL1(alarm, uint32_t, seconds)
 static bool clock_ok(uint32_t clock)
 {
 	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-	       clock == CLOCK_TAI;
+	       clock == CLOCK_TAI || clock == CLOCK_PROCESS_CPUTIME_ID;
+}
+
+/* What C libraries call the process's own clock of CPU time: see cpu_clock of posix/time/calls.c.
+ */
+static uint32_t clock_named(uint32_t clock)
+{
+	constexpr uint32_t OF_ALL = 0, SCHEDULED = 2;
+
+	for (uint32_t kind = OF_ALL; kind <= SCHEDULED; kind += SCHEDULED)
+		if (clock == (~0u << 3 | kind) || clock == (~process.pid << 3 | kind))
+			return CLOCK_PROCESS_CPUTIME_ID;
+	return clock;
+}
+
+/* As posixd knows it. */
+static unsigned name_of(unsigned id)
+{
+	return timers[id].clock == CLOCK_PROCESS_CPUTIME_ID ? id | POSIX_TIMER_CPU : id;
+}
+
+static uint64_t now_of(const struct timer *t)
+{
+	return t->clock == CLOCK_PROCESS_CPUTIME_ID ? cpu_time() : clock_now();
 }
 
 static int64_t timer_new(uint32_t clock, const struct sigevent *event)
@@ -191,6 +215,7 @@ CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
 	int64_t id;
 	int number;
 
+	clock = clock_named(clock);
 	if (!clock_ok(clock))
 		return -EINVAL;
 	if (from != 0 && guest_get(&event, from, sizeof(event)) != 0)
@@ -220,7 +245,7 @@ static struct timer *timer_of(uint32_t id)
 /* SIGEV_NONE: the time alone. */
 static void quiet_left(const struct timer *t, uint64_t *left, uint64_t *interval)
 {
-	uint64_t now = clock_now(), at = t->at;
+	uint64_t now = now_of(t), at = t->at;
 
 	if (at != 0 && at <= now)
 		at = t->interval != 0 ? at + ((now - at) / t->interval + 1) * t->interval : 0;
@@ -245,7 +270,7 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 	uint64_t first, interval, left = 0, old_interval = 0, at;
 	int64_t error;
 
-	if (t == nullptr)
+	if (t == nullptr || from == 0)
 		return -EINVAL;
 	if (guest_get(&s, from, sizeof(s)) != 0)
 		return -EFAULT;
@@ -255,7 +280,8 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 	if (first == 0)
 		at = 0;
 	else if ((flags & TIMER_ABSTIME) == 0)
-		at = deadline_after(first);
+		at = t->clock == CLOCK_PROCESS_CPUTIME_ID ? cpu_time() + first
+							  : deadline_after(first);
 	else if (t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI)
 		at = deadline_of_wall(first);
 	else
@@ -267,7 +293,7 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 		t->interval = interval;
 		error = 0;
 	} else {
-		error = set(id, t->signal, at, interval, &left, &old_interval);
+		error = set(name_of(id), t->signal, at, interval, &left, &old_interval);
 	}
 	return error != 0 || old == 0 ? error : put_spec(old, left, old_interval);
 }
@@ -276,7 +302,9 @@ CALL2(timer_gettime, uint32_t, id, uint64_t, to)
 {
 	uint64_t left = 0, interval = 0;
 	struct timer *t = timer_of(id);
-	int64_t error = t == nullptr ? -EINVAL : t->signal != 0 ? get(id, &left, &interval) : 0;
+	int64_t error = t == nullptr     ? -EINVAL
+			: t->signal != 0 ? get(name_of(id), &left, &interval)
+					 : 0;
 
 	if (error == 0 && t->signal == 0)
 		quiet_left(t, &left, &interval);
@@ -298,5 +326,5 @@ CALL1(timer_delete, uint32_t, id)
 	if (t == nullptr)
 		return -EINVAL;
 	t->used = false;
-	return t->signal != 0 ? set(id, t->signal, 0, 0, &left, &interval) : 0;
+	return t->signal != 0 ? set(name_of(id), t->signal, 0, 0, &left, &interval) : 0;
 }

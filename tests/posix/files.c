@@ -4,7 +4,9 @@
 #include <limits.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 
@@ -551,6 +553,54 @@ TEST(O_PATH_only_names)
 	CHECK_EQ(readlinkat(fd, "", &c, 1), 1);
 	CHECK_EQ(c, 'f');
 }
+
+TEST(what_an_empty_or_missing_path_means)
+{
+	char c, text[64] = "";
+
+	check_folder();
+	check_write("f", "abc");
+	int fd = open("f", O_RDONLY);
+	CHECK_ERR(readlink("", &c, 1), ENOENT);
+	CHECK_ERR(readlinkat(fd, "", &c, 1), ENOENT);
+	CHECK_ERR(openat(fd, "f", O_RDONLY), ENOTDIR);
+	CHECK_ERR(linkat(AT_FDCWD, "f", open("/dev/null", O_RDONLY), "g", 0), ENOTDIR);
+	CHECK_ERR(syscall(SYS_utimensat, AT_FDCWD, nullptr, nullptr, 0), EFAULT);
+	CHECK_EQ(unlink("f"), 0);
+	CHECK(readlink(strcat(strcpy(text, "/proc/self/fd/"), fd == 3 ? "3" : "x"), text,
+		       sizeof(text) - 1) > 0);
+	CHECK(strstr(text, " (deleted)") != nullptr);
+}
+
+#ifdef SYS_utime
+
+TEST(the_older_calls_for_times_and_lists)
+{
+	long seconds[2] = { 100, 200 };
+	struct timeval t[2] = { { 300, 5 }, { 400, 6 } };
+	char list[512];
+	int found = 0;
+
+	check_folder();
+	check_write("f", "abc");
+	CHECK_EQ(syscall(SYS_utime, "f", seconds), 0);
+	CHECK_EQ(look("f")->st_mtim.tv_sec, 200);
+	CHECK_EQ(syscall(SYS_utimes, "f", t), 0);
+	CHECK_EQ(look("f")->st_atim.tv_sec, 300);
+	CHECK_EQ(st.st_mtim.tv_nsec, 6000);
+	CHECK_EQ(syscall(SYS_futimesat, AT_FDCWD, "f", nullptr), 0);
+	CHECK(look("f")->st_mtim.tv_sec > 400);
+	CHECK_ERR(syscall(SYS_utimes, nullptr, t), EFAULT);
+	long n = syscall(SYS_getdents, open(".", O_RDONLY | O_DIRECTORY), list, sizeof(list));
+	for (long at = 0; at < n; at += *(unsigned short *)(list + at + 16)) {
+		const char *name = list + at + 18;
+		char type = list[at + *(unsigned short *)(list + at + 16) - 1];
+		found += strcmp(name, "f") == 0 ? type == 8 : name[0] == '.' && type == 4;
+	}
+	CHECK_EQ(found, 3);
+}
+
+#endif
 
 TEST(vectors_and_offsets)
 {

@@ -419,6 +419,58 @@ TEST(mlock_answers)
 	CHECK_ERR(mlock(p, PAGE), ENOMEM);
 }
 
+static long locked_kb(void)
+{
+	const char *line = strstr(check_read("/proc/self/status"), "VmLck:");
+
+	CHECK(line != nullptr);
+	return strtol(line + 6, nullptr, 10);
+}
+
+TEST(locked_memory_is_there_and_stays)
+{
+	constexpr size_t SIZE = 4 * PAGE;
+	char *p = map(4, MAP_PRIVATE);
+	unsigned char there[4] = {};
+
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(mlock(p, SIZE), 0);
+	CHECK_EQ(locked_kb(), 16);
+	CHECK_EQ(mincore(p, SIZE, there), 0);
+	CHECK((there[0] & there[3] & 1) == 1);
+	CHECK_ERR(madvise(p, SIZE, MADV_DONTNEED), EINVAL);
+	CHECK_ERR(msync(p, SIZE, MS_INVALIDATE), EBUSY);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(locked_kb() != 0);
+	CHECK_EQ(check_wait(child), 0);
+	CHECK_EQ(munlock(p, 2 * PAGE), 0);
+	CHECK_EQ(locked_kb(), 8);
+	CHECK_EQ(mlockall(MCL_FUTURE), 0);
+	char *q = map(2, MAP_SHARED);
+	CHECK_EQ(mincore(q, 2 * PAGE, there), 0);
+	CHECK((there[0] & there[1] & 1) == 1);
+	CHECK_EQ(locked_kb(), 16);
+	CHECK_EQ(munlockall(), 0);
+	CHECK_EQ(locked_kb(), 0);
+	CHECK_EQ(madvise(p, SIZE, MADV_DONTNEED), 0);
+}
+
+TEST(who_opened_it_to_read_cannot_make_it_writable)
+{
+	char *p = mmap(nullptr, PAGE, PROT_READ, MAP_SHARED, open("/dev/zero", O_RDONLY), 0);
+
+	CHECK(p != MAP_FAILED);
+	CHECK_ERR(mprotect(p, PAGE, PROT_READ | PROT_WRITE), EACCES);
+	constexpr int UNKNOWN = 1 << 30;
+	int fd = open("/dev/zero", O_RDWR);
+	CHECK(mmap(nullptr, PAGE, PROT_READ, MAP_SHARED_VALIDATE | UNKNOWN, fd, 0) == MAP_FAILED);
+	CHECK_EQ(errno, EOPNOTSUPP);
+	CHECK(mmap(nullptr, PAGE, PROT_READ, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1, 0) ==
+	      MAP_FAILED);
+	CHECK_EQ(errno, EINVAL);
+}
+
 TEST(system_calls_refuse_bad_pointers)
 {
 	char *p = map(2, MAP_PRIVATE);

@@ -221,6 +221,39 @@ TEST(the_personality_is_linux)
 	CHECK_EQ(personality(0xffffffff) & 0xff, PER_LINUX);
 }
 
+ROLE(address)
+{
+	printf("%p\n", (void *)argv);
+	return 0;
+}
+
+TEST(addresses_can_be_fixed)
+{
+	char line[512], first[64] = "", second[64] = "";
+
+	CHECK_EQ(personality(ADDR_NO_RANDOMIZE), PER_LINUX);
+	CHECK_EQ(personality(0xffffffff), ADDR_NO_RANDOMIZE);
+	snprintf(line, sizeof(line), "%s @address", check_program);
+	for (int i = 0; i < 2; i++) {
+		FILE *f = popen(line, "r");
+		CHECK(f != nullptr && fgets(i == 0 ? first : second, 64, f) != nullptr);
+		CHECK_EQ(pclose(f), 0);
+	}
+	CHECK_STR(first, second);
+	CHECK_EQ(personality(PER_LINUX), ADDR_NO_RANDOMIZE);
+}
+
+TEST(the_timer_slack_is_kept)
+{
+	int normal = prctl(PR_GET_TIMERSLACK);
+
+	CHECK_EQ(normal, 50'000);
+	CHECK_EQ(prctl(PR_SET_TIMERSLACK, 70'000), 0);
+	CHECK_EQ(prctl(PR_GET_TIMERSLACK), 70'000);
+	CHECK_EQ(prctl(PR_SET_TIMERSLACK, 0), 0);
+	CHECK_EQ(prctl(PR_GET_TIMERSLACK), normal);
+}
+
 TEST(local_time_without_a_zone_file_is_utc)
 {
 	struct tm tm;

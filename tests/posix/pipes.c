@@ -229,6 +229,9 @@ TEST(an_end_has_one_direction_and_no_offset)
 	CHECK_ERR(read(ends[1], &c, 1), EBADF);
 	CHECK_ERR(lseek(ends[0], 0, SEEK_CUR), ESPIPE);
 	CHECK_ERR(pread(ends[0], &c, 1, 0), ESPIPE);
+	CHECK_ERR(preadv(ends[0], &(struct iovec){ &c, 1 }, 1, 0), ESPIPE);
+	CHECK_ERR(pwritev2(ends[1], &(struct iovec){ &c, 1 }, 1, 0, 0), ESPIPE);
+	CHECK_EQ(pwritev2(ends[1], &(struct iovec){ &c, 1 }, 1, -1, 0), 1);
 	CHECK_ERR(ftruncate(ends[1], 0), EINVAL);
 }
 
@@ -253,6 +256,7 @@ TEST(the_size_can_be_asked_and_set)
 	CHECK_EQ(fcntl(ends[0], F_GETPIPE_SZ), 65536);
 	CHECK(fcntl(ends[0], F_SETPIPE_SZ, 200'000) >= 200'000);
 	CHECK(fcntl(ends[1], F_GETPIPE_SZ) >= 200'000);
+	CHECK_EQ(fcntl(ends[1], F_SETPIPE_SZ, 0), 4096);
 }
 
 TEST(reading_nothing_and_writing_nothing)

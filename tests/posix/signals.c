@@ -356,6 +356,13 @@ TEST(kill_tells_what_is_wrong)
 	CHECK_ERR(kill(99'999'999, SIGTERM), ESRCH);
 	CHECK_ERR(kill(-99'999'999, SIGTERM), ESRCH);
 	CHECK_ERR(syscall(SYS_tgkill, getpid(), 99'999'999, SIGTERM), ESRCH);
+	/* A queued signal is for one process: not for all, nor for a group. */
+	siginfo_t info = { .si_signo = SIGTERM, .si_code = SI_QUEUE };
+	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, -1, SIGTERM, &info), ESRCH);
+	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, 0, SIGTERM, &info), ESRCH);
+	CHECK_ERR(syscall(SYS_rt_tgsigqueueinfo, -1, getpid(), SIGTERM, &info), EINVAL);
+	info.si_code = SI_USER;
+	CHECK_ERR(syscall(SYS_rt_tgsigqueueinfo, getppid(), getppid(), SIGTERM, &info), EPERM);
 }
 
 static int die_by_default(void *signal)

@@ -179,6 +179,29 @@ TEST(a_posix_timer_signals_with_its_value)
 	CHECK_ERR(timer_delete(timer), EINVAL);
 }
 
+TEST(a_posix_timer_can_count_cpu_time)
+{
+	struct sigaction action = { .sa_sigaction = on_value, .sa_flags = SA_SIGINFO };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGRTMIN + 1,
+				  .sigev_value = { .sival_int = 77 } };
+	struct itimerspec t = { .it_value = ns(30 * MS) };
+	timer_t timer;
+
+	CHECK_EQ(sigaction(SIGRTMIN + 1, &action, nullptr), 0);
+	CHECK_EQ(timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer), 0);
+	CHECK_EQ(timer_settime(timer, 0, &t, nullptr), 0);
+	usleep(60'000);
+	CHECK_EQ(fired, 0);
+	CHECK_EQ(timer_gettime(timer, &t), 0);
+	CHECK(t.it_value.tv_nsec > 0 && t.it_value.tv_nsec <= 30 * MS);
+	for (volatile long i = 0; fired == 0;)
+		i++;
+	CHECK_EQ(value, 77);
+	CHECK_ERR(timer_settime(timer, 0, nullptr, nullptr), EINVAL);
+	CHECK_EQ(timer_delete(timer), 0);
+}
+
 TEST(a_posix_timer_repeats_and_counts_overruns)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };

@@ -200,7 +200,9 @@ static int signal_to_pid(struct process *from, uint32_t pid, const struct posix_
 
 	if (p == nullptr)
 		return -ESRCH;
-	if (s->tid != 0 && process_of(from->world, s->tid) != p)
+	/* tgkill names a process and a thread of it, tkill the thread alone. */
+	if (s->tid != 0 &&
+	    (process_of(from->world, s->tid) != p || (pid != p->pid && pid != s->tid)))
 		return -ESRCH;
 	return signal_one(from, p, s);
 }

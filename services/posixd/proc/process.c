@@ -23,7 +23,7 @@ struct facts {
 	struct proc_thread thread; /* the one asked for, or the first */
 	uint64_t cpu_ns;           /* of that thread or of all */
 	uint64_t size;             /* of the guest's mappings, in bytes */
-	uint64_t code, stack, data;
+	uint64_t code, stack, data, locked;
 	uint64_t ignored, caught, waiting; /* sets of signals */
 	uint32_t umask;
 	uint32_t nthreads;
@@ -37,6 +37,8 @@ static void facts_maps(const struct process *p, struct facts *f)
 	for (uint32_t i = 0; maps != nullptr && i < count; i++) {
 		uint64_t size = maps[i].end - maps[i].start;
 		f->size += size;
+		if (maps[i].flags & MAP_IS_LOCKED)
+			f->locked += size;
 		if (maps[i].flags & MAP_IS_EXECUTABLE)
 			f->code += size;
 		else if (maps[i].flags & MAP_IS_STACK)
@@ -153,6 +155,7 @@ static void status_ids(struct text *t, const struct credentials *c)
 static void status_memory(struct text *t, const struct facts *f)
 {
 	text_add(t, "VmSize:\t%8llu kB\n", (unsigned long long)f->size / 1024);
+	text_add(t, "VmLck:\t%8llu kB\n", (unsigned long long)f->locked / 1024);
 	text_add(t, "VmRSS:\t%8llu kB\n", (unsigned long long)f->info.resident * PAGE / 1024);
 	text_add(t, "VmData:\t%8llu kB\n", (unsigned long long)f->data / 1024);
 	text_add(t, "VmStk:\t%8llu kB\n", (unsigned long long)f->stack / 1024);

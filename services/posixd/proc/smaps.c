@@ -11,7 +11,7 @@ constexpr uint64_t KB_OF_PAGE = 4;
 struct memory_use {
 	uint64_t size, resident;
 	uint64_t shared_clean, shared_dirty, private_clean, private_dirty;
-	uint64_t anonymous;
+	uint64_t anonymous, locked;
 };
 
 /* Pages in [start, end) as the kernel's mappings there tell it. */
@@ -48,6 +48,7 @@ static struct memory_use use_of(const struct process *p, const struct map_entry 
 		u.private_dirty = u.resident - shared;
 		u.anonymous = u.resident;
 	}
+	u.locked = m->flags & MAP_IS_LOCKED ? u.resident : 0;
 	return u;
 }
 
@@ -60,6 +61,7 @@ static void use_add(struct memory_use *all, const struct memory_use *u)
 	all->private_clean += u->private_clean;
 	all->private_dirty += u->private_dirty;
 	all->anonymous += u->anonymous;
+	all->locked += u->locked;
 }
 
 static void line(struct text *t, const char *name, uint64_t kb)
@@ -80,12 +82,13 @@ static void use_print(struct text *t, const struct memory_use *u)
 	line(t, "Private_Dirty:", u->private_dirty);
 	line(t, "Referenced:", u->resident);
 	line(t, "Anonymous:", u->anonymous);
-	/* There are no lazily freed, huge, swapped or locked pages. */
+	/* There are no lazily freed, huge or swapped pages. */
 	static const char *const none[] = { "LazyFree:",      "AnonHugePages:",  "ShmemPmdMapped:",
 					    "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:",
-					    "Swap:",          "SwapPss:",        "Locked:" };
+					    "Swap:",          "SwapPss:" };
 	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		line(t, none[i], 0);
+	line(t, "Locked:", u->locked);
 }
 
 static void flags_print(struct text *t, uint32_t flags)
@@ -104,8 +107,9 @@ static void flags_print(struct text *t, uint32_t flags)
 	for (unsigned i = 0; i < sizeof(of) / sizeof(of[0]); i++)
 		if (flags & of[i].flag)
 			text_add(t, " %s", of[i].name);
-	text_add(t, " mr mw me%s%s%s\n", flags & MAP_IS_STACK ? " gd" : "",
-		 flags & MAP_IS_NOT_FORKED ? " dc" : "", flags & MAP_IS_WIPED ? " wf" : "");
+	text_add(t, " mr mw me%s%s%s%s\n", flags & MAP_IS_STACK ? " gd" : "",
+		 flags & MAP_IS_LOCKED ? " lo" : "", flags & MAP_IS_NOT_FORKED ? " dc" : "",
+		 flags & MAP_IS_WIPED ? " wf" : "");
 }
 
 void fill_smaps(struct text *t, const struct subject *s)

@@ -106,6 +106,12 @@ static void fill_boot_id(struct text *t, const struct subject *s)
 		 (unsigned long long)(id[1] >> 52), (unsigned long long)(id[1] & 0xffffffffffff));
 }
 
+static void fill_entropy_avail(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "256\n"); /* bits: as RNDGETENTCNT tells */
+}
+
 /* Memory is promised without being there: pages are paid for when they are touched. */
 static void fill_overcommit(struct text *t, const struct subject *s)
 {
@@ -127,7 +133,7 @@ static void fill_pipe_max(struct text *t, const struct subject *s)
 
 #define SETTING(what) { .name = #what, .mode = S_IFREG | 0444, .fill = fill_##what }
 
-static const struct proc_entry random_children[] = { SETTING(boot_id), {} };
+static const struct proc_entry random_children[] = { SETTING(boot_id), SETTING(entropy_avail), {} };
 
 static const struct proc_entry kernel_children[] = {
 	{ .name = "hostname",
