@@ -227,6 +227,7 @@ static int64_t pair_shorten(struct pair *p)
 static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 {
 	int64_t error = 0;
+	bool went = false; /* to the second path's directory */
 
 	for (unsigned tries = 0; error == 0 && tries < PAIR_TRIES; tries++) {
 		fut_handle target = 0;
@@ -238,14 +239,22 @@ static int64_t ask_both(struct pair *p, uint32_t flags, ask_pair_fn *ask)
 		if (error != 0)
 			break;
 		enum err e = ask(p, flags, target, &outcome, &which, &node);
-		if (e == ERR_BAD_ARGUMENT || e == ERR_WRONG_TYPE)
-			return -EXDEV; /* the target is another server's */
-		if (e == ERR_TOO_BIG)
+		if (e == ERR_BAD_ARGUMENT ||
+		    e == ERR_WRONG_TYPE) { /* the target is another server's */
+			e = OK;
+			outcome = -EXDEV;
+		}
+		/* The first path has come to a mount into which the second may lead, too. */
+		if (e == OK && outcome == -EXDEV && !went) {
+			went = true;
+			error = walk_to_parent(&p->to);
+		} else if (e == ERR_TOO_BIG) {
 			error = pair_shorten(p);
-		else if (e != OK || outcome <= 0)
+		} else if (e != OK || outcome <= 0) {
 			return e != OK ? file_error(e) : outcome;
-		else
+		} else {
 			error = pair_jump(p, outcome, which, node);
+		}
 	}
 	return error != 0 ? error : -ELOOP;
 }

@@ -79,6 +79,36 @@ TEST(dots_lead_out_of_a_mount)
 	CHECK_EQ(umount("a"), 0);
 }
 
+TEST(names_in_a_mount_are_linked_and_renamed_from_outside)
+{
+	char cwd[4000], from[4200], to[4200];
+
+	setup();
+	tmpfs("a", nullptr);
+	CHECK(getcwd(cwd, sizeof(cwd)) != nullptr);
+	check_write("a/file", "x");
+	CHECK_EQ(mkdir("a/c", 0755), 0);
+	CHECK_EQ(link("a/file", "a/c/second"), 0);
+	CHECK_EQ(rename("a/file", "a/c/third"), 0);
+	CHECK_STR(check_read("a/c/third"), "x");
+	snprintf(from, sizeof(from), "%s/a/c/third", cwd);
+	snprintf(to, sizeof(to), "%s/a/./c/../fourth", cwd);
+	CHECK_EQ(rename(from, to), 0);
+	CHECK_STR(check_read("a/fourth"), "x");
+	CHECK_EQ(chdir("a/c"), 0);
+	CHECK_EQ(rename("second", to), 0); /* one file: nothing happens */
+	CHECK_EQ(rename("../fourth", "../../a/fifth"), 0);
+	CHECK_EQ(chdir("../.."), 0);
+	CHECK_ERR(rename("a/fifth", "b/file"), EXDEV);
+	CHECK_ERR(rename("a/fifth", "file"), EXDEV);
+	CHECK_ERR(link("a/fifth", "b/file"), EXDEV);
+	CHECK_ERR(link("a/fifth", "b/none/file"), ENOENT);
+	CHECK_ERR(rename("/proc/version", "a/file"), EXDEV);
+	CHECK_EQ(mount(nullptr, "a", nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+	CHECK_ERR(link("a/fifth", "a/sixth"), EROFS);
+	CHECK_EQ(umount("a"), 0);
+}
+
 TEST(what_is_in_use_is_busy)
 {
 	setup();
