@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * storage [--init] [-f FILES] [-m MIB] [-s SYNCS] [-c COPIES] TYPE: what a file system of that type
- * on /dev/vda does, in phases between marks (bench/arch), each ended by a sync; prints their
- * names. tools/perf storage counts instructions from mark to mark, and what reached the disk.
- * --init: as the first process of a Linux.
+ * storage [--init] [-f FILES] [-m MIB] [-s SYNCS] [-c COPIES] [-p PERCENT] TYPE: what a file system
+ * of that type on /dev/vda does, in phases between marks (bench/arch), each ended by a sync; prints
+ * their names. tools/perf storage counts instructions from mark to mark, and what reached the disk.
+ * --init: as the first process of a Linux. -p: instead of all that, one file fills the volume so
+ * far and is overwritten at random. TYPE `raw`: how fast MIB are read from the disk, 1 MiB a time.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <bench-arch/mark.h>
@@ -23,7 +25,7 @@
 constexpr size_t PIECE = 64 << 10, BLOCK = 4096;
 
 static const char *type;
-static unsigned long nfiles = 10000, mib = 256, nsyncs = 1000, ncopies = 4;
+static unsigned long nfiles = 10000, mib = 256, nsyncs = 1000, ncopies = 4, percent;
 static char piece[PIECE];
 
 static void disk_mount(void)
@@ -97,8 +99,8 @@ static void read_large(void)
 
 static void overwrite(unsigned long times, unsigned every)
 {
+	static uint64_t seed = 1;
 	int fd = large_open(O_RDWR);
-	uint64_t seed = every;
 
 	for (unsigned long i = 1; i <= times; i++) {
 		seed = seed * 6364136223846793005 + 1442695040888963407;
@@ -178,18 +180,49 @@ static void phases(void)
 	disk_unmount();
 }
 
+/* Twice the same: in the second round the file system lives from what it frees. */
+static void phases_full(void)
+{
+	struct statvfs v;
+
+	disk_mount();
+	need(statvfs(WHERE, &v) == 0, "statvfs");
+	mib = ((v.f_blocks * percent / 100 - (v.f_blocks - v.f_bfree)) * v.f_frsize) >> 20;
+	phase("fill", false, write_large);
+	phase("age", false, overwrite_64);
+	phase("overwrite-64", false, overwrite_64);
+	phase("overwrite-1", false, overwrite_each);
+	disk_unmount();
+}
+
+/* From the disk's beginning on, and from there again at its end; past all caches. */
+static void raw(void)
+{
+	constexpr size_t MIB = 1 << 20;
+	int fd = open(DISK, O_RDONLY | O_DIRECT);
+	char *to = aligned_alloc(BLOCK, MIB);
+	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+
+	need(size >= (off_t)MIB && to != nullptr, DISK);
+	uint64_t start = now();
+	for (unsigned long i = 0; i < mib; i++)
+		need(pread(fd, to, MIB, (off_t)(i % ((size_t)size / MIB) * MIB)) == MIB, "read");
+	printf("raw %.0f MiB/s\n", (double)mib * 1e9 / (double)(now() - start));
+}
+
 static void options(int argc, char **argv)
 {
-	unsigned long *const into[] = { &nfiles, &mib, &nsyncs, &ncopies };
-	static const char letters[] = "fmsc";
+	unsigned long *const into[] = { &nfiles, &mib, &nsyncs, &ncopies, &percent };
+	static const char letters[] = "fmscp";
 
-	for (int o; (o = getopt(argc, argv, "f:m:s:c:")) != -1;) {
+	for (int o; (o = getopt(argc, argv, "f:m:s:c:p:")) != -1;) {
 		const char *at = strchr(letters, o);
 		if (at == nullptr)
 			exit(2);
 		*into[at - letters] = strtoul(optarg, nullptr, 10);
 	}
-	need(optind == argc - 1, "usage: storage [-f FILES] [-m MIB] [-s SYNCS] [-c COPIES] TYPE");
+	need(optind == argc - 1,
+	     "usage: storage [-f FILES] [-m MIB] [-s SYNCS] [-c COPIES] [-p PERCENT] TYPE");
 	type = argv[optind];
 }
 
@@ -203,7 +236,12 @@ int main(int argc, char **argv)
 		argv++, argc--;
 	}
 	options(argc, argv);
-	phases();
+	if (strcmp(type, "raw") == 0)
+		raw();
+	else if (percent > 0)
+		phases_full();
+	else
+		phases();
 	if (is_init)
 		init_end();
 	return 0;

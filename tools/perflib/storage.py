@@ -37,9 +37,10 @@ class Sizes:
 	mib: int = 256
 	syncs: int = 1000
 	copies: int = 4
+	percent: int = 0
 
 	def options(self):
-		return ["-f", str(self.files), "-m", str(self.mib), "-s", str(self.syncs), "-c", str(self.copies)]
+		return ["-p", str(self.percent), "-f", str(self.files), "-m", str(self.mib), "-s", str(self.syncs), "-c", str(self.copies)]
 
 
 class Counts:
@@ -163,6 +164,25 @@ def run(arch, system, sizes):
 	return dict(zip(names, counts.phases))
 
 
+def raw(arch, path, mib):
+	"""MiB/s of reads of 1 MiB in order from the disk, with time as it is: (Futura, Linux)."""
+	with tempfile.TemporaryDirectory(prefix="futura-storage-") as folder:
+		ours = qemu.Machine(arch=arch, cpu=qemu.MEASURED_CPUS[arch], disks=[path],
+			bundle=qemu.built(arch, "bundle.cpio"), append=f"run=blk rate block.0 {mib}")
+		w = guest.Wish(arch, [PROGRAM, "-m", str(mib)], add=[f"{qemu.built(arch, 'bench-linux/storage')}:{PROGRAM}"])
+		theirs = qemu.Machine(arch=arch, mem=w.mem, cpu=qemu.MEASURED_CPUS[arch], disks=[path],
+			**linux_boot(w, folder, "raw"))
+		return tuple(_rate(m) for m in (ours, theirs))
+
+
+def _rate(machine):
+	text = guest.run(machine.command(), 600)[0].decode(errors="replace")
+	found = re.search(r"(\d+) MiB/s", text)
+	if not found:
+		raise guest.Failed(f"nothing was read: {text[-2000:]}")
+	return int(found[1])
+
+
 def _watch(machine, counts, timeout):
 	process = subprocess.Popen(machine.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 		pass_fds=counts.descriptors())
@@ -178,12 +198,12 @@ def _watch(machine, counts, timeout):
 
 def table(result):
 	"""A line a phase and system."""
-	lines = [f"{'phase':14} {'system':9} {'instructions':>15} {'written KiB':>12} {'writes':>8} "
+	lines = [f"{'phase':14} {'system':14} {'instructions':>15} {'written KiB':>12} {'writes':>8} "
 		f"{'flushes':>8} {'read KiB':>10}"]
 	for phase in next(iter(result.values())):
 		for system, phases in result.items():
 			p = phases.get(phase)
 			if p:
-				lines.append(f"{phase:14} {system:9} {p['instructions']:15,} {p['written'] // 1024:12,} "
+				lines.append(f"{phase:14} {system:14} {p['instructions']:15,} {p['written'] // 1024:12,} "
 					f"{p['writes']:8,} {p['flushes']:8,} {p['read'] // 1024:10,}")
 	return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@
  *	blk sum NAME [SECTOR COUNT]     a checksum of sectors, or of all: CRC-32
  *	blk fill NAME SECTOR COUNT BYTE write sectors full of one byte, and flush
  *	blk time NAME [COUNT]           what reads of 4 KiB cost
+ *	blk rate NAME MIB [DEPTH]       how fast it reads in order, 1 MiB a request, DEPTH at a time
  *	blk restart INDEX               end a device's driver
  *	blk remove INDEX                the same, for good
  */
@@ -31,7 +32,7 @@ static int usage(void)
 {
 	print("usage: blk [read NAME SECTOR [COUNT] | sum NAME [SECTOR COUNT] |\n"
 	      "            fill NAME SECTOR COUNT BYTE | time NAME [COUNT] |\n"
-	      "            restart INDEX | remove INDEX]\n");
+	      "            rate NAME MIB [DEPTH] | restart INDEX | remove INDEX]\n");
 	return 2;
 }
 
@@ -225,6 +226,51 @@ static void time_reads(struct block *b, uint64_t count)
 	show_times("read", whole, n);
 }
 
+constexpr uint64_t MIB = 1 << 20;
+
+/* From the disk's beginning on, and from there again at its end. A disk that takes less than 1 MiB
+ * a request gets the pieces of one at once. */
+static void rate(struct block *b, uint64_t mib, uint64_t depth)
+{
+	uint64_t bytes = b->max_bytes < MIB ? b->max_bytes : MIB, per = bytes / b->sector_size;
+	uint64_t count = mib * MIB / bytes, most = depth * MIB / bytes;
+	uint64_t start = clock_now(), begun = 0, ended = 0;
+	struct block_done done;
+
+	if (MIB % bytes != 0 || most > BLOCK_DEPTH || b->sectors < per)
+		panic("1 MiB is no request of this disk");
+	while (ended < count) {
+		if (begun < count && begun - ended < most) {
+			struct block_request r = { .op = BLOCK_OP_READ,
+						   .sector = begun % (b->sectors / per) * per,
+						   .offset = begun % most * bytes,
+						   .count = (uint32_t)per };
+			need("read", block_submit(b, &r));
+			begun++;
+			continue;
+		}
+		need("wait", block_wait(b, TIME_NEVER, &done));
+		need("read", (enum err)done.error);
+		ended++;
+	}
+	uint64_t us = (clock_now() - start) / MICROSECOND;
+	print("%llu MiB, %llu at a time: %llu us, %llu MiB/s\n", (unsigned long long)mib,
+	      (unsigned long long)depth, (unsigned long long)us,
+	      (unsigned long long)(us > 0 ? mib * 1000000 / us : 0));
+}
+
+static int rate_of(const char *name, uint64_t mib, uint64_t depth)
+{
+	struct block b;
+
+	if (depth == 0 || depth > 16)
+		return usage();
+	need(name, block_open(&b, name, depth * MIB, clock_after(PATIENCE)));
+	rate(&b, mib, depth);
+	block_close(&b);
+	return 0;
+}
+
 static int restart(uint32_t index)
 {
 	struct remote devices = devices_open("devices-control");
@@ -270,5 +316,7 @@ int main(int argc, char **argv)
 		return restart((uint32_t)number(argv[2]));
 	if (argc == 3 && strcmp(argv[1], "remove") == 0)
 		return remove_for_good((uint32_t)number(argv[2]));
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "rate") == 0)
+		return rate_of(argv[2], number(argv[3]), argc == 5 ? number(argv[4]) : 1);
 	return argc >= 3 ? with_disk(argc, argv) : usage();
 }
