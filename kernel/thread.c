@@ -383,16 +383,17 @@ enum err sys_thread_create(struct thread *self, struct task *task, uint64_t area
 			   uint64_t stack, uint64_t argument, uint32_t priority,
 			   struct thread **thread)
 {
-	(void)self;
 	if (task->state != TASK_ALIVE)
 		return ERR_BAD_STATE;
 	if (priority > task->max_priority || entry >= USER_END || stack > USER_END)
 		return ERR_BAD_ARGUMENT;
 	enum err e = thread_create(task, area, entry, stack, argument, priority, thread);
 
-	if (e == OK)
-		object_get(&(*thread)->object); /* the task's list has the first */
-	return e;
+	if (e != OK)
+		return e;
+	(*thread)->affinity = self->affinity;
+	object_get(&(*thread)->object); /* the task's list has the first */
+	return OK;
 }
 
 enum err sys_thread_exit(struct thread *self, uint64_t address)

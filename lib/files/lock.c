@@ -140,6 +140,34 @@ bool lock_set(struct files_node *n, const struct files_lock *want, struct files_
 	return true;
 }
 
+void lock_wait(struct files_owner *o, struct files_node *n, const struct files_lock *want)
+{
+	struct files_node *old = o->wanted.node;
+
+	o->wanted = want != nullptr ? *want : (struct files_lock){};
+	o->wanted.node = want != nullptr ? files_node_get(n) : nullptr;
+	if (old != nullptr)
+		files_node_put(old);
+}
+
+/* Who waits may have what it waits for by now, without knowing it yet: so what is in its way is
+ * looked up anew. A circle that the owner is not part of is left when it gets long. */
+bool lock_is_deadly(const struct files_server *server, uint64_t owner,
+		    const struct files_lock *held)
+{
+	constexpr unsigned LONG = 10; /* as Linux's MAX_DEADLK_ITERATIONS */
+
+	for (unsigned i = 0; i < LONG && held != nullptr && held->kind == FILE_LOCK_RECORD; i++) {
+		if (held->owner == owner)
+			return true;
+		const struct files_owner *o = owner_find(server, held->owner);
+		if (o == nullptr || o->wanted.node == nullptr)
+			return false;
+		held = lock_conflict(o->wanted.node, &o->wanted);
+	}
+	return false;
+}
+
 bool lock_drop(struct files_node *n, uint32_t kind, uint64_t owner)
 {
 	bool any = false;

@@ -22,6 +22,8 @@ struct files_owner {
 	struct files_owner *next;
 	uint64_t number;
 	struct files_lock *locks;
+	struct files_lock
+		wanted; /* what it waits for, at wanted.node; nullptr there: it does not */
 };
 
 /* What is in the way of the lock `want`; nullptr: nothing. */
@@ -33,6 +35,12 @@ struct files_lock *lock_conflict(const struct files_node *n, const struct files_
  */
 bool lock_set(struct files_node *n, const struct files_lock *want, struct files_owner *list,
 	      bool *gave);
+/* The owner waits for that lock; nullptr: for nothing any more. */
+void lock_wait(struct files_owner *o, struct files_node *n, const struct files_lock *want);
+/* Would the owner wait for itself if it waited for `held` to go? */
+bool lock_is_deadly(const struct files_server *server, uint64_t owner,
+		    const struct files_lock *held);
+struct files_owner *owner_find(const struct files_server *server, uint64_t number);
 /* Drop all locks of an owner on the file. True if there were any. */
 bool lock_drop(struct files_node *n, uint32_t kind, uint64_t owner);
 /* Drop one lock: the first of its owner's list. */

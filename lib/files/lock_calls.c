@@ -71,14 +71,19 @@ enum err on_ready(void *self, uint64_t badge, struct file_ready_results *r)
 
 /* --- Owners --- */
 
-static struct files_owner **owner_bucket(struct files_server *server, uint64_t number)
+static unsigned owner_index(const struct files_server *server, uint64_t number)
 {
-	return &server->owners[number % (sizeof(server->owners) / sizeof(*server->owners))];
+	return number % (sizeof(server->owners) / sizeof(*server->owners));
 }
 
-static struct files_owner *owner_find(struct files_server *server, uint64_t number)
+static struct files_owner **owner_bucket(struct files_server *server, uint64_t number)
 {
-	struct files_owner *o = *owner_bucket(server, number);
+	return &server->owners[owner_index(server, number)];
+}
+
+struct files_owner *owner_find(const struct files_server *server, uint64_t number)
+{
+	struct files_owner *o = server->owners[owner_index(server, number)];
 
 	while (o != nullptr && o->number != number)
 		o = o->next;
@@ -138,6 +143,7 @@ void owner_closed(struct files_server *server, uint64_t number)
 		locks_changed(n);
 		files_node_put(n);
 	}
+	lock_wait(o, nullptr, nullptr);
 	free(o);
 }
 
@@ -155,7 +161,7 @@ void locks_closed(struct files_session *s)
 static int lock_wanted(const struct files_session *s, const struct file_lock_args *a,
 		       struct files_lock *want)
 {
-	uint32_t kind = a->kind & ~FILE_LOCK_TEST;
+	uint32_t kind = a->kind & ~(FILE_LOCK_TEST | FILE_LOCK_WAIT);
 
 	if (kind < FILE_LOCK_RECORD || kind > FILE_LOCK_WHOLE || a->type > FILE_LOCK_NONE)
 		return -EINVAL;
@@ -215,8 +221,15 @@ static int lock(struct files_session *s, const struct file_lock_args *a,
 	if (want.type != FILE_LOCK_NONE)
 		held = lock_conflict(s->node, &want);
 	lock_told(held, r);
+	if (owner != nullptr && (a->kind & FILE_LOCK_WAIT))
+		lock_wait(owner, nullptr, nullptr);
 	if (a->kind & FILE_LOCK_TEST)
 		return 0;
+	if (held != nullptr && owner != nullptr && (a->kind & FILE_LOCK_WAIT)) {
+		if (lock_is_deadly(s->line->server, owner->number, held))
+			return -EDEADLK;
+		lock_wait(owner, s->node, &want);
+	}
 	if (held != nullptr)
 		return -EAGAIN;
 	if (!lock_set(s->node, &want, owner, &gave))

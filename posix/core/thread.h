@@ -42,8 +42,7 @@ struct thread {
 	unsigned slot;
 	fut_handle handle; /* with every right */
 	struct thread *next;
-	uint64_t affinity;                          /* 0: any CPU */
-	uint32_t policy;                            /* SCHED_: only told */
+	uint32_t policy, rt_priority; /* SCHED_; of the first thread posixd knows better */
 	uint64_t timer_slack, timer_slack_at_start; /* ns, prctl(2): only told */
 	char name[16];                              /* empty: the process's */
 

@@ -93,10 +93,14 @@ static int64_t set(struct description *d, uint32_t kind, uint32_t type, uint64_t
 
 	if (kind != FILE_LOCK_RECORD)
 		idle_never(d); /* its end gives the lock up */
-	while ((result = ask(d, kind, type, start, length, &held)) == -EAGAIN && wait) {
+	uint32_t waits = wait && kind == FILE_LOCK_RECORD ? FILE_LOCK_WAIT : 0;
+	while ((result = ask(d, kind | waits, type, start, length, &held)) == -EAGAIN && wait) {
 		result = wait_for_lock(d);
-		if (result != 0)
-			break;
+		if (result == 0)
+			continue;
+		if (waits != 0) /* no more; if that fails the server is gone */
+			(void)ask(d, kind | waits | FILE_LOCK_TEST, type, start, length, &held);
+		break;
 	}
 	return result;
 }

@@ -5,10 +5,12 @@
  */
 #include "posix/files/move.h"
 #include <asm/poll.h>
+#include <linux/stat.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
+#include "posix/ipc/pipe.h"
 #include "posix/mm/maps.h"
 #include "protocol/file.h"
 
@@ -86,6 +88,26 @@ static int64_t write_all(struct description *out, uint64_t from, int64_t size, u
 	return done > 0 ? done : n;
 }
 
+/* One piece. Who has no place to go back to is asked for no more than is written at once; only a
+ * pipe, before a file that may be full, keeps what is not. */
+static int64_t move_piece(struct description *in, uint64_t read_at, struct description *out,
+			  uint64_t write_at, uint64_t buffer, uint64_t size, int64_t *got)
+{
+	bool keeps = is_pipe(in) && S_ISREG(out->mode);
+	uint32_t index = 0;
+
+	*got = keeps ? pipe_peek(in, buffer, size, &index)
+		     : description_read(in, buffer, size, read_at);
+	if (*got <= 0)
+		return *got;
+	int64_t n = keeps || in->ops->seek != nullptr
+			    ? description_write(out, buffer, (uint64_t)*got, write_at)
+			    : write_all(out, buffer, *got, write_at);
+	if (keeps && n > 0)
+		pipe_skip(in, index, (uint32_t)n);
+	return n;
+}
+
 int64_t move_data(struct description *in, uint64_t *read_at, struct description *out,
 		  uint64_t *write_at, uint64_t size)
 {
@@ -96,14 +118,11 @@ int64_t move_data(struct description *in, uint64_t *read_at, struct description 
 		return n;
 	while (done < size) {
 		uint64_t part = size - done < PIECE ? size - done : PIECE;
-		int64_t got = description_read(in, buffer, part, *read_at);
-		n = got;
+		int64_t got;
+		n = move_piece(in, *read_at, out, *write_at, buffer, part, &got);
 		if (got <= 0)
 			break;
 		advance(read_at, got);
-		n = in->ops->seek != nullptr
-			    ? description_write(out, buffer, (uint64_t)got, *write_at)
-			    : write_all(out, buffer, got, *write_at);
 		if (n < got && in->ops->seek != nullptr)
 			put_back(in, read_at, got - (n > 0 ? n : 0));
 		if (n <= 0)

@@ -399,6 +399,37 @@ static void ring_copy(const struct description *in, const struct description *ou
 	}
 }
 
+int64_t pipe_peek(struct description *in, uint64_t to, uint64_t size, uint32_t *index)
+{
+	struct pipe_shared *from = shared(in);
+	uint32_t mask, n, error = 0;
+
+	shared_lock(&from->read.lock);
+	*index = atomic_load(&from->read.index);
+	mask = size_of(in) - 1;
+	n = filled(in) < size ? filled(in) : (uint32_t)size;
+	for (uint32_t done = 0, part; done < n && error == 0; done += part) {
+		uint32_t at = (*index + done) & mask;
+		part = n - done < mask + 1 - at ? n - done : mask + 1 - at;
+		error = guest_put(to + done, ring(in) + at, part) != 0;
+	}
+	shared_unlock(&from->read.lock);
+	return error != 0 ? -EFAULT : n;
+}
+
+void pipe_skip(struct description *in, uint32_t index, uint32_t n)
+{
+	struct pipe_shared *from = shared(in);
+
+	shared_lock(&from->read.lock);
+	bool is_there = atomic_load(&from->read.index) == index;
+	if (is_there)
+		atomic_store(&from->read.index, index + n);
+	shared_unlock(&from->read.lock);
+	if (is_there)
+		(void)wake(in, &from->write); /* the rest is ours */
+}
+
 int64_t pipe_to_pipe(struct description *in, struct description *out, uint64_t size, bool move)
 {
 	struct pipe_shared *from = shared(in), *to = shared(out);

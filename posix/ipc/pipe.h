@@ -16,6 +16,11 @@ int64_t pipe_size(const struct description *d);
 /* Bytes that can be read; that can be written. */
 uint32_t pipe_filled(const struct description *d);
 uint32_t pipe_room(const struct description *d);
+/* Copy at most `size` bytes to guest memory and leave them in the pipe; `*index` is where they
+ * begin. How many there were; it does not wait. */
+int64_t pipe_peek(struct description *in, uint64_t to, uint64_t size, uint32_t *index);
+/* Take `n` of them out, unless somebody else has read meanwhile. */
+void pipe_skip(struct description *in, uint32_t index, uint32_t n);
 /* Copy at most `size` bytes from one pipe to another, or move them. EAGAIN, EPIPE, 0 at the end; it
  * does not wait. */
 int64_t pipe_to_pipe(struct description *in, struct description *out, uint64_t size, bool move);

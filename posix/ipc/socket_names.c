@@ -148,7 +148,8 @@ static int64_t listen_with(struct description *d, int32_t backlog)
 		return -EOPNOTSUPP;
 	if (s->state != SOCKET_BOUND && s->state != SOCKET_LISTENING)
 		return -EINVAL;
-	enum err e = door_backlog(&r, backlog < 0 ? UINT32_MAX : (uint32_t)backlog, &outcome);
+	enum err e = door_backlog(&r, backlog < 0 ? UINT32_MAX : (uint32_t)backlog, process.pid,
+				  process.euid, process.egid, &outcome);
 	if (e != OK || s->state == SOCKET_LISTENING)
 		return e != OK ? file_error(e) : outcome;
 	e = door_listening(&r, &event, &outcome);
@@ -189,10 +190,6 @@ static int64_t welcome(const struct description *listener, fut_handle memory, fu
 		return error;
 	}
 	struct socket *made = socket_of(d);
-	struct socket_side *side = &made->shared->side[1];
-	side->pid = process.pid;
-	side->uid = process.euid;
-	side->gid = process.egid;
 	memcpy(made->name, s->name, s->name_len);
 	made->name_len = s->name_len;
 	socket_side_name(made);
@@ -319,24 +316,32 @@ static void introduce(const struct socket *s, fut_handle memory, const struct ad
 			    sizeof(sides)); /* if not, they have no names */
 }
 
+/* Who listens is whom we see, whoever accepts: SO_PEERCRED. Beside each other, as in a side. */
+struct listens {
+	uint32_t pid, uid, gid;
+};
+
 /* Hand the other side of a new connection in at the door; `d` becomes this one. */
 static int64_t knock(struct description *d, struct remote *door, const struct address *to)
 {
 	struct socket_hello hello = { .type = socket_of(d)->type };
 	struct socket_ends ends;
+	struct listens listens;
 	int32_t outcome;
 	int64_t error = socket_ends_make(hello.type, &ends);
 
 	if (error != 0)
 		return error;
 	introduce(socket_of(d), ends.memory[0], to);
-	enum err e =
-		door_connect(door, &hello, sizeof(hello), ends.memory[1], ends.event[1], &outcome);
+	enum err e = door_connect(door, &hello, sizeof(hello), ends.memory[1], ends.event[1],
+				  &outcome, &listens.pid, &listens.uid, &listens.gid);
 	if (e != OK || outcome != 0) {
 		(void)fut_handle_close(ends.memory[0]); /* ours */
 		(void)fut_handle_close(ends.event[0]);
 		return e != OK ? -ECONNREFUSED : outcome;
 	}
+	(void)fut_vmo_write(ends.memory[0], offsetof(struct socket_shared, side[1].pid), &listens,
+			    sizeof(listens)); /* if not, it is nobody */
 	return socket_join(d, ends.memory[0], ends.event[0], 0);
 }
 

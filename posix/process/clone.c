@@ -34,6 +34,8 @@ static int64_t new_thread(const struct clone_args *a)
 	if (e != OK)
 		return e == ERR_NO_MEMORY || e == ERR_FULL ? -EAGAIN : call_error(e);
 	t->tid = tid;
+	t->policy = self()->policy;
+	t->rt_priority = self()->rt_priority;
 	t->signals.blocked = self()->signals.blocked;
 	t->signals.stack_flags = SS_DISABLE;
 	if ((a->flags & CLONE_CHILD_CLEARTID) != 0)

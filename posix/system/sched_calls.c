@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Scheduling: policies are kept and told, and CPUs are chosen; there is no real-time class to be
- * given, so that is refused as it is to those without the privilege. */
+/* Scheduling: policies are kept and told, for all threads run at one priority; CPUs are chosen. */
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include "abi/clock.h"
@@ -56,41 +56,37 @@ static struct thread *thread_of(uint32_t tid)
 	return t;
 }
 
+/* The CPUs that a thread may run on; with `set` from now on those. */
+static int64_t cpus_of(uint32_t tid, bool set, uint64_t *cpus)
+{
+	int32_t outcome = 0;
+	uint64_t all = cpu_count() < 64 ? (1ull << cpu_count()) - 1 : ~0ull;
+	enum err e = posix_cpus(&process.posix, tid != 0 ? tid : self()->tid, set, *cpus, cpus,
+				&outcome);
+
+	*cpus &= all;
+	return e != OK ? file_error(e) : outcome;
+}
+
 CALL3(sched_getaffinity, uint32_t, tid, uint64_t, size, uint64_t, to)
 {
-	uint64_t cpus = cpu_count() < 64 ? (1ull << cpu_count()) - 1 : ~0ull;
-	int64_t error = exists(tid);
+	uint64_t cpus = 0;
 
 	if (size < sizeof(cpus) || size % sizeof(cpus) != 0)
 		return -EINVAL;
+	int64_t error = cpus_of(tid, false, &cpus);
 	if (error != 0)
 		return error;
-	mutex_lock(&process.locks.threads);
-	const struct thread *t = thread_of(tid);
-	if (t != nullptr && t->affinity != 0)
-		cpus &= t->affinity;
-	mutex_unlock(&process.locks.threads);
 	return guest_put(to, &cpus, sizeof(cpus)) != 0 ? -EFAULT : (int64_t)sizeof(cpus);
 }
 
 CALL3(sched_setaffinity, uint32_t, tid, uint64_t, size, uint64_t, from)
 {
 	uint64_t cpus = 0;
-	enum err e = OK;
 
 	if (guest_get(&cpus, from, size < sizeof(cpus) ? size : sizeof(cpus)) != 0)
 		return -EFAULT;
-	int64_t error = exists(tid);
-	if (error != 0)
-		return error;
-	mutex_lock(&process.locks.threads);
-	struct thread *t = thread_of(tid);
-	if (t == nullptr || (t != self() && t->handle == 0))
-		error = -EPERM; /* another process's */
-	else if ((e = fut_thread_set_affinity(t == self() ? 0 : t->handle, cpus)) == OK)
-		t->affinity = cpus;
-	mutex_unlock(&process.locks.threads);
-	return error != 0 ? error : call_error(e);
+	return cpus_of(tid, true, &cpus);
 }
 
 /* --- Policies --- */
@@ -105,83 +101,130 @@ static bool is_realtime(uint32_t policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-static uint32_t policy_of(uint32_t tid)
+/* A thread's policy. The first thread's is posixd's to keep, for other processes may ask. */
+struct policy {
+	uint32_t policy, priority;
+};
+
+/* Another thread of ours, with locks.threads held; nullptr: it is somebody's first. */
+static struct thread *further_thread(uint32_t tid)
 {
-	mutex_lock(&process.locks.threads);
-	const struct thread *t = thread_of(tid);
-	uint32_t policy = t != nullptr ? t->policy : SCHED_NORMAL;
-	mutex_unlock(&process.locks.threads);
-	return policy;
+	struct thread *t = thread_of(tid);
+
+	return t != nullptr && t->tid != process.pid ? t : nullptr;
 }
 
-static int64_t policy_set(uint32_t tid, uint32_t policy, int32_t priority)
+static int64_t policy_get(uint32_t tid, struct policy *p)
 {
-	int64_t error = policy_exists(tid);
+	int32_t outcome = 0;
 
-	if (error != 0)
-		return error;
-	policy &= ~(uint32_t)SCHED_RESET_ON_FORK;
-	if (is_realtime(policy))
-		return priority >= 1 && priority <= 99 ? -EPERM : -EINVAL;
-	if (policy == SCHED_DEADLINE)
-		return -EPERM;
-	if (!is_plain(policy) || priority != 0)
+	if ((int32_t)tid < 0)
 		return -EINVAL;
 	mutex_lock(&process.locks.threads);
-	struct thread *t = thread_of(tid);
+	const struct thread *t = further_thread(tid);
 	if (t != nullptr)
-		t->policy = policy;
+		*p = (struct policy){ t->policy, t->rt_priority };
 	mutex_unlock(&process.locks.threads);
-	return t != nullptr ? 0 : -EPERM;
+	if (t != nullptr)
+		return 0;
+	enum err e = posix_policy(&process.posix, tid, 0, 0, 0, &outcome, &p->policy, &p->priority);
+	return e != OK ? file_error(e) : outcome;
+}
+
+static int64_t policy_check(struct policy p)
+{
+	uint32_t number = p.policy & ~(uint32_t)SCHED_RESET_ON_FORK;
+
+	if (is_realtime(number))
+		return p.priority >= 1 && p.priority <= 99 ? 0 : -EINVAL;
+	if (number == SCHED_DEADLINE)
+		return -EPERM; /* there is nobody who would keep it */
+	return is_plain(number) && p.priority == 0 ? 0 : -EINVAL;
+}
+
+static int64_t policy_set(uint32_t tid, struct policy p)
+{
+	struct policy now;
+	int32_t outcome = 0;
+	int64_t error = (int32_t)tid < 0 ? -EINVAL : policy_check(p);
+
+	if (error == 0)
+		error = policy_get(tid, &now); /* is it there? */
+	if (error != 0)
+		return error;
+	mutex_lock(&process.locks.threads);
+	struct thread *t = further_thread(tid);
+	if (t != nullptr && is_realtime(p.policy & ~(uint32_t)SCHED_RESET_ON_FORK) &&
+	    p.priority > t->rt_priority && !process_can(CAP_SYS_NICE))
+		error = -EPERM;
+	if (t == nullptr && tid == 0)
+		t = self();
+	if (t != nullptr && error == 0) {
+		t->policy = p.policy;
+		t->rt_priority = p.priority;
+	}
+	bool is_first = t == nullptr || t->tid == process.pid;
+	mutex_unlock(&process.locks.threads);
+	if (error != 0 || !is_first)
+		return error;
+	enum err e = posix_policy(&process.posix, tid, 1, p.policy, p.priority, &outcome,
+				  &now.policy, &now.priority);
+	return e != OK ? file_error(e) : outcome;
 }
 
 CALL1(sched_getscheduler, uint32_t, pid)
 {
-	int64_t error = policy_exists(pid);
+	struct policy p = {};
+	int64_t error = policy_get(pid, &p);
 
-	return error != 0 ? error : policy_of(pid);
+	return error != 0 ? error : p.policy;
 }
 
 CALL2(sched_getparam, uint32_t, pid, uint64_t, to)
 {
-	int64_t error = policy_exists(pid);
-	int priority = 0;
+	struct policy p = {};
+	int64_t error = policy_get(pid, &p);
 
-	return error != 0 ? error : guest_put(to, &priority, sizeof(priority));
+	return error != 0 ? error : guest_put(to, &p.priority, sizeof(p.priority));
 }
 
 CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
 {
-	int priority;
+	struct policy p = { .policy = (uint32_t)policy };
 
 	if (policy < 0)
 		return -EINVAL;
-	if (guest_get(&priority, from, sizeof(priority)) != 0)
+	if (guest_get(&p.priority, from, sizeof(p.priority)) != 0)
 		return -EFAULT;
-	return policy_set(pid, (uint32_t)policy, priority);
+	return policy_set(pid, p);
 }
 
 CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
 {
-	int priority;
-	int64_t error = policy_exists(pid);
+	struct policy p = {};
+	uint32_t priority;
 
 	if (guest_get(&priority, from, sizeof(priority)) != 0)
 		return -EFAULT;
-	return error != 0 ? error : policy_set(pid, policy_of(pid), priority);
+	int64_t error = policy_get(pid, &p);
+	p.priority = priority;
+	return error != 0 ? error : policy_set(pid, p);
 }
 
 CALL4(sched_getattr, uint32_t, pid, uint64_t, to, uint32_t, size, uint32_t, flags)
 {
 	struct sched_attr a = { .size = SCHED_ATTR_SIZE_VER0 };
+	struct policy p = {};
 	int32_t outcome = 0;
-	int64_t error = policy_exists(pid);
 
 	if (flags != 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE || (int32_t)pid < 0)
 		return -EINVAL;
+	int64_t error = policy_get(pid, &p);
 	if (error != 0)
 		return error;
-	a.sched_policy = policy_of(pid);
+	a.sched_policy = p.policy & ~(uint32_t)SCHED_RESET_ON_FORK;
+	a.sched_flags = p.policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0;
+	a.sched_priority = p.priority;
 	enum err e = posix_priority(&process.posix, 0, pid, 0, 0, &outcome, &a.sched_nice);
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
@@ -199,8 +242,11 @@ CALL3(sched_setattr, uint32_t, pid, uint64_t, from, uint32_t, flags)
 		return -EFAULT;
 	if (a.size != 0 && a.size < SCHED_ATTR_SIZE_VER0)
 		return -E2BIG;
-	int64_t error = policy_set(pid, a.sched_policy, (int32_t)a.sched_priority);
-	if (error != 0 || a.sched_policy == SCHED_IDLE)
+	bool resets = (a.sched_flags & SCHED_FLAG_RESET_ON_FORK) != 0;
+	int64_t error = policy_set(
+		pid, (struct policy){ a.sched_policy | (resets ? SCHED_RESET_ON_FORK : 0),
+				      a.sched_priority });
+	if (error != 0 || a.sched_policy == SCHED_IDLE || is_realtime(a.sched_policy))
 		return error;
 	enum err e = posix_priority(&process.posix, 0, pid, 1, a.sched_nice, &outcome, &now);
 	return e != OK ? file_error(e) : outcome;

@@ -28,6 +28,9 @@ POSIX_CALL(usage);
 /* proc/descriptors.c */
 POSIX_CALL(opened);
 
+/* proc/thread.c */
+POSIX_CALL(cpus);
+
 /* log.c */
 enum err posix_on_log(void *self, uint64_t badge, const struct posix_log_args *a);
 POSIX_CALL(log_read);
@@ -49,6 +52,7 @@ POSIX_CALL(capabilities);
 POSIX_CALL(set_capabilities);
 POSIX_CALL(priority);
 POSIX_CALL(io_priority);
+POSIX_CALL(policy);
 POSIX_CALL(limit);
 POSIX_CALL(system);
 POSIX_QUESTION(memory);

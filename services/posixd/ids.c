@@ -209,6 +209,24 @@ enum err posix_on_priority(void *self, uint64_t badge, const struct posix_priori
 	return OK;
 }
 
+enum err posix_on_policy(void *self, uint64_t badge, const struct posix_policy_args *a,
+			 struct posix_policy_results *r)
+{
+	const struct process *caller = self;
+	struct process *p = a->pid != 0 ? process_of(caller->world, a->pid) : self;
+
+	(void)badge;
+	if (p == nullptr) {
+		r->outcome = -ESRCH;
+		return OK;
+	}
+	if (a->set != 0)
+		r->outcome = policy_set(caller, p, a->policy, a->priority);
+	r->policy_now = p->policy;
+	r->priority_now = p->rt_priority;
+	return OK;
+}
+
 enum err posix_on_io_priority(void *self, uint64_t badge, const struct posix_io_priority_args *a,
 			      struct posix_io_priority_results *r)
 {

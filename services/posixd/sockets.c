@@ -182,7 +182,7 @@ static enum err on_connect(void *self, uint64_t badge, const struct door_connect
 	if (++l->waiting == l->most)
 		(void)fut_event_signal(l->room, 0, READY); /* ours, and open */
 	(void)fut_event_signal(l->arrived, READY, 0);      /* the same */
-	r->outcome = 0;
+	*r = (struct door_connect_results){ .pid = l->pid, .uid = l->uid, .gid = l->gid };
 	return OK;
 }
 
@@ -243,6 +243,9 @@ static enum err on_backlog(void *self, uint64_t badge, const struct door_backlog
 	if (l == nullptr)
 		return ERR_DENIED;
 	l->most = backlog_bound(a->most);
+	l->pid = a->pid;
+	l->uid = a->uid;
+	l->gid = a->gid;
 	bool has_room = l->waiting < l->most;
 	(void)fut_event_signal(l->room, has_room ? READY : 0, has_room ? 0 : READY); /* ours */
 	return OK;

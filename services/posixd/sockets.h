@@ -14,7 +14,8 @@ struct listener {
 	bool is_closed;    /* nobody accepts any more */
 	uint32_t sessions; /* door and listener, while they are open */
 	uint32_t waiting, most;
-	uint32_t type; /* SOCK_: only such may connect */
+	uint32_t type;          /* SOCK_: only such may connect */
+	uint32_t pid, uid, gid; /* of who listens */
 	struct connection *first, *last;
 	fut_handle arrived, room; /* events */
 	fut_handle memory, event; /* its box (boxes.c); 0: none */

@@ -453,6 +453,72 @@ TEST(waiting_for_a_record_lock)
 	CHECK_EQ(look("f")->st_size, 5);
 }
 
+static int lock_byte(int fd, short type, off_t at, bool wait)
+{
+	struct flock l = { .l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+	return fcntl(fd, wait ? F_SETLKW : F_SETLK, &l);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* Has byte `at`, says so, and waits for the one after it. */
+static pid_t waits_for_next(int fd, off_t at, off_t next, int said)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	CHECK_EQ(lock_byte(fd, F_WRLCK, at, false), 0);
+	CHECK_EQ(write(said, "x", 1), 1);
+	int result = lock_byte(fd, F_WRLCK, next, true);
+	_exit(result == 0 ? 0 : errno);
+}
+
+/* Whichever of the three comes last. */
+TEST(who_would_wait_for_itself_is_told)
+{
+	int fd = (check_folder(), open("f", O_CREAT | O_RDWR, 0600)), said[2];
+	char byte;
+
+	CHECK_EQ(pipe(said), 0);
+	CHECK_EQ(lock_byte(fd, F_WRLCK, 0, false), 0);
+	pid_t a = waits_for_next(fd, 1, 0, said[1]), b = waits_for_next(fd, 2, 1, said[1]);
+	CHECK(read(said[0], &byte, 1) == 1 && read(said[0], &byte, 1) == 1);
+	usleep(100'000); /* they wait, but on a busy machine */
+	int told = lock_byte(fd, F_WRLCK, 2, true) == 0 ? 0 : errno;
+	CHECK(told == 0 || told == EDEADLK);
+	CHECK_EQ(lock_byte(fd, F_UNLCK, 0, false), 0);
+	CHECK_EQ(told + check_wait(a) + check_wait(b), EDEADLK);
+	CHECK_EQ(lock_byte(fd, F_WRLCK, 1, true), 0);
+}
+
+TEST(who_stopped_waiting_is_in_nobody_s_way)
+{
+	int fd = (check_folder(), open("f", O_CREAT | O_RDWR, 0600)), said[2];
+	struct sigaction act = { .sa_handler = nothing };
+	char byte;
+
+	CHECK_EQ(pipe(said), 0);
+	CHECK_EQ(lock_byte(fd, F_WRLCK, 0, false), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(sigaction(SIGALRM, &act, nullptr), 0);
+		CHECK_EQ(lock_byte(fd, F_WRLCK, 1, false), 0);
+		CHECK_EQ((int)alarm(1), 0);
+		CHECK_ERR(lock_byte(fd, F_WRLCK, 0, true), EINTR);
+		CHECK_EQ(write(said[1], "x", 1), 1);
+		usleep(200'000);
+		_exit(0);
+	}
+	CHECK_EQ(read(said[0], &byte, 1), 1);
+	CHECK_EQ(lock_byte(fd, F_WRLCK, 1, true), 0); /* at its end */
+	CHECK_EQ(check_wait(pid), 0);
+}
+
 TEST(closing_any_descriptor_drops_the_processes_locks)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -494,6 +496,51 @@ TEST(splice_moves_what_fits)
 		CHECK(n > 0);
 	}
 	CHECK_EQ(left, 0);
+}
+
+/* Nothing of a pipe is lost before a file that takes no more. */
+TEST(splice_leaves_what_does_not_fit)
+{
+	struct rlimit few = { 10, RLIM_INFINITY };
+	char text[32] = {};
+	int ends[2];
+
+	check_folder();
+	int to = open("f", O_CREAT | O_RDWR, 0600);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], "0123456789abcdef", 16), 16);
+	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &few), 0);
+	CHECK_EQ(splice(ends[0], nullptr, to, nullptr, 16, 0), 10);
+	CHECK_ERR(splice(ends[0], nullptr, to, nullptr, 16, 0), EFBIG);
+	CHECK_EQ(read(ends[0], text, sizeof(text)), 6);
+	CHECK_STR(text, "abcdef");
+}
+
+TEST(splice_leaves_what_a_full_file_system_refuses)
+{
+	constexpr int SIZE = 16384;
+	static char data[SIZE], back[2 * SIZE];
+	int ends[2];
+
+	check_folder();
+	CHECK_EQ(mkdir("m", 0700), 0);
+	CHECK_EQ(mount("none", "m", "tmpfs", 0, "size=8192"), 0);
+	int to = open("m/f", O_CREAT | O_RDWR, 0600);
+	CHECK_EQ(pipe(ends), 0);
+	for (int i = 0; i < SIZE; i++)
+		data[i] = (char)(i / 7);
+	CHECK_EQ(write(ends[1], data, SIZE), SIZE);
+	ssize_t n = 0, part;
+	while ((part = splice(ends[0], nullptr, to, nullptr, SIZE, SPLICE_F_NONBLOCK)) > 0)
+		n += part;
+	CHECK(part == -1 && errno == ENOSPC);
+	CHECK_EQ(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	CHECK_EQ(pread(to, back, SIZE, 0), n);
+	CHECK_EQ(read(ends[0], back + n, SIZE), SIZE - n);
+	CHECK(memcmp(back, data, SIZE) == 0);
+	close(to);
+	CHECK_EQ(umount("m"), 0);
 }
 
 TEST(splice_waits_for_data_and_takes_it_to_a_socket)

@@ -435,6 +435,83 @@ TEST(scheduling_calls_answer)
 	CHECK_ERR(sched_getparam(-1, &param), EINVAL);
 }
 
+static pid_t sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void sleeper_end(pid_t pid)
+{
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, nullptr, 0), pid);
+}
+
+static int as_a_user(void *other)
+{
+	struct sched_param first = { 1 }, none = {};
+	pid_t pid = *(pid_t *)other;
+	cpu_set_t set;
+
+	CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+	CHECK_EQ(sched_getscheduler(pid), SCHED_RR);
+	CHECK_ERR(sched_setscheduler(pid, SCHED_OTHER, &none), EPERM);
+	CHECK_EQ(sched_getaffinity(pid, sizeof(set), &set), 0);
+	CHECK_ERR(sched_setaffinity(pid, sizeof(set), &set), EPERM);
+	CHECK_ERR(sched_setscheduler(0, SCHED_FIFO, &first), EPERM);
+	CHECK_EQ(sched_setscheduler(0, SCHED_BATCH, &none), 0);
+	CHECK_EQ(sched_getscheduler(0), SCHED_BATCH);
+	return 0;
+}
+
+TEST(another_s_scheduling_can_be_asked_and_set)
+{
+	struct sched_param seven = { 7 }, got = {}, none = {};
+	cpu_set_t one, set;
+	pid_t pid = sleeper();
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	CHECK_EQ(sched_setaffinity(pid, sizeof(one), &one), 0);
+	CHECK_EQ(sched_getaffinity(pid, sizeof(set), &set), 0);
+	CHECK(CPU_EQUAL(&one, &set));
+	CPU_ZERO(&one);
+	CHECK_ERR(sched_setaffinity(pid, sizeof(one), &one), EINVAL);
+	CHECK_EQ(sched_setscheduler(pid, SCHED_RR, &seven), 0);
+	CHECK_EQ(sched_getscheduler(pid), SCHED_RR);
+	CHECK_EQ(sched_getparam(pid, &got), 0);
+	CHECK_EQ(got.sched_priority, 7);
+	CHECK_ERR(sched_setscheduler(pid, SCHED_RR, &none), EINVAL);
+	CHECK_ERR(sched_setscheduler(pid, SCHED_OTHER, &seven), EINVAL);
+	CHECK_EQ(check_child(as_a_user, &pid), 0);
+	CHECK_EQ(setpriority(PRIO_PROCESS, (id_t)pid, -3), 0);
+	CHECK_EQ(getpriority(PRIO_PROCESS, (id_t)pid), -3);
+	sleeper_end(pid);
+	CHECK_ERR(sched_setscheduler(pid, SCHED_OTHER, &none), ESRCH);
+	CHECK_ERR(sched_setaffinity(pid, sizeof(set), &set), ESRCH);
+}
+
+TEST(policies_are_inherited_unless_they_are_reset)
+{
+	struct sched_param five = { 5 }, got = {};
+
+	CHECK_EQ(sched_setscheduler(0, SCHED_FIFO, &five), 0);
+	pid_t pid = sleeper();
+	CHECK_EQ(sched_getscheduler(pid), SCHED_FIFO);
+	CHECK_EQ(sched_getparam(pid, &got), 0);
+	CHECK_EQ(got.sched_priority, 5);
+	sleeper_end(pid);
+	CHECK_EQ(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &five), 0);
+	CHECK_EQ(sched_getscheduler(0), SCHED_FIFO | SCHED_RESET_ON_FORK);
+	pid = sleeper();
+	CHECK_EQ(sched_getscheduler(pid), SCHED_OTHER);
+	sleeper_end(pid);
+}
+
 TEST(io_priorities_are_kept)
 {
 	constexpr int NONE = 0, BEST = 2 << 13 | 7;

@@ -494,6 +494,40 @@ TEST(SO_PEERCRED_tells_who_connected)
 	CHECK_EQ(check_wait(pid), 0);
 }
 
+static void peer_is(int fd, pid_t pid, uid_t uid)
+{
+	struct ucred who;
+	socklen_t n = sizeof(who);
+
+	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n), 0);
+	CHECK_EQ(who.pid, pid);
+	CHECK_EQ(who.uid, uid);
+}
+
+/* Not who accepts. */
+TEST(SO_PEERCRED_tells_who_listens)
+{
+	int go[2];
+	char c;
+
+	check_folder();
+	CHECK_EQ(pipe(go), 0);
+	int server = listener("s", SOCK_STREAM), fd = caller("s", SOCK_STREAM);
+	peer_is(fd, getpid(), geteuid());
+	pid_t pid = fork();
+	if (pid == 0) {
+		pid_t parent = getppid();
+		CHECK_EQ(setresuid(7, 7, 7), 0);
+		int accepted = accept(server, nullptr, nullptr);
+		peer_is(accepted, parent, 0);
+		_exit(write(accepted, "x", 1) == 1 && read(go[0], &c, 1) == 1 ? 0 : 1);
+	}
+	CHECK_EQ(read(fd, &c, 1), 1);
+	peer_is(fd, getpid(), geteuid());
+	CHECK_EQ(write(go[1], "x", 1), 1);
+	CHECK_EQ(check_wait(pid), 0);
+}
+
 TEST(options_can_be_asked)
 {
 	int s[2], v = -1;

@@ -843,9 +843,9 @@ TEST(a_lock_that_is_free_for_moments_is_had_in_the_end)
 static sem_t wanted;
 static atomic_bool was_done;
 
-static void *does_it(void *where)
+static void *does_it(void *unused)
 {
-	CHECK_EQ(sched_setaffinity(0, sizeof(cpu_set_t), where), 0);
+	(void)unused;
 	sem_wait(&wanted);
 	was_done = true;
 	return nullptr;
@@ -861,11 +861,51 @@ TEST(a_sleep_of_no_time_lets_others_run)
 	CPU_SET(sched_getcpu(), &one);
 	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
 	CHECK_EQ(sem_init(&wanted, 0, 0), 0);
-	pthread_t t = start(does_it, &one);
-	usleep(1000); /* it waits */
+	pthread_t t = start(does_it, nullptr); /* bound as we are */
+	usleep(1000);                          /* it waits */
 	sem_post(&wanted);
 	for (; !was_done && asked < 10000; asked++)
 		nanosleep(&nothing, nullptr);
 	CHECK(asked < 100);
 	end(t);
+}
+
+static void *where_it_runs(void *to)
+{
+	CHECK_EQ(sched_getaffinity(0, sizeof(cpu_set_t), to), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		CHECK(CPU_ISSET(sched_getcpu(), (cpu_set_t *)to));
+		sched_yield();
+	}
+	return nullptr;
+}
+
+/* As a thread, a process and a program. */
+TEST(who_is_made_is_bound_as_its_maker)
+{
+	cpu_set_t one, got = {};
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	end(start(where_it_runs, &got));
+	CHECK(CPU_EQUAL(&one, &got));
+	pid_t pid = fork();
+	if (pid == 0) {
+		where_it_runs(&got);
+		CHECK(CPU_EQUAL(&one, &got));
+		char mask[32];
+		snprintf(mask, sizeof(mask), "%lx", one.__bits[0]);
+		execl(check_program, check_program, "@bound_to", mask, nullptr);
+		_exit(98);
+	}
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+ROLE(bound_to)
+{
+	cpu_set_t got = {};
+
+	where_it_runs(&got);
+	return got.__bits[0] == strtoul(argv[2], nullptr, 16) ? 0 : 1;
 }

@@ -37,6 +37,13 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 /* getpriority and setpriority. `nice` is -20 to 19. */
 int priority_get(struct process *caller, uint32_t which, uint32_t id, int32_t *nice);
 int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t nice);
+/* What a child begins with. */
+void priority_inherit(struct process *child, const struct process *parent);
+/* May it say how the target is scheduled? */
+bool schedule_may(const struct process *caller, const struct process *target);
+/* sched_setscheduler: the policy and priority exist. */
+int policy_set(const struct process *caller, struct process *target, uint32_t policy,
+	       uint32_t priority);
 /* ioprio_get and ioprio_set: kept and told, for nothing here queues by it. */
 int io_priority_get(struct process *caller, uint32_t which, uint32_t id);
 int io_priority_set(struct process *caller, uint32_t which, uint32_t id, uint32_t value);

@@ -179,6 +179,46 @@ int priority_set(struct process *caller, uint32_t which, uint32_t id, int32_t ni
 	return result;
 }
 
+/* --- Policies: numbers as in linux/sched.h --- */
+
+constexpr uint32_t POLICY_FIFO = 1, POLICY_RR = 2, POLICY_RESET = 0x40000000;
+
+void priority_inherit(struct process *child, const struct process *parent)
+{
+	child->nice = parent->nice;
+	child->policy = parent->policy;
+	child->rt_priority = parent->rt_priority;
+	if (!(parent->policy & POLICY_RESET))
+		return;
+	child->nice = parent->nice < 0 ? 0 : parent->nice;
+	child->policy &= ~POLICY_RESET;
+	if (child->policy == POLICY_FIFO || child->policy == POLICY_RR)
+		child->policy = child->rt_priority = 0;
+}
+
+bool schedule_may(const struct process *caller, const struct process *target)
+{
+	const struct credentials *a = caller->who, *b = target->who;
+
+	return capable(a, CAP_SYS_NICE) || a->euid == b->euid || a->euid == b->uid;
+}
+
+int policy_set(const struct process *caller, struct process *target, uint32_t policy,
+	       uint32_t priority)
+{
+	bool loses_reset = (target->policy & POLICY_RESET) && !(policy & POLICY_RESET);
+	uint64_t most = target->limits->soft[RLIMIT_RTPRIO];
+
+	if (!schedule_may(caller, target))
+		return -EPERM;
+	if (!capable(caller->who, CAP_SYS_NICE) &&
+	    (loses_reset || (priority > target->rt_priority && priority > most)))
+		return -EPERM;
+	target->policy = policy;
+	target->rt_priority = priority;
+	return 0;
+}
+
 /* --- ioprio_get and ioprio_set: numbers as in linux/ioprio.h --- */
 
 constexpr uint32_t IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_USER = 3;

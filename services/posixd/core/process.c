@@ -201,7 +201,7 @@ int process_fork(struct process *parent, bool sibling, uint32_t end_signal, stru
 	p->who = credentials_get(parent->who);
 	p->who->user->nprocesses++;
 	p->limits = limits_get(parent->limits);
-	p->nice = parent->nice;
+	priority_inherit(p, parent);
 	p->io_priority = parent->io_priority;
 	p->oom_adjust = parent->oom_adjust;
 	p->oom_least = parent->oom_least;

@@ -111,6 +111,8 @@ struct process {
 	uint32_t end_signal;   /* that its end sends to its parent; 0: none */
 	int32_t nice;
 	uint32_t io_priority; /* as ioprio_set has it; 0: none */
+	uint32_t policy;      /* SCHED_, with SCHED_RESET_ON_FORK */
+	uint32_t rt_priority; /* of a real-time policy */
 	int32_t oom_adjust,
 		oom_least; /* /proc/PID/oom_score_adj, and how low others than root may set it */
 

@@ -120,15 +120,16 @@ static void fill_stat(struct text *t, const struct subject *s)
 		 p->group->session->ticket ? (int)p->group->session->foreground : -1,
 		 (unsigned long long)(p->state == PROCESS_DEAD ? p->usage.faults : f.info.faults));
 	text_add(t, "%llu 0 %llu 0 %d %d %u 0 %llu ", (unsigned long long)(f.cpu_ns / TICK),
-		 (unsigned long long)(p->children.user_ns / TICK), 20 + p->nice, p->nice,
-		 f.nthreads, (unsigned long long)(p->start_ns / TICK));
+		 (unsigned long long)(p->children.user_ns / TICK),
+		 p->rt_priority != 0 ? -1 - (int)p->rt_priority : 20 + p->nice, p->nice, f.nthreads,
+		 (unsigned long long)(p->start_ns / TICK));
 	text_add(t, "%llu %llu %llu 0 0 0 0 0 ", (unsigned long long)f.size,
 		 (unsigned long long)f.info.resident, (unsigned long long)p->limits->soft[5]);
-	text_add(t, "%llu %llu %llu %llu 0 0 0 17 0 0 0 0 0 0 0 0 ",
+	text_add(t, "%llu %llu %llu %llu 0 0 0 17 0 %u %u 0 0 0 0 0 ",
 		 (unsigned long long)(f.thread.pending & 0x7fffffff),
 		 (unsigned long long)(f.thread.blocked & 0x7fffffff),
 		 (unsigned long long)(f.ignored & 0x7fffffff),
-		 (unsigned long long)(f.caught & 0x7fffffff));
+		 (unsigned long long)(f.caught & 0x7fffffff), p->rt_priority, p->policy & 0xff);
 	text_add(t, "%llu %llu %llu %llu %u\n", (unsigned long long)p->arg_start,
 		 (unsigned long long)p->arg_end, (unsigned long long)p->env_start,
 		 (unsigned long long)p->env_end, p->state == PROCESS_DEAD ? p->status : 0);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What /proc says of a process's threads: the personality's list of them, beside the kernel's. */
+#include <errno.h>
 #include <string.h>
 #include "abi/info.h"
+#include "services/posixd/calls.h"
+#include "services/posixd/core/credentials.h"
 #include "services/posixd/proc/memory.h"
 
 constexpr unsigned THREADS_MOST = 65536; /* a list may be a circle */
@@ -119,4 +122,50 @@ uint32_t thread_after(const struct subject *s, uint32_t after)
 		if (w.tid > after && (found == 0 || w.tid < found))
 			found = w.tid;
 	return found;
+}
+
+/* The kernel's thread with that number; 0: there is none. */
+static fut_handle thread_handle(const struct process *p, uint32_t tid)
+{
+	struct thread_info info;
+	struct walk w;
+	uint64_t area, after = 0;
+	uint32_t size;
+	fut_handle thread;
+
+	if (!walk_begin(&w, p))
+		return 0;
+	do
+		if (!walk_on(&w))
+			return 0;
+	while (w.tid != tid);
+	if (!memory_read(p, w.at + w.view.thread.control, &area, sizeof(area)))
+		return 0;
+	while (fut_task_thread(p->native.task, after, &thread, &after) == OK) {
+		if (fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size) == OK &&
+		    info.area == area)
+			return thread;
+		(void)fut_handle_close(thread); /* ours, and open */
+	}
+	return 0;
+}
+
+enum err posix_on_cpus(void *self, uint64_t badge, const struct posix_cpus_args *a,
+		       struct posix_cpus_results *r)
+{
+	const struct process *caller = self, *p = process_of(caller->world, a->tid);
+	struct thread_info info = {};
+	uint32_t size;
+
+	(void)badge;
+	fut_handle thread = p != nullptr && p->native.task != 0 ? thread_handle(p, a->tid) : 0;
+	r->outcome = thread == 0 ? -ESRCH : a->set != 0 && !schedule_may(caller, p) ? -EPERM : 0;
+	if (r->outcome == 0 && a->set != 0 && fut_thread_set_affinity(thread, a->cpus) != OK)
+		r->outcome = -EINVAL; /* none of these is there */
+	if (r->outcome == 0 &&
+	    fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size) != OK)
+		r->outcome = -ESRCH;
+	r->cpus_now = info.affinity;
+	handle_drop(&thread);
+	return OK;
 }

@@ -512,7 +512,9 @@ static void speak_of_sockets(struct remote *p)
 	for (unsigned i = 0; i < 2; i++) {
 		(void)fut_vmo_create(4096, 0, &memory);
 		(void)fut_event_create_pair(&event, &other);
-		(void)door_connect(&door, &type, sizeof(type), memory, event, &outcome);
+		uint32_t pid, uid, gid;
+		(void)door_connect(&door, &type, sizeof(type), memory, event, &outcome, &pid, &uid,
+				   &gid);
 		step();
 	}
 	(void)door_accept(&listener, &memory, &event, kind, sizeof(kind), &n);
