@@ -53,6 +53,16 @@ static bool list_dots(struct files_session *s, struct files_list *list)
 	return added;
 }
 
+/* A directory that was removed has not even dots. */
+static bool is_removed(struct files_node *n)
+{
+	struct files_node *dir;
+	struct files_name name;
+
+	return n != n->system->root && n->system->ops->name != nullptr &&
+	       n->system->ops->name(n, &dir, &name) == -ENOENT;
+}
+
 static int64_t list_at(struct files_session *s, const struct lent *to)
 {
 	const struct files_node_ops *ops = s->node->system->ops;
@@ -62,6 +72,8 @@ static int64_t list_at(struct files_session *s, const struct lent *to)
 		return -EBADF;
 	if (!S_ISDIR(s->node->mode) || ops->list == nullptr)
 		return -ENOTDIR;
+	if (is_removed(s->node))
+		return -ENOENT;
 	if (room == nullptr)
 		return -ENOMEM;
 	uint64_t was = atomic_load(&s->state->offset);

@@ -187,7 +187,7 @@ static bool overlaps(const struct description *in, uint64_t from, const struct d
 CALL6(copy_file_range, int, from, uint64_t, from_at, int, to, uint64_t, to_at, uint64_t, size,
       uint32_t, flags)
 {
-	struct description *in = fd_get_for(from, 1), *out = fd_get_for(to, 2);
+	struct description *in = fd_get_for(from, 0), *out = fd_get_for(to, 0);
 	uint64_t read_at, write_at;
 	int64_t result = in == nullptr || out == nullptr ? -EBADF : 0;
 
@@ -195,6 +195,8 @@ CALL6(copy_file_range, int, from, uint64_t, from_at, int, to, uint64_t, to_at, u
 		result = -EINVAL;
 	if (result == 0 && (S_ISDIR(in->mode) || S_ISDIR(out->mode)))
 		result = -EISDIR;
+	if (result == 0 && ((in->access & 1) == 0 || (out->access & 2) == 0))
+		result = -EBADF;
 	if (result == 0 && (!S_ISREG(in->mode) || !S_ISREG(out->mode)))
 		result = -EINVAL;
 	if (result == 0 && (out->state->status & STATUS_APPEND) != 0)

@@ -192,8 +192,8 @@ static int64_t mount(struct wish *w)
 		n = mount_number(w->target);
 		return n < 0 ? n : (w->flags & MS_SHARED) != 0 ? -EINVAL : 0;
 	}
-	if ((w->flags & MS_MOVE) != 0)
-		return -EINVAL;
+	if ((w->flags & (MS_MOVE | MS_NOSYMFOLLOW)) != 0)
+		return -EINVAL; /* not there: better said than not done */
 	return (w->flags & MS_BIND) != 0 ? bind(w) : mount_new(w);
 }
 

@@ -396,10 +396,10 @@ int64_t walk_to_parent(struct walk *w)
 	size_t at = last_name(w), length = w->length - at;
 	int64_t result = 0;
 
-	if (at == 0)
-		return 0;
 	if (length >= sizeof(name))
 		return -ENAMETOOLONG;
+	if (at == 0)
+		return 0;
 	memcpy(name, w->path + at, length);
 	w->length = at;
 	for (;;) {

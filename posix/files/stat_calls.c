@@ -3,6 +3,7 @@
 #include <asm/stat.h>
 #include <asm/statfs.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
@@ -486,6 +487,19 @@ static int64_t put_statfs(fut_handle session, uint64_t to)
 	return guest_put(to, &s, sizeof(s));
 }
 
+/* What is in no file system has one of its kind. */
+static int64_t put_statfs_of_kind(const struct description *d, uint64_t to)
+{
+	struct statfs s = { .f_type = S_ISFIFO(d->mode)   ? PIPEFS_MAGIC
+				      : S_ISSOCK(d->mode) ? SOCKFS_MAGIC
+							  : ANON_INODE_FS_MAGIC,
+			    .f_bsize = PAGE,
+			    .f_namelen = 255,
+			    .f_frsize = PAGE };
+
+	return guest_put(to, &s, sizeof(s));
+}
+
 CALL2(fstatfs, int, fd, uint64_t, to)
 {
 	struct description *d = fd_get(fd);
@@ -493,8 +507,11 @@ CALL2(fstatfs, int, fd, uint64_t, to)
 
 	if (d == nullptr)
 		return -EBADF;
-	result = d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ? put_statfs(d->a, to)
-									    : -ENOSYS;
+	if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ||
+	    d->kind == DESCRIPTOR_TERMINAL)
+		result = put_statfs(d->a, to);
+	else
+		result = put_statfs_of_kind(d, to);
 	description_drop(d);
 	return result;
 }

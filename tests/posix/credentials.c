@@ -367,6 +367,13 @@ TEST(limits_can_be_read_and_lowered)
 	CHECK_EQ(prlimit(0, RLIMIT_CORE, nullptr, &now), 0);
 }
 
+TEST(descriptors_have_a_limit_for_root_too)
+{
+	struct rlimit limit = { 10, strtoul(check_read("/proc/sys/fs/nr_open"), nullptr, 10) + 1 };
+
+	CHECK_ERR(setrlimit(RLIMIT_NOFILE, &limit), EPERM);
+}
+
 TEST(a_user_cannot_raise_a_hard_limit)
 {
 	struct rlimit l = { 10, 20 };

@@ -65,6 +65,10 @@ TEST(names_have_limits)
 	path[PATH_MAX - 1] = '/';
 	path[PATH_MAX] = '\0';
 	CHECK_ERR(open(path, O_RDONLY), ENAMETOOLONG);
+	memset(path, 'n', PATH_MAX - 1);
+	path[PATH_MAX - 1] = '\0';
+	name[NAME_MAX] = '\0';
+	CHECK_ERR(rename(name, path), ENAMETOOLONG);
 }
 
 TEST(offsets_and_seeking)
@@ -632,6 +636,17 @@ TEST(what_an_empty_or_missing_path_means)
 	CHECK_ERR(openat(fd, "f", O_RDONLY), ENOTDIR);
 	CHECK_ERR(linkat(AT_FDCWD, "f", open("/dev/null", O_RDONLY), "g", 0), ENOTDIR);
 	CHECK_ERR(syscall(SYS_utimensat, AT_FDCWD, nullptr, nullptr, 0), EFAULT);
+	CHECK_EQ(mkdir("d", 0755), 0);
+	int dir = open("d", O_RDONLY | O_DIRECTORY);
+	CHECK_ERR(copy_file_range(fd, nullptr, dir, nullptr, 1, 0), EISDIR);
+	CHECK_EQ(rmdir("d"), 0);
+	char list[256];
+	CHECK_ERR(syscall(SYS_getdents64, dir, list, sizeof(list)), ENOENT);
+	struct statfs fs;
+	int ends[2];
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(fstatfs(ends[0], &fs), 0);
+	CHECK_EQ(fs.f_type, 0x50495045); /* PIPEFS_MAGIC */
 	CHECK_EQ(unlink("f"), 0);
 	CHECK(readlink(strcat(strcpy(text, "/proc/self/fd/"), fd == 3 ? "3" : "x"), text,
 		       sizeof(text) - 1) > 0);

@@ -95,6 +95,8 @@ int limits_set(struct process *caller, struct process *target, uint32_t resource
 		return 0;
 	if (new_soft > new_hard)
 		return -EINVAL;
+	if (resource == RLIMIT_NOFILE && new_hard > usual.hard[RLIMIT_NOFILE])
+		return -EPERM; /* whoever asks: /proc/sys/fs/nr_open */
 	if (new_hard > *hard && !capable(caller->who, CAP_SYS_RESOURCE))
 		return -EPERM;
 	int result = limits_own(target);
