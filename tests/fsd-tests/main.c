@@ -336,6 +336,32 @@ static void mappings_and_calls_see_the_same(void)
 	CHECK(fut_space_unmap(0, (uint64_t)at, LARGE) == OK);
 }
 
+/* A mapping to write makes nobody's earlier writes look like its own. */
+static void writes_before_a_mapping_are_written_once(void)
+{
+	static char data[6 * PAGE], got[6 * PAGE];
+	struct remote f = must_open("before", BOTH | FILE_CREATE);
+	int64_t outcome;
+
+	memset(data, 'b', sizeof(data));
+	CHECK(put(&f, 0, data, 4 * PAGE) == 4 * PAGE);
+	CHECK(put(&f, PAGE / 2, data, 2 * PAGE) == 2 * PAGE);
+	CHECK(file_sync(&f, 0, &outcome) == OK && outcome == 0);
+	int64_t mtime = look("before").mtime;
+	char *at = map_file(&f, 4 * PAGE, MAP_READ | MAP_WRITE);
+	CHECK(file_sync(&f, 0, &outcome) == OK && outcome == 0 && look("before").mtime == mtime);
+	/* From now on by both, and pages that are not there yet. */
+	memset(at + PAGE, 'm', PAGE);
+	memset(data + PAGE, 'm', PAGE);
+	CHECK(put(&f, 4 * PAGE, data + 4 * PAGE, 2 * PAGE) == 2 * PAGE);
+	CHECK(file_sync(&f, 0, &outcome) == OK && outcome == 0 && look("before").mtime > mtime);
+	CHECK(fut_space_unmap(0, (uint64_t)at, 4 * PAGE) == OK);
+	CHECK(get(&f, 0, got, sizeof(got)) == sizeof(got) && memcmp(got, data, sizeof(got)) == 0);
+	CHECK(look("before").blocks == sizeof(data) / 512);
+	finish(&f);
+	CHECK(drop("before", 0) == 0);
+}
+
 static void attributes_are_kept(void)
 {
 	struct remote f = must_open("kept", BOTH);
@@ -496,6 +522,8 @@ static const struct test {
 	{ "fsd.places_are_known", places_are_known },
 	{ "fsd.sizes_change_and_leave_zeros", sizes_change_and_leave_zeros },
 	{ "fsd.mappings_and_calls_see_the_same", mappings_and_calls_see_the_same },
+	{ "fsd.writes_before_a_mapping_are_written_once",
+	  writes_before_a_mapping_are_written_once },
 	{ "fsd.attributes_are_kept", attributes_are_kept },
 	{ "fsd.directories_are_listed_whole", directories_are_listed_whole },
 	{ "fsd.a_full_volume_says_so", a_full_volume_says_so },
