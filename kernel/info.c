@@ -145,7 +145,7 @@ enum err sys_system_set_wall(struct thread *self, struct resource *resource, uin
 
 	(void)self;
 	if (e == OK)
-		time_set_wall(offset, ncpus);
+		time_set_wall(offset);
 	return e;
 }
 

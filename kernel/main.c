@@ -266,11 +266,11 @@ void kernel_main(const struct boot_info *boot)
 	kernel_lock();
 	cpu_online(cpus[0]);
 	space_enter(cpus[0], space_kernel());
-	init_start(boot);
 	kernel_unlock();
 	found = arch_cpus_start(found, cpus);
 	kernel_lock();
-	time_set_wall(0, found);
+	time_set_cpus(found);
+	init_start(boot);
 	klog("%u CPUs, %lu MiB of memory, %lu MiB free\n", found, frame_total() >> 8,
 	     frame_count(FRAME_FREE) >> 8);
 	arch_start();

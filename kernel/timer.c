@@ -56,13 +56,17 @@ paddr time_page(void)
 	return direct_paddr(page);
 }
 
-void time_set_wall(uint64_t offset_ns, unsigned online)
+void time_set_cpus(unsigned online)
+{
+	page->ncpus = online; /* before any program runs, so that none sees fewer */
+}
+
+void time_set_wall(uint64_t offset_ns)
 {
 	/* Readers on other CPUs see an odd number while it changes: abi/clock.h. */
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	page->wall_ns = offset_ns;
-	page->ncpus = online;
 	__atomic_store_n(&page->seq, page->seq + 1, __ATOMIC_RELEASE);
 }
 

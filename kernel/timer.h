@@ -21,7 +21,8 @@ uint64_t time_to_ticks(uint64_t ns);
 uint64_t time_hz(void);
 /* The clock page, for every task to map. */
 paddr time_page(void);
-void time_set_wall(uint64_t offset_ns, unsigned online);
+void time_set_cpus(unsigned online);
+void time_set_wall(uint64_t offset_ns);
 
 /* Arm a timer that is not armed. A time in the past fires at the next chance. */
 void timer_set(struct timer *t, uint64_t at);

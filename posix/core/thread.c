@@ -8,6 +8,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/thread/robust.h"
+#include "posix/time/timers.h"
 
 constexpr uint32_t PRIORITY = 16;
 constexpr unsigned SLOTS = (THREADS_END - THREADS_BASE) / THREAD_SLOT;
@@ -177,8 +178,8 @@ void thread_drop(struct thread *t)
 void thread_forget(struct thread *t)
 {
 	if (t->handle != 0)
-		(void)fut_handle_close(t->handle); /* the parent's thread */
-	signal_queue_drop(&t->signals.queue, ~0ull);
+		(void)fut_handle_close(t->handle);         /* the parent's thread */
+	(void)signal_queue_drop(&t->signals.queue, ~0ull); /* their timers are the parent's */
 	slot_give(t->slot);
 	heap_free(t);
 }
@@ -192,7 +193,7 @@ void thread_end(void)
 	mutex_lock(&process.locks.threads);
 	delist(t);
 	slot_give(t->slot);
-	signal_queue_drop(&t->signals.queue, ~0ull);
+	timers_unseen(signal_queue_drop(&t->signals.queue, ~0ull));
 	(void)fut_handle_close(t->handle); /* ours */
 	heap_free(t);
 	/* From here on a new thread may get this slot: it waits until the kernel unmapped the area,

@@ -25,7 +25,7 @@ constexpr uint32_t READINESS = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | 
 			       POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLMSG | EPOLLRDHUP;
 constexpr uint32_t KNOWN = READINESS | EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
 constexpr unsigned DEPTH_MOST = 4; /* epolls in epolls: as many waitsets nest */
-constexpr unsigned BATCH = 32, AT_ONCE = 1024;
+constexpr unsigned BATCH = 32;
 constexpr uint64_t KICK = UINT64_MAX; /* cookie: entries have changed */
 
 struct epoll_entry {
@@ -484,22 +484,28 @@ static int64_t sleep(struct epoll *p, uint64_t deadline)
 	return e == OK ? 0 : call_error(e);
 }
 
+/* There are no more than so many to report, but for those that are added meanwhile. */
+static unsigned at_most(const struct epoll *p, unsigned most)
+{
+	unsigned room = p->room > BATCH ? p->room : BATCH;
+
+	return most < room ? most : room;
+}
+
 static int64_t wait_for_events(int fd, uint64_t to, int32_t most, uint64_t deadline)
 {
 	struct epoll_event few[BATCH], *events = few;
 	int64_t error;
 	struct description *d = epoll_get(fd, &error);
-	unsigned n = 0;
+	unsigned n = 0, places;
 
 	if (error == 0 && (most <= 0 || (uint32_t)most > INT32_MAX / sizeof(*events)))
 		error = -EINVAL;
-	if (most > (int32_t)AT_ONCE)
-		most = AT_ONCE; /* the rest comes with the next call */
-	if (error == 0 && most > (int32_t)BATCH &&
-	    (events = heap_new((size_t)most * sizeof(*events))) == nullptr)
+	places = error == 0 ? at_most(epoll_of(d), (unsigned)most) : 0;
+	if (places > BATCH && (events = heap_new(places * sizeof(*events))) == nullptr)
 		error = -ENOMEM;
 	while (error == 0) {
-		n = try_harvest(epoll_of(d), events, (unsigned)most);
+		n = try_harvest(epoll_of(d), events, places);
 		if (n != 0 || deadline == 0)
 			break;
 		error = signal_deliverable(self()) ? -EINTR : sleep(epoll_of(d), deadline);

@@ -14,20 +14,17 @@
 #include "posix/ipc/shared.h"
 #include "posix/time/timespec.h"
 
-constexpr uint64_t LEAST = 1000; /* nanoseconds: the kernel's shortest interval */
-
 static struct timer_shared *shared(const struct description *d)
 {
 	return d->own;
 }
 
+/* For the next time alone, as on Linux: one that nobody reads costs nothing. */
 static void arm(struct description *d)
 {
-	uint64_t next = atomic_load(&shared(d)->next), interval = atomic_load(&shared(d)->interval);
+	uint64_t next = atomic_load(&shared(d)->next);
 
-	if (interval != 0 && interval < LEAST)
-		interval = LEAST;
-	(void)fut_event_timer(d->b, next != 0 ? next : TIME_NEVER, interval); /* ours */
+	(void)fut_event_timer(d->b, next != 0 ? next : TIME_NEVER, 0); /* ours */
 }
 
 /* Expirations that nobody has read; `next` becomes the time after them. */

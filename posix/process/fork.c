@@ -92,8 +92,8 @@ static void in_child(const struct fork *f, const struct birth *b)
 	robust_list_set(me, 0);
 	me->clear_tid = f->child_clear_tid;
 	me->timer_slack_at_start = me->timer_slack;
-	signal_queue_drop(&me->signals.queue, ~0ull);
-	signal_queue_drop(&process.signals.queue, ~0ull);
+	(void)signal_queue_drop(&me->signals.queue, ~0ull);     /* their timers are the parent's */
+	(void)signal_queue_drop(&process.signals.queue, ~0ull); /* the same */
 	lock_forked();
 	tids_forked();
 	timers_forget();

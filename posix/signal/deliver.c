@@ -81,9 +81,11 @@ static bool is_waited_for(uint64_t bit)
 
 static void drop_all(uint64_t set)
 {
-	signal_queue_drop(&process.signals.queue, set);
+	uint64_t timers = signal_queue_drop(&process.signals.queue, set);
+
 	for (struct thread *t = process.threads; t != nullptr; t = t->next)
-		signal_queue_drop(&t->signals.queue, set);
+		timers |= signal_queue_drop(&t->signals.queue, set);
+	timers_unseen(timers);
 }
 
 /* Stop signals undo SIGCONT that waits, and the other way round. */
@@ -104,7 +106,8 @@ void signal_forget(unsigned signal)
 	drop_all(signal_bit(signal));
 }
 
-void signal_raise(struct thread *t, const siginfo_t *info)
+/* `timer` as in struct signal_entry. */
+static void raise(struct thread *t, const siginfo_t *info, unsigned timer)
 {
 	unsigned signal = (unsigned)info->si_signo;
 	uint64_t bit = signal_bit(signal);
@@ -116,15 +119,22 @@ void signal_raise(struct thread *t, const siginfo_t *info)
 	if (!signal_is_ignored(signal) || (blocked & bit) != 0 || is_waited_for(bit)) {
 		/* Without memory a signal is lost, as on Linux when the queue is full. */
 		(void)signal_queue_add(t != nullptr ? &t->signals.queue : &process.signals.queue,
-				       info);
+				       info, timer);
 		struct thread *to = t != nullptr ? t : taker(bit);
 		if (to != nullptr && (wanted(to) & bit) != 0)
 			poke(to);
 		if (signal_arrival != 0)
 			(void)fut_event_signal(signal_arrival, 1, 0); /* ours */
+	} else if (timer != 0) {
+		timers_unseen(1ull << (timer - 1));
 	}
 	mutex_unlock(&process.locks.signals);
 	mutex_unlock(&process.locks.threads);
+}
+
+void signal_raise(struct thread *t, const siginfo_t *info)
+{
+	raise(t, info, 0);
 }
 
 void signal_force(const siginfo_t *info)
@@ -139,7 +149,7 @@ void signal_force(const siginfo_t *info)
 		action->handler = (uint64_t)SIG_DFL;
 		t->signals.blocked &= ~signal_bit(signal);
 	}
-	bool queued = signal_queue_add(&t->signals.queue, info);
+	bool queued = signal_queue_add(&t->signals.queue, info, 0);
 	mutex_unlock(&process.locks.signals);
 	if (!queued)
 		process_exit(signal);
@@ -160,6 +170,7 @@ static void take_over(const struct posix_signal *s)
 {
 	siginfo_t info = { .si_signo = (int)s->signal, .si_code = s->code };
 	struct thread *t = nullptr;
+	unsigned timer = 0;
 
 	info.si_pid = (int)s->pid;
 	info.si_uid = s->uid;
@@ -172,7 +183,8 @@ static void take_over(const struct posix_signal *s)
 		info._sifields._sigchld._stime = (long)(s->system_ns / 10'000'000);
 	} else if (s->code == SI_TIMER) {
 		info = (siginfo_t){ .si_signo = (int)s->signal };
-		if (!timer_arrived((unsigned)s->value, s->status, &info, &t))
+		timer = (unsigned)s->value + 1;
+		if (!timer_arrived((unsigned)s->value, &info, &t))
 			return;
 	} else {
 		info.si_ptr = (void *)s->value;
@@ -183,7 +195,7 @@ static void take_over(const struct posix_signal *s)
 		if (t == nullptr)
 			return; /* it has ended */
 	}
-	signal_raise(t, &info);
+	raise(t, &info, timer);
 }
 
 /* For every thread in wait4. */

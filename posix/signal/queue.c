@@ -9,30 +9,44 @@ void signal_queue_init(struct signal_queue *q)
 	*q = (struct signal_queue){ .last = &q->first };
 }
 
-/* A timer's signal waits once, and counts how often it would have come. */
-static bool overrun(struct signal_queue *q, const siginfo_t *info)
+/* A POSIX timer's signal waits apart from all others; other standard ones wait once. */
+static bool is_same(const struct signal_entry *e, const siginfo_t *info, unsigned timer)
+{
+	bool apart = timer != 0 && info->si_code == SI_TIMER;
+
+	if (e->info.si_signo != info->si_signo)
+		return false;
+	if (timer != 0 && e->timer == timer)
+		return true;
+	return info->si_signo < SIGRTMIN && !apart && (timer == 0 || e->timer == 0);
+}
+
+/* It waits already, perhaps. */
+static bool merge(struct signal_queue *q, const siginfo_t *info, unsigned timer)
 {
 	struct signal_entry *e = q->first;
 
-	while (e != nullptr && (e->info.si_signo != info->si_signo || e->info.si_code != SI_TIMER ||
-				e->info.si_tid != info->si_tid))
+	while (e != nullptr && !is_same(e, info, timer))
 		e = e->next;
-	if (e != nullptr)
-		e->info.si_overrun += 1 + info->si_overrun;
-	return e != nullptr;
+	if (e == nullptr)
+		return false;
+	if (timer != 0) {
+		e->timer = timer;
+		e->info.si_overrun += e->info.si_code == SI_TIMER;
+	}
+	return true;
 }
 
-bool signal_queue_add(struct signal_queue *q, const siginfo_t *info)
+bool signal_queue_add(struct signal_queue *q, const siginfo_t *info, unsigned timer)
 {
 	uint64_t bit = signal_bit((unsigned)info->si_signo);
 
-	if ((q->set & bit) != 0 && info->si_signo < SIGRTMIN)
-		return true;
-	if (info->si_code == SI_TIMER && (q->set & bit) != 0 && overrun(q, info))
+	if ((q->set & bit) != 0 && merge(q, info, timer))
 		return true;
 	struct signal_entry *entry = heap_new(sizeof(*entry));
 	if (entry == nullptr)
 		return false;
+	entry->timer = timer;
 	entry->info = *info;
 	if (q->first == nullptr)
 		q->last = &q->first; /* a queue that fork copied still points to the old one's */
@@ -72,14 +86,21 @@ unsigned signal_queue_take(struct signal_queue *q, uint64_t allowed, siginfo_t *
 	unsigned signal = (unsigned)__builtin_ctzll(set) + 1;
 	struct signal_entry *entry = unlink(q, signal);
 	*info = entry->info;
+	if (entry->timer != 0)
+		timer_delivered(entry->timer - 1, info);
 	heap_free(entry);
-	if (info->si_code == SI_TIMER)
-		timer_taken((unsigned)info->si_tid, info->si_overrun);
 	return signal;
 }
 
-void signal_queue_drop(struct signal_queue *q, uint64_t set)
+uint64_t signal_queue_drop(struct signal_queue *q, uint64_t set)
 {
-	while ((q->set & set) != 0)
-		heap_free(unlink(q, (unsigned)__builtin_ctzll(q->set & set) + 1));
+	uint64_t timers = 0;
+
+	while ((q->set & set) != 0) {
+		struct signal_entry *e = unlink(q, (unsigned)__builtin_ctzll(q->set & set) + 1);
+		if (e->timer != 0)
+			timers |= 1ull << (e->timer - 1);
+		heap_free(e);
+	}
+	return timers;
 }

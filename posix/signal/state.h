@@ -21,6 +21,7 @@ constexpr uint64_t SIGNALS_SYNCHRONOUS = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS
 /* One that waits. Signals below SIGRTMIN wait once, the others in order. */
 struct signal_entry {
 	struct signal_entry *next;
+	unsigned timer; /* which sent it, from 1: it rests until the signal is taken; 0: none */
 	siginfo_t info;
 };
 
@@ -54,9 +55,10 @@ struct signal_process {
 };
 
 void signal_queue_init(struct signal_queue *q);
-/* Add one; false if there is no memory. One that
- * waits already and is no realtime signal is left. */
-bool signal_queue_add(struct signal_queue *q, const siginfo_t *info);
+/* Add one; false if there is no memory. One that waits already and is no realtime signal
+ * is left. `timer` as in the entry: one of a timer waits once, and counts how often. */
+bool signal_queue_add(struct signal_queue *q, const siginfo_t *info, unsigned timer);
 /* Take the first in `allowed`: its number, 0 if there is none. */
 unsigned signal_queue_take(struct signal_queue *q, uint64_t allowed, siginfo_t *info);
-void signal_queue_drop(struct signal_queue *q, uint64_t set);
+/* Forget those of the set. Timers that sent some, bits from 0, rest on. */
+uint64_t signal_queue_drop(struct signal_queue *q, uint64_t set);

@@ -36,7 +36,7 @@ struct timer {
 static struct mutex lock; /* never held over a fork: fork's lock order does not know it */
 static struct timer timers[TIMERS];
 
-bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t)
+bool timer_arrived(unsigned id, siginfo_t *info, struct thread **t)
 {
 	*t = nullptr;
 	if (id >= INTERVAL) {
@@ -47,7 +47,6 @@ bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t
 		return false;
 	info->si_code = SI_TIMER;
 	info->si_tid = (int)id;
-	info->si_overrun = overruns;
 	info->si_value = timers[id].value;
 	if ((timers[id].notify & SIGEV_THREAD_ID) == 0)
 		return true;
@@ -57,10 +56,23 @@ bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t
 	return *t != nullptr;
 }
 
-void timer_taken(unsigned id, int overruns)
+void timer_delivered(unsigned id, siginfo_t *info)
 {
-	if (id < TIMERS)
-		timers[id].overruns = overruns;
+	uint32_t missed;
+
+	if (posix_timer_delivered(&process.posix, id, true, &missed) != OK || id >= INTERVAL)
+		return;
+	info->si_overrun += (int)missed;
+	timers[id].overruns = info->si_overrun;
+}
+
+void timers_unseen(uint64_t ids)
+{
+	uint32_t missed;
+
+	for (; ids != 0; ids &= ids - 1)
+		(void)posix_timer_delivered(&process.posix, (uint32_t)__builtin_ctzll(ids), false,
+					    &missed); /* posixd is there, or nothing matters */
 }
 
 void timers_forget(void)

@@ -8,8 +8,10 @@ struct thread;
 
 /* A timer's signal has come: say in `info` what the program asked for, and in `*t` the thread it is
  * for, nullptr for the process. False: the timer is gone. */
-bool timer_arrived(unsigned id, int overruns, siginfo_t *info, struct thread **t);
-/* Its signal is delivered: what timer_getoverrun tells from now on. */
-void timer_taken(unsigned id, int overruns);
+bool timer_arrived(unsigned id, siginfo_t *info, struct thread **t);
+/* Its signal is taken for delivery: how often it ran out meanwhile goes into `info`. */
+void timer_delivered(unsigned id, siginfo_t *info);
+/* The signals of those timers, bits from 0, were ignored. */
+void timers_unseen(uint64_t ids);
 /* In a child of fork, or after exec: none are left. */
 void timers_forget(void);

@@ -40,6 +40,7 @@ POSIX_CALL(kill);
 POSIX_QUESTION(news);
 POSIX_CALL(stopped);
 POSIX_CALL(timer);
+POSIX_CALL(timer_delivered);
 
 /* ids.c */
 POSIX_CALL(set_group);

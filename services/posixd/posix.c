@@ -35,6 +35,7 @@ static const struct posix_ops handlers = {
 	.limit = posix_on_limit,
 	.usage = posix_on_usage,
 	.timer = posix_on_timer,
+	.timer_delivered = posix_on_timer_delivered,
 	.system = posix_on_system,
 	.memory = posix_on_memory,
 	.thread = posix_on_thread,

@@ -63,3 +63,12 @@ enum err posix_on_timer(void *self, uint64_t badge, const struct posix_timer_arg
 	r->outcome = timer_set(self, &wanted, a->signal != 0, &r->left, &r->old_interval);
 	return OK;
 }
+
+enum err posix_on_timer_delivered(void *self, uint64_t badge,
+				  const struct posix_timer_delivered_args *a,
+				  struct posix_timer_delivered_results *r)
+{
+	(void)badge;
+	r->overruns = timer_delivered(self, a->id, a->seen != 0);
+	return OK;
+}

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -511,4 +512,19 @@ TEST(EPOLLEXCLUSIVE_and_EPOLLRDHUP_are_known)
 	CHECK_EQ(ready(s[0]), 0);
 	CHECK_EQ(shutdown(s[1], SHUT_WR), 0);
 	CHECK_EQ(ready(s[0]), EPOLLIN | EPOLLRDHUP);
+}
+
+TEST(epoll_wait_gives_all_that_is_ready_at_once)
+{
+	enum { MANY = 3000 };
+	static struct epoll_event events[MANY + 10];
+	const struct rlimit limit = { MANY + 100, MANY + 100 };
+	int fd = eventfd(1, 0);
+
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	set = epoll_create1(0);
+	for (int i = 0; i < MANY; i++)
+		add(dup(fd), EPOLLIN);
+	CHECK_EQ(epoll_wait(set, events, MANY + 10, 0), MANY);
+	CHECK_EQ(epoll_wait(set, events, 2000, 0), 2000);
 }

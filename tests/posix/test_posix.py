@@ -97,3 +97,11 @@ def test_on_futura(name, arch, cpus, built, record_property):
 		"--timeout", str(limit), "--add", f"{program(arch, name)}:/t/{name}",
 		"--", f"/t/{name}", *cases(name)],
 		stdin=subprocess.DEVNULL, capture_output=True), record_property)
+
+
+def test_the_first_program_sees_every_processor_and_the_day(arch):
+	need_personality(arch)
+	done = subprocess.run([FUTURA, "exec", "--arch", arch, "--cpus", "4", "--steady", "--timeout",
+		str(60 * guest.PATIENCE), "--", "sh", "-c", "nproc; date +%Y; sleep 1; nproc; date +%Y"],
+		stdin=subprocess.DEVNULL, capture_output=True, text=True)
+	assert done.stdout.split() == ["4", "2024", "4", "2024"], done.stderr

@@ -299,6 +299,61 @@ TEST(timerfd_and_poll)
 	CHECK_EQ(poll(&p, 1, 20), 0);
 }
 
+/* Its time is over again before it has been handled: what handles it must get on all the same. */
+TEST(a_timer_faster_than_its_handler_leaves_the_program_time)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec t = { .it_value = ns(1), .it_interval = ns(1) };
+	sigset_t set;
+	siginfo_t info;
+	timer_t timer;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, nullptr), 0);
+	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	CHECK_EQ(timer_settime(timer, 0, &t, nullptr), 0);
+	for (int i = 0; i < 20; i++) {
+		usleep(1000);
+		CHECK_EQ(sigwaitinfo(&set, &info), SIGRTMIN);
+		CHECK(info.si_code == SI_TIMER && info.si_overrun > 1000);
+		CHECK_EQ(timer_getoverrun(timer), info.si_overrun);
+	}
+	CHECK_EQ(timer_delete(timer), 0);
+}
+
+TEST(a_fast_timer_that_is_ignored_leaves_the_program_time)
+{
+	struct itimerval t = { .it_value = { .tv_usec = 1 }, .it_interval = { .tv_usec = 1 } };
+
+	signal(SIGALRM, SIG_IGN);
+	CHECK_EQ(setitimer(ITIMER_REAL, &t, nullptr), 0);
+	for (int i = 0; i < 20; i++)
+		usleep(1000);
+	t = (struct itimerval){};
+	CHECK_EQ(setitimer(ITIMER_REAL, &t, nullptr), 0);
+}
+
+TEST(fast_timerfds_that_nobody_reads_cost_nothing)
+{
+	enum { MANY = 200 };
+	struct itimerspec t = { .it_value = ns(1), .it_interval = ns(1) };
+	int fd[MANY];
+	uint64_t n;
+
+	for (int i = 0; i < MANY; i++) {
+		fd[i] = timerfd_create(CLOCK_MONOTONIC, 0);
+		CHECK(fd[i] >= 0);
+		CHECK_EQ(timerfd_settime(fd[i], 0, &t, nullptr), 0);
+	}
+	usleep(10'000);
+	for (int i = 0; i < MANY; i++) {
+		CHECK_EQ(read(fd[i], &n, sizeof(n)), 8);
+		CHECK(n >= 10'000'000);
+		close(fd[i]);
+	}
+}
+
 TEST(timerfd_tells_what_is_wrong)
 {
 	struct itimerspec t = { .it_value = { .tv_nsec = 1'000'000'000 } };

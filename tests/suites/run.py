@@ -27,6 +27,12 @@ SUITES = {
 }
 
 
+# With several processors these run with --steady: they have limits of time, which a slow host exceeds.
+# All others run on threads of the host, as only so two processors do something at once.
+LONG = {"test_subprocess", "test_threading", "test_socket", "test_selectors", "test_asyncio",
+	"test_multiprocessing_fork"}
+
+
 def known():
 	"""{(item, case)} of those that have a cause."""
 	with open(KNOWN, encoding="utf-8") as f:
@@ -63,12 +69,27 @@ def copied(lines, path):
 			yield line
 
 
+def machines(suite, items, cpus):
+	"""[(its option, items)]: a machine for each."""
+	if suite == "stress-ng":
+		# It works for a second of time, whatever is done in it: that would be a minute of ours.
+		return [([], items)]
+	if cpus == 1:
+		return [(["--icount"], items)]
+	return [([], [i for i in items if i not in LONG]),
+		(["--steady"], [i for i in items if i in LONG])]
+
+
 def run(suite, items, arch, cpus, a):
 	"""Yields (item, run, skipped, [failed]) as they come."""
+	for option, part in machines(suite, items, cpus):
+		if part:
+			yield from run_machine(suite, part, option, arch, cpus, a)
+
+
+def run_machine(suite, items, option, arch, cpus, a):
 	packages, script, reader, each, _ = SUITES[suite]
-	# stress-ng works for a second of time, whatever is done in it: that would be a minute of ours.
-	counted = ["--icount"] if cpus == 1 and suite == "python" else []
-	command = [FUTURA, "exec", "--arch", arch, "--cpus", str(cpus), *counted,
+	command = [FUTURA, "exec", "--arch", arch, "--cpus", str(cpus), *option,
 		"--mem", "2G", "--timeout", str(a.timeout), "--debian", packages,
 		"--add", f"{HERE}/{script}:/suite", "--add", f"{HERE}/internet.list:/internet",
 		"--add", f"{HERE}/test_sqlite_files.py:/usr/lib/python3.11/test/test_sqlite_files.py",

@@ -232,7 +232,7 @@ uint32_t signal_take(struct process *p, struct posix_signal *to, uint32_t most, 
 		struct queued *q = p->first_signal;
 		p->first_signal = q->next;
 		if (q->timer != nullptr)
-			timer_signal_taken(q->timer, q);
+			timer_signal_taken(q->timer);
 		to[n++] = q->signal;
 		p->nqueued--;
 		free(q);

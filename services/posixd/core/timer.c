@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Timers: a binary heap by time. While a timer's signal waits to be fetched it is not in the heap.
- */
+/* Timers: a binary heap by time. While a timer's signal waits to be fetched and delivered it is not
+ * in the heap. */
 #include "services/posixd/core/timer.h"
 #include <errno.h>
 #include <signal.h>
@@ -97,6 +97,7 @@ static void timer_rest(struct timer *t)
 	if (t->waiting != nullptr)
 		t->waiting->timer = nullptr;
 	t->waiting = nullptr;
+	t->is_fetched = false;
 }
 
 /* When to look again at a timer of CPU time: a process with several threads may be there earlier
@@ -123,12 +124,14 @@ static uint64_t timer_catch_up(struct timer *t, uint64_t now)
 }
 
 /* What is left of a timer that is set, on its own clock. */
-static uint64_t timer_left(struct timer *t, uint64_t now)
+static uint64_t timer_left(const struct timer *t, uint64_t now)
 {
+	struct timer next = *t;
+
 	if (t->place == 0 && t->interval != 0)
-		(void)timer_catch_up(t, now); /* its signal still waits */
+		(void)timer_catch_up(&next, now); /* its signal still waits */
 	uint64_t clock = t->is_cpu ? t->process->world->ops->cpu_ns(t->process) : now;
-	uint64_t at = t->is_cpu ? t->cpu_at : t->at;
+	uint64_t at = t->is_cpu ? next.cpu_at : next.at;
 	return at > clock ? at - clock : t->place != 0;
 }
 
@@ -259,12 +262,21 @@ void timer_signal_gone(struct timer *t)
 	heap_add(t->process->world->timers, t);
 }
 
-void timer_signal_taken(struct timer *t, struct queued *q)
+void timer_signal_taken(struct timer *t)
 {
 	t->waiting = nullptr;
-	if (t->interval == 0)
-		return;
-	uint64_t missed = timer_catch_up(t, t->process->world->timers->now());
-	q->signal.status = missed < INT32_MAX ? (int32_t)missed : INT32_MAX;
-	heap_add(t->process->world->timers, t);
+	t->is_fetched = t->interval != 0;
+}
+
+uint32_t timer_delivered(struct process *p, uint32_t id, bool seen)
+{
+	constexpr uint64_t REST = 4'000'000; /* nanoseconds: what Linux gives, a tick */
+	struct timer *t = timer_find(p, id);
+
+	if (t == nullptr || !t->is_fetched)
+		return 0;
+	t->is_fetched = false;
+	uint64_t missed = timer_catch_up(t, p->world->timers->now() + (seen ? 0 : REST));
+	heap_add(p->world->timers, t);
+	return missed < INT32_MAX ? (uint32_t)missed : INT32_MAX;
 }

@@ -10,6 +10,7 @@ struct timer {
 	struct timer *next; /* of the process */
 	struct process *process;
 	struct queued *waiting; /* its signal, not yet fetched */
+	bool is_fetched;        /* fetched, and not yet delivered */
 	uint32_t id, signal;
 	uint64_t value;
 	uint64_t at, interval; /* nanoseconds since boot; `at` 0: not set */
@@ -39,6 +40,8 @@ uint64_t timers_next(const struct timers *t);
 /* The process ends. */
 void timers_drop(struct process *p);
 
-/* Its signal was dropped; was fetched: the overruns stand in it, and the next one is set. */
+/* Its signal was dropped, and the next one is set; was fetched. */
 void timer_signal_gone(struct timer *t);
-void timer_signal_taken(struct timer *t, struct queued *q);
+void timer_signal_taken(struct timer *t);
+/* As `timer_delivered` in protocol/posix.fipc. */
+uint32_t timer_delivered(struct process *p, uint32_t id, bool seen);

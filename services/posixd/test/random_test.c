@@ -187,6 +187,7 @@ static void step_timer(struct model *m)
 	uint64_t left, interval;
 
 	CHECK(timer_set(of(m), &t, pick(4) != 0, &left, &interval) == 0);
+	(void)timer_delivered(of(m), pick(5), pick(2));
 	now += pick(300);
 	cpu += pick(100);
 	timers_run(&timers);
