@@ -156,6 +156,18 @@ void cache_trim(struct fs *fs)
 	}
 }
 
+void cache_forget(struct fs *fs)
+{
+	for (uint32_t i = fs->nnodes; i > 0; i--) {
+		struct node *n = fs->node_hand;
+
+		fs->node_hand = n->next;
+		if (!n->dirty)
+			cache_drop(fs, n);
+	}
+	inodes_drop(fs);
+}
+
 void cache_fini(struct fs *fs)
 {
 	while (fs->node_hand != nullptr)

@@ -58,6 +58,12 @@ typedef uint32_t fs_crc_fn(uint32_t crc, const void *buf, size_t len);
 struct fs_host {
 	void *ctx;
 	void *(*alloc)(void *ctx, size_t len); /* zeroed, aligned to 16; nullptr: none left */
+	/*
+	 * Is there memory for one more operation, some dozens of blocks? Asked before each, because
+	 * one that fails half way ends writing for good; after "no" what can be forgotten is, and
+	 * it is asked again. nullptr: always.
+	 */
+	bool (*ready)(void *ctx);
 	void (*free)(void *ctx, void *p, size_t len);
 	int64_t (*now_ns)(void *ctx); /* since 1970-01-01 UTC */
 	/* May be nullptr. What a person should know: repair steps, and why a volume went read-only.

@@ -180,6 +180,11 @@ enum fs_err inodes_write(struct fs *fs)
 	return FS_OK;
 }
 
+static bool inode_is_idle(const struct inode *i)
+{
+	return !i->dirty && i->pins == 0 && i->reserved == 0;
+}
+
 void inodes_trim(struct fs *fs)
 {
 	for (unsigned n = 0; n < 64 && fs->ninodes > fs->inode_goal; n++) {
@@ -188,7 +193,18 @@ void inodes_trim(struct fs *fs)
 		fs->inode_hand = i->next;
 		if (i->used)
 			i->used = false;
-		else if (!i->dirty && i->pins == 0 && i->reserved == 0)
+		else if (inode_is_idle(i))
+			inode_release(fs, i);
+	}
+}
+
+void inodes_drop(struct fs *fs)
+{
+	for (uint32_t n = fs->ninodes; n > 0; n--) {
+		struct inode *i = fs->inode_hand;
+
+		fs->inode_hand = i->next;
+		if (inode_is_idle(i))
 			inode_release(fs, i);
 	}
 }

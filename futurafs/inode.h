@@ -16,6 +16,8 @@ void inode_touch(struct fs *fs, struct inode *i);
 enum fs_err inodes_write(struct fs *fs);
 /* Forget unchanged inodes beyond the goal that nobody holds. Part of cache_trim(). */
 void inodes_trim(struct fs *fs);
+/* Forget all of those. Part of cache_forget(). */
+void inodes_drop(struct fs *fs);
 /* Forget all of them, once they are written. */
 void inodes_forget(struct fs *fs);
 /* A new inode, not yet named. */

@@ -68,3 +68,5 @@ void cache_move(struct fs *fs, struct node *n, uint64_t addr);
 void cache_drop(struct fs *fs, struct node *n);
 /* Forget clean nodes and inodes beyond the goals. Invalidates pointers to them and to values. */
 void cache_trim(struct fs *fs);
+/* Forget all that is on the device and that nobody holds. */
+void cache_forget(struct fs *fs);

@@ -106,11 +106,30 @@ static bool log_is_long(const struct fs *fs)
 	return fs->log_blocks > most;
 }
 
+static bool memory_is_ready(const struct fs *fs)
+{
+	return fs->host.ready == nullptr || fs->host.ready(fs->host.ctx);
+}
+
+/* Nobody uses a node or an inode now: what is on the device can be forgotten, and after a
+ * checkpoint that is all of it. */
+static enum fs_err memory_make(struct fs *fs)
+{
+	cache_forget(fs);
+	if (memory_is_ready(fs))
+		return FS_OK;
+	TRY(checkpoint_write(fs));
+	cache_forget(fs);
+	return memory_is_ready(fs) ? FS_OK : FS_NO_MEMORY;
+}
+
 enum fs_err op_begin(struct fs *fs, uint64_t new_blocks, uint32_t write_blocks, bool freeing)
 {
 	if (fs->read_only || fs->broken)
 		return FS_READ_ONLY;
 	cache_trim(fs);
+	if (!memory_is_ready(fs))
+		TRY(memory_make(fs));
 	if (fs->ninodes_dirty > fs->inode_goal / 2)
 		TRY(inodes_write(fs));
 	if (!freeing && !space_has(fs, new_blocks))

@@ -142,3 +142,93 @@ TEST(error, a_volume_whose_write_failed_refuses_to_go_on_and_still_reads)
 	CHECK(fs_unmount(fs) == FS_READ_ONLY);
 	ram_fini(&r);
 }
+
+/* --- Memory --- */
+
+constexpr size_t OPERATION = 64 * 1200; /* bytes that the host has for one, when it says so */
+
+struct purse {
+	size_t used, most;
+};
+
+static void *purse_alloc(void *ctx, size_t len)
+{
+	struct purse *p = ctx;
+
+	if (p->used + len > p->most)
+		return nullptr;
+	p->used += len;
+	return calloc(1, len > 0 ? len : 1);
+}
+
+static void purse_free(void *ctx, void *at, size_t len)
+{
+	struct purse *p = ctx;
+
+	p->used -= len;
+	free(at);
+}
+
+static bool purse_ready(void *ctx)
+{
+	const struct purse *p = ctx;
+
+	return p->used + OPERATION <= p->most;
+}
+
+/* Others take memory, more or less of it, and give it back. Returns how often it was too little. */
+static unsigned run_short(struct ram *r, uint64_t seed, bool *good)
+{
+	struct purse purse = { .most = SIZE_MAX };
+	struct fs_host host = test_host;
+	struct fs_device dev = ram_device(r);
+	struct model *m = model_create();
+	unsigned nshort = 0;
+	struct fs *fs;
+
+	host.ctx = &purse;
+	host.alloc = purse_alloc;
+	host.free = purse_free;
+	host.ready = purse_ready;
+	*good = fs_mount(&dev, &host, &config, &fs) == FS_OK;
+	for (unsigned i = 0; *good && i < 10 * STEPS; i++) {
+		struct step s = step_random(&seed, 8192);
+
+		purse.most = purse.used + random_next(&seed) % (2 * OPERATION);
+		enum fs_err is = volume_do(fs, &s);
+		purse.most = SIZE_MAX;
+		if (is == FS_NO_MEMORY) {
+			nshort++;
+			is = volume_do(fs, &s);
+		}
+		*good = is == model_do(m, &s);
+	}
+	char *was = volume_dump(fs), *should = model_dump(m);
+	*good = *good && strcmp(was, should) == 0 && fs_sync(fs) == FS_OK;
+	uint64_t hash = text_hash(should, strlen(should));
+	free(was);
+	free(should);
+	fs_abandon(fs);
+	*good = *good && purse.used == 0 && volume_recovers(&dev, &hash, 0, 0);
+	model_destroy(m);
+	return nshort;
+}
+
+TEST(error, memory_that_runs_out_is_told_and_harms_nothing)
+{
+	unsigned nshort = 0;
+
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		bool good;
+		struct ram r;
+
+		volume_make(&r);
+		nshort += run_short(&r, seed, &good);
+		CHECK(good);
+		if (!good)
+			printf("seed %llu: %s\n", (unsigned long long)seed, report_text);
+		ram_fini(&r);
+	}
+	printf("%u times\n", nshort);
+	CHECK(nshort > 500);
+}

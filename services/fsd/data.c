@@ -288,6 +288,10 @@ static int run_flush(struct fsd_node *n, uint64_t offset, uint64_t size)
 	if (e != OK)
 		return memory_error(e);
 	enum fs_err error = fs_write(fsd.fs, n->node.number, offset, piece, size, &done);
+	/* It stays written, for a later try. Should somebody have written to his mapping just now,
+	 * that is lost, as all would be otherwise. */
+	if (error == FS_NO_MEMORY && fut_vmo_write(n->memory, offset, piece, size) == OK)
+		return -ENOMEM;
 	if (error != FS_OK || done != size)
 		print("fsd: file %llu lost what was written at %llu: %s\n",
 		      (unsigned long long)n->node.number, (unsigned long long)offset,
@@ -295,7 +299,7 @@ static int run_flush(struct fsd_node *n, uint64_t offset, uint64_t size)
 	return error_of(error);
 }
 
-/* The pages in the list, neighbours together. */
+/* The pages in the list, neighbours together. -ENOMEM: some of them stay written. */
 static int pages_flush(struct fsd_node *n, const uint64_t *offset, unsigned count)
 {
 	int error = 0;
@@ -306,10 +310,10 @@ static int pages_flush(struct fsd_node *n, const uint64_t *offset, unsigned coun
 		     k++)
 			;
 		int e = run_flush(n, offset[i], (k - i) * FSD_PAGE);
-		error = error ? error : e;
+		error = error && e != -ENOMEM ? error : e;
+		for (unsigned at = i; e != -ENOMEM && at < k; at++)
+			n->page[offset[at] / FSD_PAGE] &= (uint8_t)~PAGE_PROMISED;
 	}
-	for (unsigned i = 0; i < count; i++)
-		n->page[offset[i] / FSD_PAGE] &= (uint8_t)~PAGE_PROMISED;
 	return error;
 }
 
@@ -320,8 +324,9 @@ static int time_flush(struct fsd_node *n)
 
 	if (!n->has_mtime)
 		return 0;
-	n->has_mtime = false;
-	return error_of(fs_setattr(fsd.fs, n->node.number, FS_SET_MTIME | FS_SET_CTIME, &a));
+	enum fs_err e = fs_setattr(fsd.fs, n->node.number, FS_SET_MTIME | FS_SET_CTIME, &a);
+	n->has_mtime = e == FS_NO_MEMORY;
+	return error_of(e);
 }
 
 /* How many pages from `at` on, before `end`, were written by us. */
@@ -362,11 +367,12 @@ static int written_flush(struct fsd_node *n)
 	for (uint64_t at = n->written, count; (at = run_find(n, at, end)) < end; at += count) {
 		count = run_length(n, at, end);
 		int failed = run_flush(n, at * FSD_PAGE, count * FSD_PAGE);
-		error = error ? error : failed;
-		for (uint64_t i = 0; i < count; i++)
+		error = error && failed != -ENOMEM ? error : failed;
+		for (uint64_t i = 0; failed != -ENOMEM && i < count; i++)
 			n->page[at + i] &= (uint8_t)~PAGE_PROMISED;
 	}
-	n->written = n->written_end = 0;
+	if (error != -ENOMEM)
+		n->written = n->written_end = 0;
 	return error;
 }
 
@@ -384,6 +390,8 @@ static int mapped_flush(struct fsd_node *n)
 		if (e != OK)
 			return memory_error(e);
 		int failed = pages_flush(n, offset, count);
+		if (failed == -ENOMEM)
+			return failed;
 		error = error ? error : failed;
 		ndirty += count;
 	}
@@ -415,6 +423,8 @@ int data_flush(struct fsd_node *n)
 	if (n->memory == 0 || !n->is_dirty)
 		return 0;
 	int error = n->is_mapped ? mapped_flush(n) : written_flush(n);
+	if (error == -ENOMEM)
+		return error; /* it is all to be done again */
 	int failed = time_flush(n);
 	if (!n->is_mapped || !data_is_shared(n)) {
 		n->is_mapped = false;

@@ -33,9 +33,11 @@ static int sync_on(void *session)
 	struct remote self = { .session = *(fut_handle *)session };
 	int64_t outcome;
 
+	/* The first call finds nothing, but makes the pages that calling needs while there are
+	 * some. */
 	for (;;) {
-		(void)fut_thread_sleep(clock_after(SYNC_INTERVAL)); /* a shorter one is no harm */
 		(void)file_sync_all(&self, &outcome);               /* what fails is told */
+		(void)fut_thread_sleep(clock_after(SYNC_INTERVAL)); /* a shorter one is no harm */
 	}
 }
 

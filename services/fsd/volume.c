@@ -106,9 +106,41 @@ static void *disk_buffer(void *ctx, size_t n)
 	return block_buffer(ctx, n);
 }
 
+/*
+ * Memory for one operation of the volume's, in pieces that a node fits, kept back for it: clients
+ * can take all else of our quota, and an operation that fails half way would end writing for good.
+ */
+constexpr unsigned SPARES = 64, SPARES_SHARE = 16; /* at most that part of our memory */
+
+static struct {
+	void *piece[SPARES];
+	unsigned n, want;
+	size_t size;
+} spare;
+
+static void spares_begin(uint32_t block_size)
+{
+	constexpr size_t HEAD = 256; /* more than a node has beside its block */
+	size_t room = (size_t)fsd.metadata_bytes * 8 / SPARES_SHARE;
+
+	spare.size = block_size + HEAD;
+	spare.want = room / spare.size < SPARES ? (unsigned)(room / spare.size) : SPARES;
+}
+
+static bool host_ready(void *)
+{
+	while (spare.n < spare.want && (spare.piece[spare.n] = malloc(spare.size)) != nullptr)
+		spare.n++;
+	return spare.n == spare.want;
+}
+
 static void *host_alloc(void *, size_t n)
 {
-	return calloc(1, n);
+	void *p = calloc(1, n);
+
+	if (p == nullptr && n <= spare.size && spare.n > 0)
+		p = memset(spare.piece[--spare.n], 0, n);
+	return p;
 }
 
 static void host_free(void *, void *p, size_t)
@@ -158,6 +190,7 @@ int volume_open(const char *disk)
 	struct fs_host host = {
 		.alloc = host_alloc,
 		.free = host_free,
+		.ready = host_ready,
 		.now_ns = host_now,
 		.report = host_report,
 		.crc32c = cpu_has_crc32c() ? crc32c_hw : crc32c,
@@ -176,6 +209,7 @@ int volume_open(const char *disk)
 	struct fs_stat volume;
 	fs_statfs(fsd.fs, &volume);
 	fsd.block_size = (uint32_t)volume.block_size;
+	spares_begin((uint32_t)volume.block_size);
 	fsd.system.device = device_number(disk);
 	fsd.system.read_only = config.flags & FS_MOUNT_READ_ONLY;
 	return 0;

@@ -72,6 +72,19 @@ def test_a_full_table_of_inodes_still_deletes(arch, tools, tmp_path):
 	check(f"{tmp_path}/v")
 
 
+@pytest.mark.parametrize("case", ["open_files_end_with_an_error", "mapped_pages_end_with_an_error_or_a_signal"])
+def test_a_quota_that_is_used_up_ends_nothing(arch, tools, tmp_path, case):
+	"""A small machine, so that fsd has little."""
+	program = f"{qemu.ROOT}/build/{arch}/tests-posix/exhaust"
+	subprocess.run(["make", "-s", "-C", qemu.ROOT, f"ARCH={arch}", "posix-programs"], check=True)
+	subprocess.run([f"{TOOLS}/mkfutfs", f"{tmp_path}/v", "--size", "256M"], check=True, capture_output=True)
+	done = run(arch, f"/t/exhaust {case}; svc | grep '^fsd '", "--mem", "96M", "--disk", f"{tmp_path}/v",
+		"--add", f"{program}:/t/exhaust")
+	assert f"\nok {case}\n" in done.stdout and "# 0 files" not in done.stdout, done.stdout + done.stderr
+	assert done.stdout.split()[-4:] == ["fsd", "running", "0", "0"], done.stdout
+	check(f"{tmp_path}/v")
+
+
 # Files are written and synced while fsd is killed, twice; then all that was told to be safe is read.
 KILLED = """
 work() { i=0; while [ $i -lt 40 ]; do
