@@ -13,6 +13,17 @@ static void path_copy(const struct fs *fs, struct path *to, const struct path *f
 	}
 }
 
+static struct key key_max(struct key a, struct key b)
+{
+	return key_less(a, b) ? b : a;
+}
+
+static struct key key_min(struct key a, struct key b)
+{
+	return key_less(a, b) ? a : b;
+}
+
+/* All keys of the fence go this way, also where a damaged image's nodes do not fit each other. */
 static enum fs_err walk_down(struct fs *fs, struct key k, uint32_t level, struct path *p,
 			     struct key fence[2])
 {
@@ -27,9 +38,9 @@ static enum fs_err walk_down(struct fs *fs, struct key k, uint32_t level, struct
 			return FS_OK;
 		p->slot[l] = node_child(n, k);
 		if (p->slot[l] > 0)
-			fence[0] = node_key(n, p->slot[l]);
+			fence[0] = key_max(fence[0], node_key(n, p->slot[l]));
 		if (p->slot[l] + 1 < node_count(n))
-			fence[1] = node_key(n, p->slot[l] + 1);
+			fence[1] = key_min(fence[1], node_key(n, p->slot[l] + 1));
 		at = node_ptr(n, p->slot[l]);
 	}
 }
