@@ -88,6 +88,10 @@ static enum fs_err tree_insert(struct fs *fs, struct path *p, uint32_t level, co
 		TRY(tree_grow(fs, p));
 	struct d_ptr link = { put64(right->addr), put32(0) };
 	struct entry up = { p->slot[level + 1] + 1, node_key(right, 0), &link, sizeof(link) };
+	struct node *parent = p->node[level + 1];
+	/* A first child also takes what is below its key: what it gives away may be, too. */
+	if (up.at == 1 && !key_less(node_key(parent, 0), up.key))
+		parent->d->slot[0].key = key_put(node_key(n, 0));
 	return tree_insert(fs, p, level + 1, &up);
 }
 
@@ -128,14 +132,16 @@ static void tree_shrink(struct fs *fs, struct path *p)
 	}
 }
 
-/* Move all of `right` into its left neighbour, if the two are small enough for one node. */
-static bool node_merge(struct fs *fs, struct node *left, struct node *right)
+/* Move all of `right`, whose keys begin at `low`, into its left neighbour, if the two are small
+ * enough for one node. The first child in `right` may have keys below its own, down to `low`. */
+static bool node_merge(struct fs *fs, struct node *left, struct node *right, struct key low)
 {
 	if (node_used(fs, left) + node_used(fs, right) > node_room(fs) / 4 * 3)
 		return false;
 	for (uint32_t i = 0; i < node_count(right); i++)
-		node_insert(fs, left, node_count(left), node_key(right, i), node_value(right, i),
-			    node_len(right, i));
+		node_insert(fs, left, node_count(left),
+			    i == 0 && right->d->level > 0 ? low : node_key(right, i),
+			    node_value(right, i), node_len(right, i));
 	left->d->high = right->d->high;
 	return true;
 }
@@ -163,7 +169,7 @@ static enum fs_err path_merge(struct fs *fs, struct path *p, uint32_t level, boo
 		other = right;
 		j = i;
 	}
-	if (!node_merge(fs, p->node[level], other))
+	if (!node_merge(fs, p->node[level], other, node_key(parent, j)))
 		return FS_OK;
 	node_remove(parent, j);
 	node_discard(fs, other);
