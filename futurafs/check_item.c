@@ -144,6 +144,7 @@ static enum fs_err check_orphan(struct checker *k, struct key key, uint32_t len)
 	return FS_OK;
 }
 
+/* One of sequence 0 would pin no segment. */
 static bool snapshot_is_there(struct fs *fs, const struct d_snapshot *d)
 {
 	struct ptr root = { get64(d->root.addr), get32(d->root.crc) };
@@ -151,7 +152,7 @@ static bool snapshot_is_there(struct fs *fs, const struct d_snapshot *d)
 	struct node *n;
 
 	return height >= 1 && height <= MAX_HEIGHT && segment_has(fs, root.addr, 1) &&
-	       fs->segment[segment_of(fs, root.addr)].state != STATE_FREE &&
+	       fs->segment[segment_of(fs, root.addr)].state != STATE_FREE && get64(d->seq) >= 1 &&
 	       get64(d->seq) <= fs->seq && cache_load(fs, root, height - 1, &n) == FS_OK;
 }
 
