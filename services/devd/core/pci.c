@@ -145,8 +145,10 @@ constexpr uint32_t SLOT_BUTTON = 1 << 16, SLOT_PRESENT = 1 << 22;
 
 static void slot_read(const struct pci_bus *b, struct pci_function *f, unsigned at)
 {
+	/* Where ACPI does the hot-plugging a slot in use says that it is empty. */
 	if (f->is_bridge && (get(b, f->at, at) & EXPRESS_SLOT) != 0 &&
-	    (get(b, f->at, at + SLOT_CAPABILITIES) & SLOT_HOT_PLUG) != 0)
+	    (get(b, f->at, at + SLOT_CAPABILITIES) & SLOT_HOT_PLUG) != 0 &&
+	    (get(b, f->at, at + SLOT_CONTROL) & SLOT_PRESENT) != 0)
 		f->slot = at;
 }
 

@@ -50,7 +50,7 @@ struct pci_function {
 	/* A bridge has no BARs here; buses [bus, last_bus] lie behind it. */
 	bool is_bridge;
 	uint8_t bus, last_bus;
-	unsigned slot; /* offset of the capability that tells of its hot-plug slot; 0: none */
+	unsigned slot; /* offset of the capability of its hot-plug slot, which is in use; 0: none */
 };
 
 typedef void pci_found(void *self, const struct pci_function *f);
