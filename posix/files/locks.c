@@ -71,6 +71,10 @@ static int64_t ask(struct description *d, uint32_t kind, uint32_t type, uint64_t
 	return e != OK ? file_error(e) : outcome;
 }
 
+/* The event is that of all processes which have the descriptor from one another, and whoever wakes
+ * takes the signal: one that asked before it and waits after it would wait for ever. */
+constexpr uint64_t LOOK_AGAIN = 20'000'000; /* ns */
+
 static int64_t wait_for_lock(struct description *d)
 {
 	struct remote r = { .session = d->a };
@@ -80,9 +84,10 @@ static int64_t wait_for_lock(struct description *d)
 
 	if (e != OK || outcome < 0)
 		return e != OK ? file_error(e) : outcome;
-	int64_t error = wait_object(event, FILE_READY_LOCK, FILE_READY_LOCK, TIME_NEVER);
+	int64_t error =
+		wait_object(event, FILE_READY_LOCK, FILE_READY_LOCK, clock_now() + LOOK_AGAIN);
 	(void)fut_handle_close(event); /* ours */
-	return error;
+	return error == -ETIMEDOUT ? 0 : error;
 }
 
 static int64_t set(struct description *d, uint32_t kind, uint32_t type, uint64_t start,
