@@ -9,6 +9,12 @@
 #include "services/posixd/lines.h"
 #include "services/posixd/mounts.h"
 
+/* Of its world; pid 0 is the caller. */
+static const struct process *process_asked(const struct process *caller, uint32_t pid)
+{
+	return pid == 0 ? caller : process_of(caller->world, pid);
+}
+
 enum err posix_on_set_group(void *self, uint64_t badge, const struct posix_set_group_args *a,
 			    struct posix_set_group_results *r)
 {
@@ -20,11 +26,9 @@ enum err posix_on_set_group(void *self, uint64_t badge, const struct posix_set_g
 enum err posix_on_group(void *self, uint64_t badge, const struct posix_group_args *a,
 			struct posix_group_results *r)
 {
-	const struct process *p = self;
+	const struct process *p = process_asked(self, a->pid);
 
 	(void)badge;
-	if (a->pid != 0)
-		p = process_of(p->world, a->pid);
 	if (p == nullptr) {
 		r->outcome = -ESRCH;
 		return OK;
@@ -167,11 +171,9 @@ enum err posix_on_set_capabilities(void *self, uint64_t badge,
 enum err posix_on_capabilities(void *self, uint64_t badge, const struct posix_capabilities_args *a,
 			       struct posix_capabilities_results *r)
 {
-	const struct process *p = self;
+	const struct process *p = process_asked(self, a->pid);
 
 	(void)badge;
-	if (a->pid != 0)
-		p = process_of(p->world, a->pid);
 	if (p == nullptr) {
 		r->outcome = -ESRCH;
 		return OK;
