@@ -119,14 +119,56 @@ void map_line(struct text *t, const struct subject *s, const struct map_entry *m
 	text_add(t, "\n");
 }
 
-void fill_maps(struct text *t, const struct subject *s)
+/* The mappings that end above `at`, in order: at most `most` of them. */
+static uint32_t maps_read_from(const struct process *p, uint64_t at, struct map_entry *maps,
+			       uint32_t most)
 {
-	uint32_t count;
-	struct map_entry *maps = maps_read(s->p, &count);
+	struct map_table table;
+	struct map_entry m;
 
-	for (uint32_t i = 0; maps != nullptr && i < count; i++)
-		map_line(t, s, &maps[i]);
-	free(maps);
+	if (!memory_read(p, p->map_table, &table, sizeof(table)) || table.count > MAPS_MOST)
+		return 0;
+	uint32_t low = 0, high = table.count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (!memory_read(p, table.entries + middle * sizeof(m), &m, sizeof(m)))
+			return 0;
+		if (m.end <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	uint32_t n = table.count - low < most ? table.count - low : most;
+	return n > 0 && memory_read(p, table.entries + low * sizeof(m), maps, n * sizeof(m)) ? n
+											     : 0;
+}
+
+void maps_print(struct text *t, const struct subject *s, uint64_t *at, size_t most,
+		void (*print)(struct text *t, const struct subject *s, const struct map_entry *m))
+{
+	constexpr uint32_t FEW = 16;
+	struct map_entry maps[FEW];
+	uint32_t n;
+
+	while ((n = maps_read_from(s->p, *at, maps, FEW)) > 0)
+		for (uint32_t i = 0; i < n; i++) {
+			size_t before = t->len;
+			if (maps[i].end <= *at)
+				return; /* a table out of order would have no end */
+			print(t, s, &maps[i]);
+			if (t->failed)
+				return;
+			if (t->len > most && before > 0) {
+				t->len = before;
+				return;
+			}
+			*at = maps[i].end;
+		}
+}
+
+void fill_maps(struct text *t, const struct subject *s, uint64_t *at, size_t most)
+{
+	maps_print(t, s, at, most, map_line);
 }
 
 void fill_auxv(struct text *t, const struct subject *s)

@@ -16,3 +16,7 @@ bool view_read(const struct process *p, struct process_view *v);
 struct map_entry *maps_read(const struct process *p, uint32_t *count);
 /* Its line of /proc/PID/maps. */
 void map_line(struct text *t, const struct subject *s, const struct map_entry *m);
+/* proc_entry.fill_from with a record for each mapping; `*at` is the address where the last ended,
+ * so that none is left out or told twice while others come and go. */
+void maps_print(struct text *t, const struct subject *s, uint64_t *at, size_t most,
+		void (*print)(struct text *t, const struct subject *s, const struct map_entry *m));

@@ -36,6 +36,13 @@ struct proc_entry {
 	const struct proc_entry *children; /* of a directory: ends with a name nullptr */
 	const struct proc_names *names;
 	void (*fill)(struct text *t, const struct subject *s);
+	/*
+	 * Instead of `fill`, for what may be long: the records from `*at` on, whose meaning is the
+	 * entry's own and which is 0 at first. As many as have room in `most` bytes, but at least
+	 * one;
+	 * `*at` is left where the next is to begin. Nothing: there is none.
+	 */
+	void (*fill_from)(struct text *t, const struct subject *s, uint64_t *at, size_t most);
 	/* A link: as files_node_ops.target says. */
 	int (*target)(const struct subject *s, struct files_target *t);
 	int (*write)(const struct subject *s, const char *text, size_t n);
@@ -93,9 +100,10 @@ void fill_mounts(struct text *t, const struct subject *s);
 char process_letter(const struct process *p);
 
 /* memory.c, descriptors.c */
-void fill_maps(struct text *t, const struct subject *s);
+void fill_maps(struct text *t, const struct subject *s, uint64_t *at, size_t most);
 void fill_auxv(struct text *t, const struct subject *s);
-void fill_smaps(struct text *t, const struct subject *s); /* smaps.c */
+/* smaps.c */
+void fill_smaps(struct text *t, const struct subject *s, uint64_t *at, size_t most);
 void fill_smaps_rollup(struct text *t, const struct subject *s);
 extern const struct proc_entry net_children[]; /* net.c */
 void fill_fdinfo(struct text *t, const struct subject *s);

@@ -212,8 +212,9 @@ static const struct proc_entry root_children[] = {
 	{},
 };
 
-const struct proc_entry proc_root = { "",      S_IFDIR | 0555, root_children, &processes,
-				      nullptr, nullptr,        nullptr };
+const struct proc_entry proc_root = {
+	.name = "", .mode = S_IFDIR | 0555, .children = root_children, .names = &processes
+};
 
 /* /sys: what programs count processors by. */
 
@@ -228,8 +229,7 @@ static void fill_online(struct text *t, const struct subject *s)
 
 static const struct proc_entry *cpu_entry(struct subject *s, const char *name)
 {
-	static const struct proc_entry cpu = { "",      S_IFDIR | 0555, nullptr, nullptr,
-					       nullptr, nullptr,        nullptr };
+	static const struct proc_entry cpu = { .name = "", .mode = S_IFDIR | 0555 };
 	struct system_info i;
 	char *end;
 
@@ -271,5 +271,4 @@ static const struct proc_entry sys_children[] = {
 	{},
 };
 
-const struct proc_entry sys_root = { "",      S_IFDIR | 0555, sys_children, nullptr,
-				     nullptr, nullptr,        nullptr };
+const struct proc_entry sys_root = { .name = "", .mode = S_IFDIR | 0555, .children = sys_children };

@@ -7,14 +7,10 @@
 #include <sys/stat.h>
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/proc/proc.h"
+#include "services/posixd/proc/shown.h"
 
 constexpr uint32_t PROC_MAGIC = 0x9fa0, SYSFS_MAGIC = 0x62656572; /* linux/magic.h */
 constexpr uint64_t DEVICE = PROC_DEVICE; /* st_dev: minor numbers as anonymous devices have */
-
-/* What an open file shows stays the same from its first byte on. */
-struct shown {
-	struct text text;
-};
 
 struct proc_node {
 	struct files_node node; /* first */
@@ -190,43 +186,21 @@ static int on_target(struct files_line *line, struct files_node *node, struct fi
 
 static void on_close(struct files_session *s)
 {
-	struct shown *shown = s->own;
-
-	if (shown != nullptr)
-		free(shown->text.at);
-	free(shown);
+	shown_destroy(s->own);
 	s->own = nullptr;
-}
-
-/* The text is made anew whenever it is read from its start. */
-static int show(struct files_session *s)
-{
-	struct proc_node *n = proc_of(s->node);
-	struct shown *shown = s->own;
-	struct subject subject;
-
-	if (!subject_of(n, world_of_line(s->line), &subject))
-		return -ESRCH;
-	if (n->entry->fill == nullptr)
-		return -EINVAL;
-	if (shown == nullptr)
-		shown = s->own = calloc(1, sizeof(*shown));
-	if (shown == nullptr)
-		return -ENOMEM;
-	shown->text.len = 0;
-	shown->text.failed = false;
-	n->entry->fill(&shown->text, &subject);
-	return shown->text.failed ? -ENOMEM : 0;
 }
 
 static int64_t on_read(struct files_session *s, uint64_t offset, const struct lent *to, size_t n)
 {
-	int e = offset == 0 || s->own == nullptr ? show(s) : 0;
+	struct proc_node *node = proc_of(s->node);
+	struct subject subject;
+	bool is_there = subject_of(node, world_of_line(s->line), &subject);
 
-	if (e != 0)
-		return e;
-	const struct shown *shown = s->own;
-	return files_read_text(to, n, offset, shown->text.at, shown->text.len);
+	if (s->own == nullptr)
+		s->own = calloc(1, sizeof(struct shown));
+	if (s->own == nullptr)
+		return -ENOMEM;
+	return shown_read(s->own, node->entry, is_there ? &subject : nullptr, offset, to, n);
 }
 
 static int64_t on_write(struct files_session *s, uint64_t offset, const struct lent *from,
