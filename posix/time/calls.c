@@ -73,7 +73,7 @@ static int64_t cpu_clock(uint32_t clock, uint64_t *ns)
 				     : time_of_process(number, ns);
 }
 
-static int64_t read_clock(uint32_t clock, uint64_t *ns)
+int64_t read_clock(uint32_t clock, uint64_t *ns)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:

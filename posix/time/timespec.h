@@ -20,3 +20,6 @@ uint64_t deadline_after(uint64_t ns);
 uint64_t deadline_of_wall(uint64_t ns);
 /* Of a call's timeout in guest memory, relative to now; address 0: TIME_NEVER. */
 int64_t deadline_get(uint64_t timeout, uint64_t *deadline);
+
+/* What a clock says now; -EINVAL: there is none of that number. */
+int64_t read_clock(uint32_t clock, uint64_t *ns);

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <sys/times.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <time.h>
 
 constexpr long MS = 1'000'000;
@@ -54,6 +55,38 @@ TEST(every_clock_answers)
 		CHECK(t.tv_sec == 0 && t.tv_nsec > 0);
 	}
 	CHECK_ERR(clock_gettime(77, &t), EINVAL);
+}
+
+TEST(how_the_clock_is_steered_can_be_asked)
+{
+	struct timex t = {};
+
+	CHECK(adjtimex(&t) >= 0);
+	CHECK(t.tick == 10'000 && llabs(t.time.tv_sec - time(nullptr)) <= 1);
+	CHECK_EQ(t.precision, 1);
+	CHECK(clock_adjtime(CLOCK_REALTIME, &t) >= 0);
+	t.modes = ADJ_OFFSET_SS_READ;
+	CHECK(adjtimex(&t) >= 0);
+	CHECK_ERR(clock_adjtime(CLOCK_MONOTONIC, &t), EOPNOTSUPP);
+	CHECK_ERR(clock_adjtime(77, &t), EINVAL);
+	CHECK_ERR(clock_adjtime(CLOCK_REALTIME, (struct timex *)8), EFAULT);
+	CHECK_ERR(adjtimex((struct timex *)8), EFAULT);
+}
+
+TEST(who_may_not_does_not_steer_the_clock)
+{
+	struct timex t = { .modes = 0x8000 }; /* adjtime's, and neither of its two */
+
+	CHECK_EQ(setuid(65534), 0);
+	CHECK_ERR(adjtimex(&t), EINVAL);
+	t.modes = ADJ_FREQUENCY;
+	CHECK_ERR(adjtimex(&t), EPERM);
+	t.modes = ADJ_OFFSET_SINGLESHOT;
+	CHECK_ERR(adjtimex(&t), EPERM);
+	t.modes = ADJ_SETOFFSET;
+	CHECK_ERR(clock_adjtime(CLOCK_REALTIME, &t), EPERM);
+	t.modes = 0;
+	CHECK(adjtimex(&t) >= 0);
 }
 
 TEST(monotonic_time_never_goes_back)
