@@ -165,6 +165,19 @@ static int64_t bind(struct wish *w)
 	return error == 0 && (w->flags & MS_REC) != 0 ? bind_below(w) : error;
 }
 
+static int64_t move(struct wish *w)
+{
+	int64_t error = own_open(w->source, &w->origin);
+
+	if (error == 0)
+		error = mount_number(w->origin);
+	if (error < 0)
+		return error;
+	if (S_ISDIR(w->origin->mode) != S_ISDIR(w->target->mode))
+		return -ENOTDIR;
+	return mount_ask(w);
+}
+
 static int64_t mount_new(struct wish *w)
 {
 	if (!S_ISDIR(w->target->mode))
@@ -192,9 +205,11 @@ static int64_t mount(struct wish *w)
 		n = mount_number(w->target);
 		return n < 0 ? n : (w->flags & MS_SHARED) != 0 ? -EINVAL : 0;
 	}
-	if ((w->flags & (MS_MOVE | MS_NOSYMFOLLOW)) != 0)
+	if ((w->flags & MS_NOSYMFOLLOW) != 0)
 		return -EINVAL; /* not there: better said than not done */
-	return (w->flags & MS_BIND) != 0 ? bind(w) : mount_new(w);
+	return (w->flags & MS_BIND) != 0   ? bind(w)
+	       : (w->flags & MS_MOVE) != 0 ? move(w)
+					   : mount_new(w);
 }
 
 /* A text that may be absent, and for `data` is cut off as Linux's page is. */

@@ -346,15 +346,22 @@ static void making_done(struct line_errand *line)
 	asking_free(&k->a);
 }
 
+void mount_whole_path(char *to, size_t size, const struct process *p, const char *at)
+{
+	const struct mount *root = root_of(p);
+
+	snprintf(to, size, "%s%s", strcmp(root->at, "/") == 0 ? "" : root->at, at);
+}
+
 /* What is to be mounted; nullptr with the error in `outcome`. */
 static struct mount *mount_choose(const struct process *p, const struct posix_mount_args *a,
 				  int32_t *outcome)
 {
 	struct posix_world *w = world_of(p);
-	const struct mount *root = root_of(p), *from = nullptr;
+	const struct mount *from = nullptr;
 	const struct kind *kind = kind_find(a->kind);
 	bool is_bind = a->flags & MS_BIND;
-	char at[5000];
+	char at[MOUNT_PATH];
 
 	if (is_bind)
 		from = mount_by_number(w, a->source_mount);
@@ -366,7 +373,7 @@ static struct mount *mount_choose(const struct process *p, const struct posix_mo
 						       : 0;
 	if (*outcome != 0)
 		return nullptr;
-	snprintf(at, sizeof(at), "%s%s", strcmp(root->at, "/") == 0 ? "" : root->at, a->at);
+	mount_whole_path(at, sizeof(at), p, a->at);
 	struct mount *m =
 		is_bind ? mount_create(at, from->kind, from->server, from->source, "")
 			: mount_create(at, kind->name, kind->server, a->source, a->options);
@@ -374,7 +381,6 @@ static struct mount *mount_choose(const struct process *p, const struct posix_mo
 	if (m == nullptr)
 		return nullptr;
 	m->flags = is_bind ? from->flags : options_of(a->flags);
-	m->parent = a->parent;
 	m->number = w->next_mount++;
 	if (line_is_local(m->server))
 		m->device = disk_proc_device(m->server);
@@ -385,6 +391,9 @@ enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_arg
 			struct posix_mount_results *r)
 {
 	struct process *p = self;
+
+	if (args->flags & MS_MOVE)
+		return mount_move(p, args, r);
 	struct mount *m = mount_choose(p, args, &r->outcome);
 	struct making *k = m ? calloc(1, sizeof(*k)) : nullptr;
 	fut_handle given[] = { args->covered, args->origin };
@@ -400,7 +409,7 @@ enum err posix_on_mount(void *self, uint64_t badge, const struct posix_mount_arg
 	k->a.badge = badge;
 	k->made = m;
 	k->has_devices = k->a.world->has_devices;
-	m->covered = args->covered;
+	mount_place(m, mount_by_number(k->a.world, args->parent), args->covered);
 	if (args->flags & MS_BIND)
 		m->start = args->origin;
 	else
@@ -435,7 +444,7 @@ struct ending {
 static bool has_mounts(const struct posix_world *w, uint32_t number)
 {
 	for (const struct mount *m = w->mounts; m != nullptr; m = m->next)
-		if (m->number != 0 && m->parent == number)
+		if (m->number != 0 && (m->parent == number || m->below == number))
 			return true;
 	for (const struct mount *m = w->roots; m != nullptr; m = m->next)
 		if (m->parent == number)
@@ -479,7 +488,7 @@ static void ending_run(struct errand *errand)
 	}
 	for (struct mount *m = e->gone; m != nullptr; m = e->keeps ? nullptr : m->next) {
 		int32_t outcome;
-		(void)file_mount(&(struct remote){ .session = m->covered }, 0,
+		(void)file_mount(&(struct remote){ .session = m->covered }, m->below,
 				 &outcome); /* its server may be gone */
 		if (m->way != 0)
 			(void)file_sync_all(&(struct remote){ .session = m->way },
@@ -514,7 +523,9 @@ static void detach(struct posix_world *w, struct mount *m, struct mount **gone)
 	*gone = m;
 	for (struct mount *x = w->mounts, *next; x != nullptr; x = next) {
 		next = x->next;
-		if (x->number != 0 && x->parent == m->number) {
+		if (x->number != 0 && (x->parent == m->number || x->below == m->number)) {
+			if (x->below == m->number)
+				x->below = 0; /* it does not come back */
 			detach(w, x, gone);
 			next = w->mounts; /* the list is another now */
 		}

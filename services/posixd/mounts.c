@@ -49,6 +49,23 @@ struct mount *mount_create(const char *at, const char *kind, const char *server,
 	return nullptr;
 }
 
+/* Walks would not see what is mounted over a mount's root: they begin there. So it takes that one's
+ * place at the directory that both cover, and gives it back at its end. */
+void mount_place(struct mount *m, const struct mount *parent, fut_handle directory)
+{
+	bool is_over = parent->covered != 0 && strcmp(m->at, parent->at) == 0;
+
+	m->covered = directory;
+	m->parent = parent->number;
+	m->below = 0;
+	if (!is_over)
+		return;
+	handle_drop(&m->covered);
+	m->covered = handle_copy(parent->covered);
+	m->parent = parent->parent;
+	m->below = parent->number;
+}
+
 void mount_add(struct posix_world *w, struct mount *m)
 {
 	struct mount **at = &w->mounts;

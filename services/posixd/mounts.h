@@ -9,10 +9,16 @@
 #define SERVER_DISK    "futurafs"
 #define SERVER_CONTROL "control"
 
+constexpr size_t MOUNT_PATH = 5000; /* of a mount, with room for a root's before it */
+
+struct posix_mount_args;
+struct posix_mount_results;
+
 struct mount {
 	struct mount *next;
 	uint32_t number; /* 0: the world's root */
 	uint32_t parent; /* the mount that it covers a directory of, or that the root lies in */
+	uint32_t below;  /* it is mounted over that one's root and has its place; 0: over none's */
 	bool is_root;    /* of processes (chroot): in the list of roots */
 	bool is_ending;  /* an errand is about to */
 	char kind[16];
@@ -31,6 +37,8 @@ struct mount *mount_by_number(const struct posix_world *w, uint32_t number);
 struct mount *mount_create(const char *at, const char *kind, const char *server, const char *source,
 			   const char *options);
 void mount_free(struct mount *m);
+/* It is to cover that directory, which lies in the mount `parent`; the handle becomes its own. */
+void mount_place(struct mount *m, const struct mount *parent, fut_handle directory);
 /* Put it into the list, in the order of numbers; take it out. */
 void mount_add(struct posix_world *w, struct mount *m);
 void mount_remove(struct posix_world *w, struct mount *m);
@@ -56,6 +64,12 @@ const char *mount_options(const struct mount *m);
 const char *mount_word(const char *text);
 /* The line without its end: its length. */
 size_t mount_line(const struct mount *m, const char *at, char *to, size_t size);
+
+/* mount_move.c: mount with MS_MOVE. */
+enum err mount_move(struct process *p, const struct posix_mount_args *a,
+		    struct posix_mount_results *r);
+/* mount_calls.c: where the path of a call leads, as the world's root sees it. */
+void mount_whole_path(char *to, size_t size, const struct process *p, const char *at);
 
 /* first.c: what a world begins with: its root, and then what stands ready to be mounted. `root` is
  * a session with its root that has these credentials, the superuser's. The second is for an errand:

@@ -318,6 +318,72 @@ TEST(what_cannot_fit_into_a_tmpfs_is_refused_as_a_whole)
 	CHECK_EQ(umount("a"), 0);
 }
 
+TEST(one_mount_covers_another)
+{
+	setup();
+	CHECK_EQ(mkdir("a/in", 0755), 0);
+	tmpfs("a", nullptr);
+	check_write("a/first", "1");
+	tmpfs("a", nullptr);
+	CHECK_ERR(access("a/first", F_OK), ENOENT);
+	check_write("a/second", "2");
+	CHECK_EQ(access("a/../a/second", F_OK), 0);
+	CHECK_EQ(mount("b", "a", nullptr, MS_BIND, nullptr), 0);
+	CHECK_ERR(access("a/second", F_OK), ENOENT);
+	CHECK_EQ(umount("a"), 0);
+	CHECK_STR(check_read("a/second"), "2");
+	CHECK_EQ(umount("a"), 0);
+	CHECK_STR(check_read("a/first"), "1");
+	CHECK_EQ(umount("a"), 0);
+	CHECK_EQ(access("a/in", F_OK), 0);
+	CHECK_ERR(umount("a"), EINVAL);
+}
+
+TEST(what_is_covered_goes_with_its_mount)
+{
+	setup();
+	tmpfs("a", nullptr);
+	int first = open("a", O_RDONLY);
+	tmpfs("a", nullptr);
+	CHECK_EQ(umount2("a", MNT_DETACH), 0);
+	CHECK(is_told("a", "tmpfs"));
+	CHECK_EQ(close(first), 0);
+	CHECK_EQ(chdir("a"), 0);
+	tmpfs("../a", nullptr);
+	CHECK_EQ(chdir(".."), 0);
+	CHECK_EQ(umount("a"), 0);
+	CHECK_EQ(umount("a"), 0);
+	CHECK(!is_told("a", "tmpfs"));
+}
+
+TEST(a_mount_moves_with_all_that_is_in_it)
+{
+	setup();
+	tmpfs("a", nullptr);
+	CHECK_EQ(mkdir("a/in", 0755), 0);
+	tmpfs("a/in", nullptr);
+	check_write("a/in/f", "x");
+	check_write("b/under", "y");
+	int fd = open("a/in/f", O_RDONLY);
+	CHECK_ERR(mount("b", "a", nullptr, MS_MOVE, nullptr), EINVAL);
+	CHECK_ERR(mount("a", "a/in", nullptr, MS_MOVE, nullptr), ELOOP);
+	CHECK_EQ(mount("a", "b", nullptr, MS_MOVE, nullptr), 0);
+	CHECK_ERR(access("a/in", F_OK), ENOENT);
+	CHECK_STR(check_read("b/in/f"), "x");
+	CHECK_EQ(access("b/in/../../b/in/f", F_OK), 0);
+	CHECK(is_told("b", "tmpfs") && is_told("b/in", "tmpfs") && !is_told("a", "tmpfs"));
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(umount("b/in"), 0);
+	tmpfs("a", nullptr);
+	check_write("a/below", "z");
+	CHECK_EQ(mount("b", "a", nullptr, MS_MOVE, nullptr), 0); /* over a mount's root */
+	CHECK_STR(check_read("b/under"), "y");
+	CHECK_ERR(access("a/below", F_OK), ENOENT);
+	CHECK_EQ(umount("a"), 0);
+	CHECK_EQ(access("a/below", F_OK), 0);
+	CHECK_EQ(umount("a"), 0);
+}
+
 TEST(mount_says_what_is_wrong)
 {
 	setup();

@@ -304,8 +304,9 @@ static void fill_mountinfo(struct text *t, const struct subject *s)
 		if (at == nullptr)
 			continue;
 		text_add(t, "%u %u %u:%u / %s %s - %s ", m->number + 1,
-			 m->number == 0 ? 0u : m->parent + 1, major(m->device), minor(m->device),
-			 mount_word(at), mount_options(m), m->kind);
+			 m->number == 0 ? 0u : (m->below != 0 ? m->below : m->parent) + 1,
+			 major(m->device), minor(m->device), mount_word(at), mount_options(m),
+			 m->kind);
 		text_add(t, "%s %s\n", mount_word(m->source), mount_options(m));
 	}
 }
