@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <string.h>
 #include "abi/user.h"
+#include "posix/abi/linux.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/memory.h"
@@ -71,28 +72,40 @@ struct map_entry *maps_find(uint64_t address)
 	return i < maps.count ? &entries()[i] : nullptr;
 }
 
-/* Room for `n` more entries. It is before the first: new mappings come below the others. */
+/* Free entries before the first; the others are behind the last. */
+static uint32_t before;
+
+/* Room for `n` more entries at either end: what is inserted moves those on its shorter side. */
 static bool reserve(uint32_t n)
 {
-	uint32_t free = maps.room - maps.count, room = maps.room * 2 + 64;
+	uint32_t after = maps.room - maps.count - before, room = maps.room * 2 + 64;
+	struct map_entry *old = entries() - before, *new = old;
 
-	if (free >= n)
+	if (before >= n && after >= n)
 		return true;
-	struct map_entry *new = heap_new(room * sizeof(*new));
-	if (new == nullptr)
+	/* With as much free as is used the way is worth it. */
+	if (maps.room < 2 * (maps.count + n) && (new = heap_new(room * sizeof(*new))) == nullptr)
 		return false;
-	new += room - maps.count;
-	memcpy(new, entries(), maps.count * sizeof(*new));
-	heap_free(maps.room > 0 ? entries() - free : nullptr);
-	maps.entries = (uint64_t)new;
-	maps.room = room;
+	uint32_t was = before;
+	if (new != old)
+		maps.room = room;
+	before = (maps.room - maps.count) / 2;
+	memmove(new + before, old + was, maps.count * sizeof(*new));
+	maps.entries = (uint64_t)(new + before);
+	if (new != old)
+		heap_free(was + maps.count > 0 ? old : nullptr);
 	return true;
 }
 
 static void insert(uint32_t i, const struct map_entry *m)
 {
-	maps.entries -= sizeof(*m);
-	memmove(entries(), entries() + 1, i * sizeof(*m));
+	if (i <= maps.count / 2) {
+		before--;
+		maps.entries -= sizeof(*m);
+		memmove(entries(), entries() + 1, i * sizeof(*m));
+	} else {
+		memmove(entries() + i + 1, entries() + i, (maps.count - i) * sizeof(*m));
+	}
 	entries()[i] = *m;
 	maps.count++;
 	if (m->backing != 0)
@@ -111,9 +124,15 @@ static void erase(uint32_t i)
 	if (full.at < above)
 		full.at = above < full.top ? above : full.top;
 	backing_drop(backing_of(&entries()[i]));
+	maps.count--;
+	if (i > maps.count / 2) {
+		memmove(entries() + i, entries() + i + 1,
+			(maps.count - i) * sizeof(struct map_entry));
+		return;
+	}
 	memmove(entries() + 1, entries(), i * sizeof(struct map_entry));
 	maps.entries += sizeof(struct map_entry);
-	maps.count--;
+	before++;
 }
 
 /* So that no entry straddles the address. There is room. */
@@ -327,7 +346,8 @@ int64_t maps_add(const struct map_request *r)
 {
 	int64_t at = choose(r);
 
-	if (at < 0 || !reserve(4) || !fits_limit((uint64_t)at, r->size))
+	if (at < 0 || maps.count >= MAPPINGS_MOST || !reserve(4) ||
+	    !fits_limit((uint64_t)at, r->size))
 		return at < 0 ? at : -ENOMEM;
 	struct map_entry m = { .start = (uint64_t)at,
 			       .end = (uint64_t)at + r->size,
@@ -345,9 +365,18 @@ int64_t maps_add(const struct map_request *r)
 	return at;
 }
 
+static bool straddles(uint64_t address)
+{
+	const struct map_entry *m = maps_find(address);
+
+	return m != nullptr && m->start < address;
+}
+
 int64_t maps_remove(uint64_t address, uint64_t size)
 {
-	if (!reserve(2))
+	bool is_within = straddles(address) && maps_find(address)->end > address + size;
+
+	if ((is_within && maps.count >= MAPPINGS_MOST) || !reserve(2))
 		return -ENOMEM;
 	enum err e = fut_space_unmap(0, address, size);
 	if (e != OK)
@@ -379,7 +408,10 @@ static enum err protect(struct map_entry *m, uint32_t access)
 /* Give a range that is mapped throughout boundaries at its ends; *first is its first entry. */
 static bool range_cut(uint64_t address, uint64_t size, uint32_t *first)
 {
-	if (!maps_cover(address, size) || !reserve(2))
+	uint32_t cuts = straddles(address) + straddles(address + size);
+
+	if (!maps_cover(address, size) || !reserve(2) ||
+	    (cuts > 0 && maps.count + cuts > MAPPINGS_MOST))
 		return false;
 	split(address);
 	split(address + size);

@@ -34,6 +34,8 @@ struct map_request {
 /* Map; the result is the address. The table takes a reference of its own to the backing. */
 int64_t maps_add(const struct map_request *r);
 int64_t maps_remove(uint64_t address, uint64_t size);
+/* PROT_ bits as they are meant: personality(READ_IMPLIES_EXEC). */
+uint32_t maps_access(uint32_t access);
 /* The three access bits. ENOMEM if part of the range is not mapped. */
 int64_t maps_protect(uint64_t address, uint64_t size, uint32_t access);
 /* After a fault: let the page at the address be written, or executed, if it may be both. */

@@ -8,7 +8,6 @@
 #include "services/posixd/sockets.h"
 
 constexpr unsigned LISTENERS = 4096; /* of all worlds */
-constexpr unsigned BACKLOG_MOST = 4096;
 constexpr unsigned BUCKETS = 64;
 constexpr uint32_t DOOR_RIGHTS = RIGHT_SEND | RIGHT_DUPLICATE | RIGHT_TRANSFER;
 constexpr uint64_t READY = 1; /* signal 0 of both events */

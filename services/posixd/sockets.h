@@ -5,6 +5,7 @@
 #include "services/posixd/state.h"
 
 constexpr uint32_t NAME_MOST = 108;
+constexpr uint32_t BACKLOG_MOST = 4096; /* connections that wait at one */
 
 struct connection;
 

@@ -291,6 +291,24 @@ TEST(a_thousand_mappings)
 	CHECK_EQ(munmap(p, 2000 * PAGE), 0);
 }
 
+TEST(mappings_have_a_limit)
+{
+	constexpr size_t FREE = 1000; /* for what the program has besides */
+	size_t most = (size_t)atoi(check_read("/proc/sys/vm/max_map_count"));
+	char *p = mmap(nullptr, 2 * most * PAGE, PROT_NONE, ANON | MAP_NORESERVE, -1, 0);
+	size_t n = 0;
+
+	CHECK(p != MAP_FAILED);
+	while (n < 2 * most && mprotect(p + n * PAGE, PAGE, PROT_READ) == 0)
+		n += 2; /* each makes two of one */
+	CHECK_EQ(errno, ENOMEM);
+	CHECK(n <= most && n + FREE > most);
+	CHECK_ERR(munmap(p + (2 * most - 10) * PAGE, PAGE), ENOMEM);
+	CHECK_EQ(munmap(p + PAGE, 1000 * PAGE), 0);
+	CHECK_EQ(munmap(p + (2 * most - 10) * PAGE, PAGE), 0);
+	CHECK_EQ(munmap(p, 2 * most * PAGE), 0);
+}
+
 TEST(mappings_come_and_go_in_any_order)
 {
 	constexpr unsigned SLOTS = 200, STEPS = 3000;

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "lib/futura/clock.h"
+#include "lib/futura/random.h"
 #include "posix/abi/linux.h"
 #include "posix/abi/pipe.h"
 #include "services/posixd/proc/proc.h"
+#include "services/posixd/sockets.h"
 #include <futura-arch/arch.h>
 
 static void fill_hostname(struct text *t, const struct subject *s)
@@ -106,6 +108,20 @@ static void fill_boot_id(struct text *t, const struct subject *s)
 		 (unsigned long long)(id[1] >> 52), (unsigned long long)(id[1] & 0xffffffffffff));
 }
 
+/* A number of its own for each who reads it: RFC 4122, version 4. */
+static void fill_uuid(struct text *t, const struct subject *s)
+{
+	uint8_t b[16] = {};
+
+	(void)s;
+	random_bytes(b, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (unsigned i = 0; i < sizeof(b); i++)
+		text_add(t, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+	text_add(t, "\n");
+}
+
 static void fill_entropy_avail(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -131,9 +147,42 @@ static void fill_pipe_max(struct text *t, const struct subject *s)
 	text_add(t, "%u\n", PIPE_MOST);
 }
 
+/* Nobody counts a user's pipes. */
+static void fill_no_limit(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0\n");
+}
+
+static void fill_max_map_count(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "%u\n", MAPPINGS_MOST);
+}
+
+/* Programs, libraries, stacks and heaps all begin somewhere else each time. */
+static void fill_randomize_va_space(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "2\n");
+}
+
+/* As many as may wait at a listening socket. */
+static void fill_somaxconn(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "%u\n", BACKLOG_MOST);
+}
+
 #define SETTING(what) { .name = #what, .mode = S_IFREG | 0444, .fill = fill_##what }
 
-static const struct proc_entry random_children[] = { SETTING(boot_id), SETTING(entropy_avail), {} };
+static const struct proc_entry random_children[] = {
+	SETTING(boot_id),
+	SETTING(uuid),
+	SETTING(entropy_avail),
+	{ .name = "poolsize", .mode = S_IFREG | 0444, .fill = fill_entropy_avail },
+	{},
+};
 
 static const struct proc_entry kernel_children[] = {
 	{ .name = "hostname",
@@ -151,12 +200,14 @@ static const struct proc_entry kernel_children[] = {
 	{ .name = "threads-max", .mode = S_IFREG | 0444, .fill = fill_threads_max },
 	SETTING(ngroups_max),
 	SETTING(cap_last_cap),
+	SETTING(randomize_va_space),
 	SETTING(tainted),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_children },
 	{},
 };
 
 static const struct proc_entry vm_children[] = {
+	SETTING(max_map_count),
 	{ .name = "overcommit_memory", .mode = S_IFREG | 0444, .fill = fill_overcommit },
 	{},
 };
@@ -165,6 +216,15 @@ static const struct proc_entry fs_children[] = {
 	{ .name = "file-max", .mode = S_IFREG | 0444, .fill = fill_file_max },
 	{ .name = "nr_open", .mode = S_IFREG | 0444, .fill = fill_file_max },
 	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .fill = fill_pipe_max },
+	{ .name = "pipe-user-pages-hard", .mode = S_IFREG | 0444, .fill = fill_no_limit },
+	{ .name = "pipe-user-pages-soft", .mode = S_IFREG | 0444, .fill = fill_no_limit },
+	{},
+};
+
+static const struct proc_entry core_children[] = { SETTING(somaxconn), {} };
+
+static const struct proc_entry network_children[] = {
+	{ .name = "core", .mode = S_IFDIR | 0555, .children = core_children },
 	{},
 };
 
@@ -172,5 +232,6 @@ const struct proc_entry sysctl_children[] = {
 	{ .name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_children },
 	{ .name = "vm", .mode = S_IFDIR | 0555, .children = vm_children },
 	{ .name = "fs", .mode = S_IFDIR | 0555, .children = fs_children },
+	{ .name = "net", .mode = S_IFDIR | 0555, .children = network_children },
 	{},
 };
