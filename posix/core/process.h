@@ -33,7 +33,7 @@ struct process {
 	fut_handle vfork;            /* a vfork child's end of its parent's event; 0: none */
 	_Atomic uint32_t child_turn; /* counts news of children: a futex that wait4 waits for */
 	uint32_t nforks;             /* a description that was made before the last may be shared */
-	bool fixed_addresses;        /* personality(ADDR_NO_RANDOMIZE) */
+	uint32_t personality;        /* as personality(2) numbers them */
 	bool dumpable, no_new_privileges;
 	uint64_t file_limit, space_limit; /* RLIMIT_FSIZE, RLIMIT_AS: bytes; ~0: none */
 	/* CLONE_VM: the guest's memory is another process's too, which may wait for clear_tid. */

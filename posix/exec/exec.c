@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/exec/exec.h"
+#include <linux/personality.h>
 #include <linux/stat.h>
 #include <linux/fcntl.h>
 #include <string.h>
@@ -199,7 +200,7 @@ uint64_t exec_shift(void)
 {
 	uint64_t shift = 0;
 
-	if (!process.fixed_addresses)
+	if ((process.personality & ADDR_NO_RANDOMIZE) == 0)
 		random_bytes(&shift, sizeof(shift));
 	return shift;
 }
@@ -275,6 +276,8 @@ static int64_t run(struct exec *x, struct registers *frame)
 	self()->tid = process.pid;
 	self()->name[0] = '\0';
 	process.dumpable = true;
+	if ((process.personality & READ_IMPLIES_EXEC) != 0) /* else writing would copy the page */
+		process.personality &= ~(uint32_t)READ_IMPLIES_EXEC;
 	process_clear_tid();
 	process.shares_memory = false;
 	fd_close_on_exec();

@@ -17,6 +17,7 @@
 #include "posix/core/wait.h"
 #include "posix/files/device.h"
 #include "posix/files/idle.h"
+#include "posix/files/known.h"
 #include "posix/files/locks.h"
 #include "posix/files/states.h"
 #include "posix/files/place.h"
@@ -81,20 +82,26 @@ static bool is_regular(const struct description *d)
 	return S_ISREG(d->mode);
 }
 
-int64_t file_size(struct description *d)
+int64_t file_ask(struct description *d, struct attributes *a)
 {
 	struct remote r = remote_of(d);
-	uint64_t size, blocks, node, device, rdev;
-	int64_t atime, mtime, ctime, btime;
-	uint32_t mode, nlink, uid, gid, block_size;
 	int32_t outcome;
 	size_t rest_length;
 	char rest[1];
-	enum err e = file_stat(&r, 0, "", 0, &size, &blocks, &atime, &mtime, &ctime, &btime, &node,
-			       &device, &rdev, &outcome, &mode, &nlink, &uid, &gid, &block_size,
-			       rest, sizeof(rest), &rest_length);
+	enum err e =
+		file_stat(&r, 0, "", 0, &a->size, &a->blocks, &a->atime, &a->mtime, &a->ctime,
+			  &a->btime, &a->node, &a->device, &a->rdev, &outcome, &a->mode, &a->nlink,
+			  &a->uid, &a->gid, &a->block_size, rest, sizeof(rest), &rest_length);
 
-	return e != OK ? file_error(e) : outcome < 0 ? outcome : (int64_t)size;
+	return e != OK ? file_error(e) : outcome;
+}
+
+int64_t file_size(struct description *d)
+{
+	struct attributes a = {};
+	int64_t error = file_ask(d, &a);
+
+	return error < 0 ? error : (int64_t)a.size;
 }
 
 /* With `write` to be written too if the description may be, for as long as `use` is kept. */
@@ -430,6 +437,7 @@ static const struct description_ops file_ops = {
 	.read = read,
 	.write = write,
 	.seek = seek,
+	.ioctl = file_ioctl,
 	.map = map,
 	.close = close_file,
 	.closing = lock_closing,

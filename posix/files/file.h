@@ -4,6 +4,8 @@
 #include "posix/files/description.h"
 #include "posix/files/path.h"
 
+struct attributes;
+
 /* What a server's `open` gave, as a description: a file, directory,
  * device, FIFO. The session becomes the description's, or is
  * closed. `flags` as file_open had them, `status` enum file_status. */
@@ -28,9 +30,12 @@ int64_t file_open_at(struct walk *w, uint32_t flags, uint32_t status, uint32_t p
 bool file_reopen(struct description *d);
 /* 0 if the path, with AT_ flags as for fstatat, leads to a file; else why not. */
 int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags);
+/* What its server says of an open file now. */
+int64_t file_ask(struct description *d, struct attributes *a);
 /* The size of a regular file now. */
 int64_t file_size(struct description *d);
 /* The memory object with a file's contents, to be read; to be closed by the caller. */
 int64_t file_memory(struct description *d, fut_handle *vmo);
+int64_t file_ioctl(struct description *d, uint32_t command, uint64_t argument);
 /* What a change by this description gave: with O_SYNC or O_DSYNC it lasts before that is told. */
 int64_t file_secure(struct description *d, int64_t done);

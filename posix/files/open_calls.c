@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Opening, and what descriptors are. */
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
@@ -8,6 +9,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/files/file.h"
+#include "posix/files/known.h"
 #include "posix/files/open_flags.h"
 
 constexpr uint32_t PERMISSIONS = 07777;
@@ -85,6 +87,17 @@ static int64_t resolve_flags(uint64_t resolve, uint32_t *flags)
 	return 0;
 }
 
+/* Not to leave a trace of reading is for the owner alone. */
+static int64_t may_hide(struct description *d)
+{
+	struct attributes a = {};
+	int64_t error = d->kind == DESCRIPTOR_FILE ? file_ask(d, &a) : 0;
+
+	if (error != 0 || d->kind != DESCRIPTOR_FILE)
+		return error;
+	return a.uid == process.fsuid || process_can(CAP_FOWNER) ? 0 : -EPERM;
+}
+
 static int64_t open_at(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, uint64_t resolve)
 {
 	struct walk room, *w = &room;
@@ -104,6 +117,10 @@ static int64_t open_at(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, 
 	walk_end(w);
 	if (result != 0)
 		return result;
+	if ((flags & (O_NOATIME | O_PATH)) == O_NOATIME && (result = may_hide(d)) != 0) {
+		description_drop(d);
+		return result;
+	}
 	if ((flags & O_NOCTTY) == 0)
 		(void)terminal_opened(d); /* may become the controlling one */
 	return fd_add(d, (flags & O_CLOEXEC) != 0, 0);
@@ -212,10 +229,12 @@ static int64_t set_status(struct description *d, uint64_t flags)
 {
 	constexpr uint32_t CHANGEABLE =
 		STATUS_APPEND | STATUS_NONBLOCK | STATUS_DIRECT | STATUS_ASYNC | STATUS_NOATIME;
-	uint32_t old = atomic_load(&d->state->status);
+	uint32_t old = atomic_load(&d->state->status), new = status_of_flags(flags);
+	int64_t error = (new & ~old &STATUS_NOATIME) != 0 ? may_hide(d) : 0;
 
-	atomic_store(&d->state->status,
-		     (old & ~CHANGEABLE) | (status_of_flags(flags) & CHANGEABLE));
+	if (error != 0)
+		return error;
+	atomic_store(&d->state->status, (old & ~CHANGEABLE) | (new &CHANGEABLE));
 	return 0;
 }
 

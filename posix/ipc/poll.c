@@ -5,6 +5,7 @@
  */
 #include "posix/ipc/poll.h"
 #include <asm/poll.h>
+#include <linux/personality.h>
 #include <linux/time.h>
 #include <string.h>
 #include "abi/info.h"
@@ -200,7 +201,7 @@ static void put_left(uint64_t timeout, uint64_t deadline)
 {
 	uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
 
-	if (timeout != 0)
+	if (timeout != 0 && (process.personality & STICKY_TIMEOUTS) == 0)
 		(void)timespec_put(timeout, left); /* as Linux: may be read-only */
 }
 
@@ -363,7 +364,7 @@ CALL5(select, uint32_t, n, uint64_t, in, uint64_t, out, uint64_t, except, uint64
 	}
 	if (result == 0)
 		result = select(n, (uint64_t[]){ in, out, except }, deadline);
-	if (timeout != 0) {
+	if (timeout != 0 && (process.personality & STICKY_TIMEOUTS) == 0) {
 		uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
 		t = (struct __kernel_old_timeval){ (long)(left / SECOND),
 						   (long)(left % SECOND / 1000) };

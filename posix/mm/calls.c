@@ -6,6 +6,7 @@
 #include "posix/core/process.h"
 #include "posix/mm/maps.h"
 
+#include <linux/personality.h>
 #include <linux/mman.h> /* after the kernel's constants, some of which have the same names */
 
 constexpr uint64_t BRK_MOST = 1ull << 36;
@@ -18,6 +19,13 @@ static bool is_aligned(uint64_t address)
 static bool range_ok(uint64_t address, uint64_t size)
 {
 	return is_aligned(address) && size <= GUEST_END && guest_ok(address, page_up(size));
+}
+
+uint32_t maps_access(uint32_t access)
+{
+	bool both = (process.personality & READ_IMPLIES_EXEC) != 0 && (access & PROT_READ) != 0;
+
+	return both ? access | PROT_EXEC : access;
 }
 
 CALL1(brk, uint64_t, wish)
@@ -60,7 +68,7 @@ CALL3(mprotect, uint64_t, address, uint64_t, size, uint32_t, access)
 	if (!range_ok(address, size))
 		return -ENOMEM;
 	mutex_lock(&process.locks.maps);
-	int64_t result = maps_protect(address, page_up(size), access);
+	int64_t result = maps_protect(address, page_up(size), maps_access(access));
 	mutex_unlock(&process.locks.maps);
 	return result;
 }
@@ -127,8 +135,6 @@ CALL3(madvise, uint64_t, address, uint64_t, size, uint32_t, advice)
 	case MADV_WILLNEED:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
-	case MADV_MERGEABLE:
-	case MADV_UNMERGEABLE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
 	case MADV_COLD:

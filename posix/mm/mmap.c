@@ -64,6 +64,8 @@ CALL6(mmap, uint64_t, address, uint64_t, size, uint32_t, access, uint32_t, flags
       offset)
 {
 	uint32_t type = flags & MAP_TYPE;
+
+	access = maps_access(access);
 	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
 	bool fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
 	struct map_request r = {

@@ -144,6 +144,19 @@ CALL2(clone3, uint64_t, from, uint64_t, size)
 	return clone(&a);
 }
 
+/* What only threads share here is not shared by who has none. */
+CALL1(unshare, uint64_t, flags)
+{
+	constexpr uint64_t SHARED =
+		CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+
+	if ((flags & ~(SHARED | NAMESPACES | CLONE_NEWTIME)) != 0)
+		return -EINVAL;
+	if ((flags & ~SHARED) != 0)
+		return -EPERM;
+	return (flags & ~(uint64_t)CLONE_SYSVSEM) == 0 || process.nthreads == 1 ? 0 : -EINVAL;
+}
+
 CALL0(fork)
 {
 	struct fork f = { .end_signal = SIGCHLD };

@@ -48,6 +48,10 @@ CALL1(uname, uint64_t, to)
 		.machine = GUEST_PLATFORM,
 	};
 
+	if ((process.personality & PER_MASK) == PER_LINUX32)
+		memcpy(u.machine, GUEST_PLATFORM_32, sizeof(GUEST_PLATFORM_32));
+	if ((process.personality & UNAME26) != 0)
+		memcpy(u.release, LINUX_RELEASE_26, sizeof(LINUX_RELEASE_26));
 	(void)system_text(0, u.nodename, sizeof(u.nodename)); /* else it is empty */
 	(void)system_text(1, u.domainname, sizeof(u.domainname));
 	return guest_put(to, &u, sizeof(u));
@@ -213,17 +217,14 @@ CALL1(sysinfo, uint64_t, to)
 
 /* --- Others --- */
 
-/* The personality that programs run with, as personality(2) numbers them: Linux, and no random
- * addresses if that is wished. */
+/* Any is kept, as Linux does. What matters of it, here as there: fixed addresses, uname's names,
+ * whether select tells the time left, and whether what is read may be executed. */
 CALL1(personality, uint32_t, wanted)
 {
-	int64_t old = process.fixed_addresses ? ADDR_NO_RANDOMIZE : PER_LINUX;
+	uint32_t old = process.personality;
 
-	if (wanted == UINT32_MAX)
-		return old;
-	if ((wanted & ~(uint32_t)ADDR_NO_RANDOMIZE) != PER_LINUX)
-		return -EINVAL;
-	process.fixed_addresses = wanted != PER_LINUX;
+	if (wanted != UINT32_MAX)
+		process.personality = wanted;
 	return old;
 }
 

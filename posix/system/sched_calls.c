@@ -183,7 +183,7 @@ CALL1(sched_getscheduler, uint32_t, pid)
 CALL2(sched_getparam, uint32_t, pid, uint64_t, to)
 {
 	struct policy p = {};
-	int64_t error = policy_get(pid, &p);
+	int64_t error = to != 0 ? policy_get(pid, &p) : -EINVAL;
 
 	return error != 0 ? error : guest_put(to, &p.priority, sizeof(p.priority));
 }
@@ -192,7 +192,7 @@ CALL3(sched_setscheduler, uint32_t, pid, int32_t, policy, uint64_t, from)
 {
 	struct policy p = { .policy = (uint32_t)policy };
 
-	if (policy < 0)
+	if (policy < 0 || from == 0)
 		return -EINVAL;
 	if (guest_get(&p.priority, from, sizeof(p.priority)) != 0)
 		return -EFAULT;
@@ -204,6 +204,8 @@ CALL2(sched_setparam, uint32_t, pid, uint64_t, from)
 	struct policy p = {};
 	uint32_t priority;
 
+	if (from == 0)
+		return -EINVAL;
 	if (guest_get(&priority, from, sizeof(priority)) != 0)
 		return -EFAULT;
 	int64_t error = policy_get(pid, &p);
@@ -217,7 +219,7 @@ CALL4(sched_getattr, uint32_t, pid, uint64_t, to, uint32_t, size, uint32_t, flag
 	struct policy p = {};
 	int32_t outcome = 0;
 
-	if (flags != 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE || (int32_t)pid < 0)
+	if (to == 0 || flags != 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE || (int32_t)pid < 0)
 		return -EINVAL;
 	int64_t error = policy_get(pid, &p);
 	if (error != 0)
@@ -236,7 +238,7 @@ CALL3(sched_setattr, uint32_t, pid, uint64_t, from, uint32_t, flags)
 	struct sched_attr a = {};
 	int32_t outcome = 0, now;
 
-	if (flags != 0 || (int32_t)pid < 0)
+	if (from == 0 || flags != 0 || (int32_t)pid < 0)
 		return -EINVAL;
 	if (guest_get(&a, from, SCHED_ATTR_SIZE_VER0) != 0)
 		return -EFAULT;

@@ -19,6 +19,12 @@ struct window {
 	uint16_t rows, columns, width, height;
 };
 
+/* struct termio, from the same place: the lower halves of struct termios' flags. */
+struct old_settings {
+	uint16_t in, out, control, local;
+	uint8_t line, characters[8], reserved;
+};
+
 constexpr unsigned DRAIN = 1, FLUSH = 2; /* `when` of tty_set_attributes */
 
 static int64_t answer(enum err e, int64_t outcome)
@@ -98,26 +104,66 @@ static int64_t settings_get(struct description *d, uint64_t to, size_t size)
 	return error != 0 ? error : guest_put(to, &t, size);
 }
 
-/* `size`: of struct termios, or of struct termios2 which begins like it. */
-static int64_t settings_set(struct description *d, uint64_t from, size_t size, uint32_t when)
+static int64_t settings_change(struct description *d, struct termios2 *t, uint32_t when)
 {
 	struct remote r = tty_remote(d);
 	uint32_t group = tty_group(d), wait;
-	struct termios2 t;
 	int32_t outcome = 0;
-	int64_t result = settings_ask(d, &t);
+	int64_t result = 0;
 
-	if (result == 0)
-		result = guest_get(&t, from, size);
-	if (result == 0)
-		speeds_set(&t);
+	speeds_set(t);
 	while (result == 0) {
-		enum err e = tty_set_attributes(&r, when, group, &t, sizeof(t), &outcome, &wait);
+		enum err e = tty_set_attributes(&r, when, group, t, sizeof(*t), &outcome, &wait);
 		if (e != OK || wait == TTY_WAIT_NONE)
 			return answer(e, outcome);
 		result = wait_as_told(d, wait, &group);
 	}
 	return result;
+}
+
+/* `size`: of struct termios, or of struct termios2 which begins like it. */
+static int64_t settings_set(struct description *d, uint64_t from, size_t size, uint32_t when)
+{
+	struct termios2 t;
+	int64_t result = settings_ask(d, &t);
+
+	if (result == 0)
+		result = guest_get(&t, from, size);
+	return result == 0 ? settings_change(d, &t, when) : result;
+}
+
+static int64_t old_settings_get(struct description *d, uint64_t to)
+{
+	struct termios2 t;
+	int64_t error = settings_ask(d, &t);
+	struct old_settings old = { .in = (uint16_t)t.c_iflag,
+				    .out = (uint16_t)t.c_oflag,
+				    .control = (uint16_t)t.c_cflag,
+				    .local = (uint16_t)t.c_lflag,
+				    .line = t.c_line };
+
+	memcpy(old.characters, t.c_cc, sizeof(old.characters));
+	return error != 0 ? error : guest_put(to, &old, sizeof(old));
+}
+
+static int64_t old_settings_set(struct description *d, uint64_t from, uint32_t when)
+{
+	constexpr uint32_t HIGH = 0xffff0000;
+	struct old_settings old;
+	struct termios2 t;
+	int64_t result = settings_ask(d, &t);
+
+	if (result == 0)
+		result = guest_get(&old, from, sizeof(old));
+	if (result != 0)
+		return result;
+	t.c_iflag = (t.c_iflag & HIGH) | old.in;
+	t.c_oflag = (t.c_oflag & HIGH) | old.out;
+	t.c_cflag = (t.c_cflag & HIGH) | old.control;
+	t.c_lflag = (t.c_lflag & HIGH) | old.local;
+	t.c_line = old.line;
+	memcpy(t.c_cc, old.characters, sizeof(old.characters));
+	return settings_change(d, &t, when);
 }
 
 /* --- Window and groups --- */
@@ -246,6 +292,14 @@ static int64_t ioctl_of_settings(struct description *d, uint32_t command, uint64
 		return settings_set(d, argument, OLD, FLUSH);
 	case TCSETSF2:
 		return settings_set(d, argument, NEW, FLUSH);
+	case TCGETA:
+		return old_settings_get(d, argument);
+	case TCSETA:
+		return old_settings_set(d, argument, 0);
+	case TCSETAW:
+		return old_settings_set(d, argument, DRAIN);
+	case TCSETAF:
+		return old_settings_set(d, argument, FLUSH);
 	default:
 		return -ENOTTY;
 	}

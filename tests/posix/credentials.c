@@ -187,6 +187,28 @@ TEST(the_sticky_bit_protects_from_others)
 	CHECK_EQ(check_wait(pid), 0);
 }
 
+TEST(reading_without_a_trace_is_for_the_owner)
+{
+	check_folder();
+	CHECK_EQ(chmod(".", 0755), 0);
+	check_write("f", "");
+	CHECK_EQ(chmod("f", 0666), 0);
+	check_write("own", "");
+	CHECK_EQ(chown("own", USER, USER), 0);
+	CHECK(open("f", O_RDONLY | O_NOATIME) >= 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		become(USER);
+		CHECK_ERR(open("f", O_RDONLY | O_NOATIME), EPERM);
+		CHECK(open("own", O_RDONLY | O_NOATIME) >= 0);
+		int fd = open("f", O_RDONLY);
+		CHECK(fd >= 0);
+		CHECK_ERR(fcntl(fd, F_SETFL, O_NOATIME), EPERM);
+		_exit(0);
+	}
+	CHECK_EQ(check_wait(pid), 0);
+}
+
 TEST(new_files_belong_to_who_makes_them)
 {
 	struct stat st;

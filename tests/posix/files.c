@@ -2,7 +2,10 @@
 /* Files: opening, offsets, holes, links, names, times, locks. */
 #include "tests/posix/check.h"
 #include <limits.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -604,6 +607,22 @@ TEST(flags_can_be_asked_and_some_set)
 	CHECK_EQ(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
 	CHECK_EQ(fcntl(copy, F_GETFD), 0);
 	CHECK_ERR(fcntl(fd, 12345), EINVAL);
+}
+
+TEST(files_tell_what_is_left_to_read)
+{
+	int fd, n = 0;
+
+	check_folder();
+	check_write("f", "12345");
+	CHECK((fd = open("f", O_RDWR)) >= 0);
+	CHECK_EQ(lseek(fd, 2, SEEK_SET), 2);
+	CHECK_EQ(ioctl(fd, FIONREAD, &n), 0);
+	CHECK_EQ(n, 3);
+	CHECK_EQ(ioctl(fd, FIGETBSZ, &n), 0);
+	CHECK(n >= 512);
+	CHECK_ERR(ioctl(fd, TCGETS, &n), ENOTTY);
+	CHECK_ERR(ioctl(fd, FIONREAD, nullptr), EFAULT);
 }
 
 TEST(O_PATH_only_names)

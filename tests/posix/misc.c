@@ -12,6 +12,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -456,4 +457,61 @@ TEST(syslog_gives_the_whole_log)
 	CHECK_ERR(klogctl(11, text, size), EINVAL);
 	CHECK_ERR(klogctl(3, nullptr, size), EINVAL);
 	free(text);
+}
+
+static int as_linux32(void *)
+{
+	struct utsname u;
+
+	CHECK_EQ(personality(PER_LINUX32 | UNAME26), PER_LINUX);
+	CHECK_EQ(personality(0xffffffff), PER_LINUX32 | UNAME26);
+	CHECK_EQ(uname(&u), 0);
+#if defined __x86_64__
+	CHECK_STR(u.machine, "i686");
+#else
+	CHECK_STR(u.machine, "armv8l");
+#endif
+	CHECK_EQ(strncmp(u.release, "2.6.", 4), 0);
+	return 0;
+}
+
+TEST(a_personality_changes_what_uname_says)
+{
+	struct utsname u;
+
+	CHECK_EQ(check_child(as_linux32, nullptr), 0);
+	CHECK_EQ(uname(&u), 0);
+	CHECK(strncmp(u.release, "2.6.", 4) != 0);
+}
+
+TEST(select_keeps_its_timeout_if_that_is_wished)
+{
+	struct timeval t = { .tv_usec = 20'000 };
+
+	CHECK_EQ(personality(STICKY_TIMEOUTS), PER_LINUX);
+	CHECK_EQ(select(0, nullptr, nullptr, nullptr, &t), 0);
+	CHECK_EQ(t.tv_usec, 20'000);
+	CHECK_EQ(personality(PER_LINUX), STICKY_TIMEOUTS);
+	CHECK_EQ(select(0, nullptr, nullptr, nullptr, &t), 0);
+	CHECK_EQ(t.tv_usec, 0);
+}
+
+TEST(each_reader_of_uuid_gets_another)
+{
+	char first[64];
+
+	strcpy(first, check_read("/proc/sys/kernel/random/uuid"));
+	CHECK_EQ(strlen(first), 37);
+	CHECK_EQ(first[14], '4');
+	CHECK(strcmp(first, check_read("/proc/sys/kernel/random/uuid")) != 0);
+	CHECK(atoi(check_read("/proc/sys/vm/max_map_count")) >= 65530);
+	CHECK(atoi(check_read("/proc/sys/net/core/somaxconn")) >= 128);
+	CHECK_EQ(atoi(check_read("/proc/sys/kernel/randomize_va_space")), 2);
+}
+
+TEST(who_shares_nothing_has_nothing_to_unshare)
+{
+	CHECK_EQ(unshare(CLONE_FILES | CLONE_FS), 0);
+	CHECK_EQ(unshare(0), 0);
+	CHECK_ERR(unshare(-1), EINVAL);
 }

@@ -433,6 +433,9 @@ TEST(scheduling_calls_answer)
 	CHECK_ERR(sched_setaffinity(-1, sizeof(set), &set), ESRCH);
 	CHECK_ERR(sched_getscheduler(-1), EINVAL);
 	CHECK_ERR(sched_getparam(-1, &param), EINVAL);
+	CHECK_ERR(sched_getparam(0, nullptr), EINVAL);
+	CHECK_ERR(sched_setparam(0, nullptr), EINVAL);
+	CHECK_ERR(syscall(SYS_sched_getattr, 0, nullptr, 48, 0), EINVAL);
 }
 
 static pid_t sleeper(void)

@@ -221,6 +221,29 @@ TEST(attributes_are_kept)
 	CHECK_SHOWN("\n");
 }
 
+/* struct termio of asm/termios.h, which clashes with termios.h. */
+struct old_settings {
+	unsigned short in, out, control, local;
+	unsigned char line, characters[8];
+};
+
+TEST(settings_can_be_asked_in_the_old_way)
+{
+	struct old_settings old = {};
+	struct termios t;
+
+	open_pair();
+	CHECK_ERR(ioctl(slave, TCGETA, -1), EFAULT);
+	CHECK_EQ(ioctl(slave, TCGETA, &old), 0);
+	CHECK((old.local & ECHO) && (old.in & ICRNL) && old.characters[VINTR] == 3);
+	old.local &= (unsigned short)~ECHO;
+	old.characters[VINTR] = 'q';
+	CHECK_EQ(ioctl(slave, TCSETAW, &old), 0);
+	CHECK_EQ(tcgetattr(slave, &t), 0);
+	CHECK(!(t.c_lflag & ECHO) && (t.c_lflag & IEXTEN) && t.c_cc[VINTR] == 'q');
+	CHECK_EQ(t.c_cc[VMIN], 1);
+}
+
 TEST(the_window_size_is_kept)
 {
 	struct winsize w = { .ws_row = 33, .ws_col = 99 }, now;

@@ -9,7 +9,8 @@ constexpr unsigned CALL_INSTRUCTION = 4; /* bytes of `svc` */
 constexpr bool CLONE_TLS_FOURTH = true;  /* clone's arguments */
 constexpr uint32_t OPEN_LARGE = 0400000; /* the kernel's O_LARGEFILE; glibc's is 0 */
 constexpr uint32_t RELOCATION_RELATIVE = 1027;
-#define GUEST_PLATFORM "aarch64"
+#define GUEST_PLATFORM    "aarch64"
+#define GUEST_PLATFORM_32 "armv8l" /* personality(PER_LINUX32) */
 
 static inline uint64_t frame_pc(const struct registers *f)
 {

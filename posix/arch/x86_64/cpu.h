@@ -9,7 +9,8 @@ constexpr unsigned CALL_INSTRUCTION = 2; /* bytes of `syscall` */
 constexpr bool CLONE_TLS_FOURTH = false; /* clone's arguments */
 constexpr uint32_t OPEN_LARGE = 0100000; /* the kernel's O_LARGEFILE; glibc's is 0 */
 constexpr uint32_t RELOCATION_RELATIVE = 8;
-#define GUEST_PLATFORM "x86_64"
+#define GUEST_PLATFORM    "x86_64"
+#define GUEST_PLATFORM_32 "i686" /* personality(PER_LINUX32) */
 
 static inline uint64_t frame_pc(const struct registers *f)
 {
