@@ -156,11 +156,13 @@ static bool snapshot_is_there(struct fs *fs, const struct d_snapshot *d)
 	       get64(d->seq) <= fs->seq && cache_load(fs, root, height - 1, &n) == FS_OK;
 }
 
+/* They count from 1: nobody would find number 0, so it would pin nothing either. */
 static void check_snapshot(struct checker *k, struct key key, const void *val, uint32_t len)
 {
 	const struct d_snapshot *d = val;
 
-	if (key.ino != SNAPSHOTS_INO || len != sizeof(*d) || d->name[sizeof(d->name) - 1] != 0)
+	if (key.ino != SNAPSHOTS_INO || key_off(key) == 0 || len != sizeof(*d) ||
+	    d->name[sizeof(d->name) - 1] != 0)
 		check_report(k, FS_PROBLEM_ITEM, key, 0, 0);
 	else if (!snapshot_is_there(k->fs, d))
 		check_report(k, FS_PROBLEM_SNAPSHOT, key, get64(d->root.addr), 0);
