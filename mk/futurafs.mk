@@ -113,3 +113,18 @@ FUZZERS += $(FUTURAFS_FUZZ_TARGETS)
 test-futfs-tools: $(FUTFS_TOOLS)
 	$(Q)host/futfs/test/tools_test.sh build/tools
 HOST_TESTS += test-futfs-tools
+
+# The same tools for Futura, static, in its root image. What mounts there is fsd, not FUSE.
+FUTFS_GUEST := $(addprefix $(O)/futfs/,mkfutfs fsck.futfs futfs)
+FUTFS_GUEST_SRC := $(FUTURAFS_SRC) futurafs/arch/$(ARCH)/crc32c.c host/futfs/device.c \
+	host/futfs/arch/$(ARCH)/cpu.c
+FUTFS_GUEST_OBJ = $(patsubst %.c,$(O)/futfs/%.o,$(1))
+$(O)/futfs/%.o: %.c | $$(POSIX_OVERLAY)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(MUSL_CFLAGS) -isystem $(O)/posix/overlay -c $< -o $@
+$(O)/futfs/mkfutfs: $(call FUTFS_GUEST_OBJ,host/futfs/mkfutfs.c host/futfs/populate.c)
+$(O)/futfs/fsck.futfs: $(call FUTFS_GUEST_OBJ,host/futfs/fsck.c)
+$(O)/futfs/futfs: $(call FUTFS_GUEST_OBJ,$(addprefix host/futfs/,futfs.c look.c dump.c no_mount.c))
+$(FUTFS_GUEST): $(call FUTFS_GUEST_OBJ,$(FUTFS_GUEST_SRC))
+	$(Q)$(MUSL_LINK) --strip-all
+-include $(wildcard $(O)/futfs/*/*.d $(O)/futfs/*/*/*.d)

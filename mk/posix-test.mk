@@ -10,7 +10,7 @@ TEST_O := $(O)/tests-posix
 LINUX_TESTS := $(filter-out check,$(basename $(notdir $(wildcard tests/posix/*.c))))
 TEST_PROGRAMS := $(LINUX_TESTS:%=$(TEST_O)/%)
 # These would harm the Linux they ran on.
-GUEST_TESTS := $(TEST_O)/random_calls $(TEST_O)/hostile $(TEST_O)/exhaust
+GUEST_TESTS := $(TEST_O)/random_calls $(TEST_O)/hostile $(TEST_O)/exhaust $(TEST_O)/blockdev
 
 $(TEST_O)/%.o: tests/posix/%.c mk/posix-test.mk
 	@mkdir -p $(@D)

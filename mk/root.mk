@@ -25,10 +25,11 @@ DEBIAN_arm64 := arm64
 ROOT_PACKAGES := $(sort $(wildcard $(patsubst %,build/packages/*_%.deb, \
 	$(DEBIAN_$(ARCH)) all)))
 
-$(O)/root.tar: $$(SHELL_BINARY) mk/root.mk tools/mkroot $(wildcard tools/*.py) \
+$(O)/root.tar: $$(SHELL_BINARY) $$(FUTFS_GUEST) mk/root.mk tools/mkroot $(wildcard tools/*.py) \
 		$(ROOT_FILES) $(wildcard $(ROOT_FILES)/*) $(wildcard $(ROOT_FILES)/*/*) \
 		$(ROOT_PACKAGES)
 	$(Q)tools/mkroot -o $@ --arch $(ARCH) --root $(ROOT_FILES) --add $<:/usr/bin/fush \
+		$(foreach t,$(FUTFS_GUEST),--add $t:/usr/bin/$(notdir $t)) \
 		$(ROOT_FOLDERS:%=--folder '%') $(ROOT_PACKAGES:%=--package '%') \
 		$(ROOT_TAKEN:%=--take '%') $(addprefix --link ,$(ROOT_LINKS) $(ROOT_LINKS_$(ARCH)))
 BUNDLE_FILES += root.tar=$(O)/root.tar

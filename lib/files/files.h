@@ -41,6 +41,7 @@ struct files_system {
 	const struct files_node_ops *ops;
 	struct files_node *root;
 	uint64_t device; /* st_dev */
+	uint32_t nlines; /* the library's: that lead to it */
 	bool read_only;
 	bool unsized; /* a file's size says nothing of what can be read, as in /proc */
 };
@@ -94,7 +95,9 @@ struct files_session {
 	uint64_t id;              /* of the session object; 0: not asked for */
 	struct file_state *state; /* nullptr with FILE_PATH. Others may write it at any time */
 	uint32_t slot;
-	uint32_t flags; /* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND */
+	/* FILE_OPEN_READ, FILE_OPEN_WRITE, FILE_EXECUTE, FILE_PATH, FILE_APPEND; of a block device
+	 * FILE_EXCLUSIVE */
+	uint32_t flags;
 	fut_handle event; /* of `ready`; 0: never asked for */
 	bool has_locks;
 	bool is_way_in; /* what posixd was given: no use of the file system */

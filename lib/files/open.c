@@ -104,7 +104,8 @@ static int open_truncate(struct files_line *l, struct files_node *n)
 static int open_session(struct files_line *l, struct files_node *n, uint32_t flags,
 			struct file_open_results *r)
 {
-	uint32_t kept = flags & (flags & FILE_PATH ? FILE_PATH : OPEN_ACCESS | FILE_APPEND);
+	uint32_t open = OPEN_ACCESS | FILE_APPEND | (S_ISBLK(n->mode) ? FILE_EXCLUSIVE : 0);
+	uint32_t kept = flags & (flags & FILE_PATH ? FILE_PATH : open);
 	struct files_session *s;
 	int e = files_session_create(l, n, kept, &r->session, &s);
 

@@ -38,6 +38,7 @@ struct files_line *files_line_create(struct files_server *server,
 	l->root = files_node_get(root);
 	l->system = root->system;
 	files_node_get(l->system->root);
+	l->system->nlines++;
 	server->nlines++;
 	return l;
 }
@@ -45,6 +46,7 @@ struct files_line *files_line_create(struct files_server *server,
 void files_line_drop(struct files_line *l)
 {
 	l->server->nlines--;
+	l->system->nlines--;
 	states_drop(l);
 	files_node_put(l->root);
 	files_node_put(l->system->root);

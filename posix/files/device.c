@@ -14,17 +14,6 @@
 
 constexpr uint64_t MEMORY_MAJOR = 1;
 
-/* dev_t as stat gives it: the low 8 bits of the minor, then 12 of the major. */
-static uint64_t device_major(uint64_t device)
-{
-	return device >> 8 & 0xfff;
-}
-
-static uint64_t device_minor(uint64_t device)
-{
-	return (device & 0xff) | (device >> 12 & 0xfff00);
-}
-
 static int64_t read_nothing(struct description *d, uint64_t to, uint64_t size, uint64_t at)
 {
 	(void)d, (void)to, (void)size, (void)at;
@@ -116,6 +105,8 @@ int64_t device_become(struct description **d, uint32_t flags, uint32_t status)
 
 	if (S_ISFIFO((*d)->mode))
 		return fifo_become(d, status);
+	if (S_ISBLK((*d)->mode))
+		return disk_become(d, flags, status);
 	if (S_ISCHR((*d)->mode) && device_major((*d)->device) == MEMORY_MAJOR)
 		ops = memory_device(device_minor((*d)->device));
 	if (ops == nullptr)

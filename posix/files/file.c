@@ -82,6 +82,12 @@ static bool is_regular(const struct description *d)
 	return S_ISREG(d->mode);
 }
 
+/* Whoever reads it gets all that he asks for, up to the end. */
+static bool has_size(const struct description *d)
+{
+	return is_regular(d) || S_ISBLK(d->mode);
+}
+
 int64_t file_ask(struct description *d, struct attributes *a)
 {
 	struct remote r = remote_of(d);
@@ -246,7 +252,7 @@ static int64_t read_messages(struct description *d, uint64_t to, uint64_t size, 
 		if (e != OK || outcome < 0)
 			break;
 		done += (uint64_t)outcome;
-	} while (is_regular(d) && outcome == MESSAGE_MOST && done < size);
+	} while (has_size(d) && outcome == MESSAGE_MOST && done < size);
 	return done > 0 ? (int64_t)done : e != OK ? file_error(e) : outcome;
 }
 

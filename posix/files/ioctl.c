@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
+#include "posix/files/device.h"
 #include "posix/files/file.h"
 #include "posix/files/known.h"
 
@@ -47,6 +48,6 @@ int64_t file_ioctl(struct description *d, uint32_t command, uint64_t argument)
 	case FIDEDUPERANGE:
 		return -EOPNOTSUPP;
 	default:
-		return -ENOTTY;
+		return disk_control(d, command, argument);
 	}
 }

@@ -34,7 +34,9 @@ uint32_t open_flags(uint64_t flags)
 		if ((flags & O_TMPFILE) == O_TMPFILE)
 			return f | FILE_TEMPORARY;
 		if ((flags & O_CREAT) != 0)
-			f |= FILE_CREATE | ((flags & O_EXCL) != 0 ? FILE_EXCLUSIVE : 0);
+			f |= FILE_CREATE;
+		if ((flags & O_EXCL) != 0)
+			f |= FILE_EXCLUSIVE; /* without O_CREAT of disks only */
 		if ((flags & O_TRUNC) != 0)
 			f |= FILE_TRUNCATE;
 		if ((flags & O_APPEND) != 0)

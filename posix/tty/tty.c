@@ -9,6 +9,7 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/wait.h"
+#include "posix/files/device.h"
 #include "posix/files/file.h"
 #include "posix/files/mounts.h"
 #include "posix/files/open_flags.h"
@@ -171,11 +172,6 @@ bool is_tty(const struct description *d)
 
 /* dev_t as stat gives it: the low 8 bits of the minor, then 12 of the major. */
 constexpr uint64_t TTY_MAJOR_OTHER = 5, PTS_MAJOR = 136, PTS_MAJORS = 8;
-
-static uint64_t device_minor(uint64_t device)
-{
-	return (device & 0xff) | (device >> 12 & 0xfff00);
-}
 
 static bool is_pts(uint64_t major)
 {

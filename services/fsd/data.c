@@ -20,7 +20,6 @@ constexpr unsigned LISTED = 512;                          /* written pages looke
 static char piece[PIECE];
 /* Pages move from here into files. It is mapped nowhere, so that no TLB has to forget them. */
 static fut_handle stage;
-static char *staged; /* what the disk reads into by itself */
 
 static uint64_t page_up(uint64_t size)
 {
@@ -82,11 +81,6 @@ bool data_is_mapped_anywhere(void)
 
 /* --- The memory --- */
 
-void data_init(void *buffer)
-{
-	staged = buffer;
-}
-
 static int stage_make(void)
 {
 	return stage != 0 ? 0 : memory_error(fut_vmo_create(DATA_STAGE, 0, &stage));
@@ -130,12 +124,12 @@ static int data_memory(struct fsd_node *n)
 static int stage_fill(struct fsd_node *n, uint64_t offset, size_t size)
 {
 	size_t done = 0;
-	enum fs_err e = fs_read(fsd.fs, n->node.number, offset, staged, size, &done);
+	enum fs_err e = fs_read(fsd.fs, n->node.number, offset, fsd.staged, size, &done);
 
 	if (e != FS_OK)
 		return error_of(e);
-	memset(staged + done, 0, size - done);
-	return memory_error(fut_vmo_write(stage, 0, staged, size));
+	memset(fsd.staged + done, 0, size - done);
+	return memory_error(fut_vmo_write(stage, 0, fsd.staged, size));
 }
 
 static int stage_move(struct fsd_node *n, uint64_t offset, size_t size)

@@ -12,6 +12,7 @@
 #include "futurafs/futurafs.h"
 #include "lib/files/files.h"
 #include "lib/futura/block.h"
+#include "protocol/disk.h"
 
 constexpr uint64_t FSD_PAGE = 4096;
 constexpr size_t DATA_STAGE = 256 << 10; /* read at a time, at most */
@@ -55,6 +56,8 @@ struct fsd {
 	uint32_t block_size; /* the volume's */
 	const char *disk_name;
 	struct block disk;
+	char *staged; /* DATA_STAGE bytes that the disk reads into by itself; nullptr: it is not
+			 open */
 	uint64_t npages, most_pages; /* cached */
 	uint32_t metadata_bytes;     /* the volume may cache */
 	uint32_t most_unused;        /* nodes that nobody uses */
@@ -80,9 +83,19 @@ int error_of(enum fs_err e);
 /* arch/<cpu>/cpu.c: is there an instruction for crc32c_hw()? */
 bool cpu_has_crc32c(void);
 
-/* volume.c: the disk as a device, and the volume on it. -ENXIO: there is no such disk; -EINVAL: it
- * holds no volume. */
-int volume_open(const char *disk);
+/* disk.c: open it, if nobody did yet. -ENXIO: there is no such disk. */
+int disk_open(void);
+/* Close it, if nobody uses it. */
+void disk_close(void);
+/* The disk as a file: its node; has anybody opened it, or so that nobody may mount the volume? */
+struct files_node *disk_file(void);
+bool disk_is_open(void);
+bool disk_is_taken(void);
+uint64_t disk_device(void); /* its number: st_dev of what is on it */
+extern const struct disk_ops disk_ops;
+
+/* volume.c: the volume on the disk, which is open. -EINVAL: it holds none. */
+int volume_open(void);
 /* Clean a segment, if one is worth it, when nothing was written for a while. */
 void volume_clean(bool is_idle);
 
@@ -101,8 +114,7 @@ void nodes_trim(void);
 uint32_t mode_of(const struct fs_attr *a);
 int fsd_sync_all(struct files_system *fs);
 
-/* data.c: `buffer` of DATA_STAGE bytes, that the disk reads into. */
-void data_init(void *buffer);
+/* data.c */
 int data_resize(struct fsd_node *n, uint64_t size);
 /* Bring what was written to the volume. */
 int data_flush(struct fsd_node *n);

@@ -81,7 +81,24 @@ static void volume_begin(void)
 	sync_start();
 }
 
-/* The first line opens the volume: somebody mounts it. */
+/* Somebody mounts the volume, or makes the first line of many. */
+static int volume_need(void)
+{
+	if (fsd.fs != nullptr)
+		return 0;
+	if (disk_is_taken())
+		return -EBUSY;
+	int error = disk_open();
+	if (error == 0)
+		error = volume_open();
+	if (error == 0)
+		volume_begin();
+	else
+		disk_close();
+	return error;
+}
+
+/* The first line opens what it is for. */
 static enum err on_line(void *self, uint64_t badge, const struct files_line_args *a,
 			struct files_line_results *r)
 {
@@ -89,19 +106,19 @@ static enum err on_line(void *self, uint64_t badge, const struct files_line_args
 
 	if (badge != 0)
 		return ERR_DENIED;
-	if (d->fs == nullptr && (r->outcome = volume_open(d->disk_name)) == 0)
-		volume_begin();
+	bool is_disk = a->capabilities & FILES_LINE_DISK;
+	r->outcome = is_disk ? disk_open() : volume_need();
 	if (r->outcome != 0) {
 		fut_handle given[] = { a->root };
 		return handles_close(given, 1, OK);
 	}
-	return files_give_line(&d->files, badge, a, d->system.root, r);
+	return files_give_line(&d->files, badge, a, is_disk ? disk_file() : d->system.root, r);
 }
 
 /* Nobody has it mounted any more: what we know of it ends with us, and init starts us again. */
-static void end_if_unused(void)
+static void volume_end(void)
 {
-	if (fsd.fs == nullptr || fsd.files.nlines > 1 || data_is_mapped_anywhere())
+	if (fsd.system.nlines > 1 || data_is_mapped_anywhere())
 		return; /* one line is our own */
 	int error = fsd_sync_all(&fsd.system);
 	if (error == 0)
@@ -110,6 +127,15 @@ static void end_if_unused(void)
 		print("fsd: `%s` is left as after a power cut: %s\n", fsd.disk_name,
 		      strerror(-error));
 	exit(0);
+}
+
+/* Lines to the disk stay with posixd: who has it open counts. */
+static void end_if_unused(void)
+{
+	if (fsd.fs != nullptr)
+		volume_end();
+	else if (fsd.staged != nullptr && !disk_is_open())
+		exit(0);
 }
 
 static enum err on_end(void *self, uint64_t badge, const struct files_end_args *a)
@@ -123,7 +149,7 @@ static enum err on_end(void *self, uint64_t badge, const struct files_end_args *
 static void closed(void *self, uint64_t badge)
 {
 	files_closed(self, badge);
-	if (fsd.files.nlines <= 1)
+	if (fsd.fs == nullptr || fsd.system.nlines <= 1)
 		end_if_unused();
 }
 
@@ -139,10 +165,11 @@ int main(int argc, char **argv)
 	static const struct service speaks[] = {
 		{ FILE_PROTOCOL, file_dispatch, &files_ops_file },
 		{ FILES_PROTOCOL, files_dispatch, &files },
+		{ DISK_PROTOCOL, disk_dispatch, &disk_ops },
 		{ 0, data_page_request, nullptr },
 	};
 	struct server server = {
-		.services = speaks, .nservices = 3, .self = &fsd, .closed = closed
+		.services = speaks, .nservices = 4, .self = &fsd, .closed = closed
 	};
 
 	if (argc != 3)

@@ -2,18 +2,11 @@
 /* What the volume asks of its surroundings: the disk, memory, time, and somebody to complain to. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include "lib/futura/clock.h"
 #include "lib/futura/error.h"
 #include "lib/futura/print.h"
 #include "lib/futura/program.h"
 #include "futurafs/crc32c.h"
 #include "services/fsd/fsd.h"
-
-/* To copy by, to read contents into, and for what the volume writes: three times 145 blocks. */
-constexpr size_t DISK_MEMORY = (512 << 10) + DATA_STAGE + (2 << 20);
-/* A machine may have no such disk: then we are not needed. */
-constexpr uint64_t DISK_PATIENCE = 3 * SECOND;
 
 int error_of(enum fs_err e)
 {
@@ -158,26 +151,11 @@ static void host_report(void *, const char *text, uint64_t a, uint64_t b)
 	print("fsd: %s (%llu, %llu)\n", text, (unsigned long long)a, (unsigned long long)b);
 }
 
-/* As posixd's nodes have it: the disk's number in its name, "block.N". */
-static uint64_t device_number(const char *disk)
-{
-	const char *dot = strrchr(disk, '.');
-
-	return makedev(253, dot ? 16 * strtoul(dot + 1, nullptr, 10) : 0);
-}
-
-int volume_open(const char *disk)
+int volume_open(void)
 {
 	struct block *b = &fsd.disk;
 
 	crash_prepare();
-	enum err e = block_open(b, disk, DISK_MEMORY, clock_after(DISK_PATIENCE));
-
-	if (e != OK) {
-		print("fsd: no `%s`: %s\n", disk, error_name(e));
-		return -ENXIO;
-	}
-	data_init(block_buffer(b, DATA_STAGE));
 	struct fs_device device = {
 		.ctx = b,
 		.size = b->sectors * b->sector_size,
@@ -202,15 +180,14 @@ int volume_open(const char *disk)
 	};
 	enum fs_err error = fs_mount(&device, &host, &config, &fsd.fs);
 	if (error != FS_OK) {
-		print("fsd: no FuturaFS volume on `%s`: %s\n", disk, fs_err_text(error));
-		block_close(b);
+		print("fsd: no FuturaFS volume on `%s`: %s\n", fsd.disk_name, fs_err_text(error));
 		return error == FS_IO ? -EIO : -EINVAL;
 	}
 	struct fs_stat volume;
 	fs_statfs(fsd.fs, &volume);
 	fsd.block_size = (uint32_t)volume.block_size;
 	spares_begin((uint32_t)volume.block_size);
-	fsd.system.device = device_number(disk);
+	fsd.system.device = disk_device();
 	fsd.system.read_only = config.flags & FS_MOUNT_READ_ONLY;
 	return 0;
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "services/posixd/disks.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include "lib/futura/clock.h"
 #include "lib/futura/print.h"
+#include "lib/futura/service.h"
+#include "protocol/block.h"
 #include "protocol/file.h"
 #include "services/posixd/mounts.h"
 #include "services/posixd/proc/proc.h"
 
 /* virtblk's first major number for local use, and its minor numbers for each disk's partitions. */
 constexpr unsigned MAJOR = 253, MINORS = 16;
-constexpr unsigned DISKS = 8;
 
 unsigned disk_of_name(const char *name)
 {
@@ -22,6 +25,44 @@ unsigned disk_of_name(const char *name)
 		return DISK_NONE;
 	unsigned long n = strtoul(name + 6, &end, 10);
 	return *end == '\0' && end != name + 6 && n < DISKS ? (unsigned)n : DISK_NONE;
+}
+
+static struct disk_facts facts[DISKS]; /* no sectors: there is no such disk */
+
+const struct disk_facts *disk_facts(unsigned disk)
+{
+	return disk < DISKS && facts[disk].sectors > 0 ? &facts[disk] : nullptr;
+}
+
+const char *disk_name(unsigned disk)
+{
+	static const char names[DISKS][4] = {
+		"vda", "vdb", "vdc", "vdd", "vde", "vdf", "vdg", "vdh"
+	};
+
+	return names[disk];
+}
+
+void disk_ask(unsigned disk)
+{
+	constexpr uint64_t PATIENCE = SECOND; /* for a driver that starts with us */
+	struct disk_facts f = {};
+	struct remote driver;
+	uint32_t features, most, most_discard;
+	uint64_t sectors;
+	char name[16], serial[33];
+	size_t n;
+
+	snprintf(name, sizeof(name), "block.%u", disk);
+	if (service_open(&driver, name, clock_after(PATIENCE)) != OK)
+		return;
+	if (block_info(&driver, &sectors, &features, &f.sector_size, &f.physical_size, &most,
+		       &most_discard, serial, sizeof(serial), &n) == OK) {
+		f.sectors = sectors * (f.sector_size / 512);
+		f.read_only = features & BLOCK_READ_ONLY;
+		facts[disk] = f;
+	}
+	(void)fut_handle_close(driver.session); /* ours */
 }
 
 uint64_t disk_number(unsigned disk)

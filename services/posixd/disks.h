@@ -4,10 +4,21 @@
 #include <stdint.h>
 #include "abi/kernel.h"
 
-constexpr unsigned DISK_NONE = ~0u;
+constexpr unsigned DISKS = 8, DISK_NONE = ~0u;
 
 /* The number in "block.N"; DISK_NONE. */
 unsigned disk_of_name(const char *name);
+/* What a disk says of itself, as it was when its world began; nullptr: there is none. */
+struct disk_facts {
+	uint64_t sectors; /* of 512 bytes */
+	uint32_t sector_size, physical_size;
+	bool read_only;
+};
+const struct disk_facts *disk_facts(unsigned disk);
+/* For errands: ask its driver. */
+void disk_ask(unsigned disk);
+/* "vda" */
+const char *disk_name(unsigned disk);
 /* The device number of its node, and back: DISK_NONE. */
 uint64_t disk_number(unsigned disk);
 unsigned disk_of_number(uint64_t rdev);

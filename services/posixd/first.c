@@ -155,12 +155,29 @@ static void usual_begin(struct beginning *b)
 	put_over(b, control, directory_need(b->root, "/run/futura"), 0);
 }
 
-/* /dev/vda for block.0, and so on. */
+/* /dev/vda for block.0, and so on: the group "disk"'s. */
+static void node_begin(struct beginning *b, unsigned disk)
+{
+	constexpr uint32_t DISK_GROUP = 6; /* Debian's */
+	const char *name = disk_name(disk);
+	uint64_t node;
+	int32_t outcome;
+	char rest[8];
+	size_t rest_len;
+
+	/* It may be there, from an earlier world or on a disk; and what cannot be given stays
+	 * root's. */
+	if (node_make(b->dev, name, S_IFBLK | 0660, disk_number(disk)) == 0)
+		(void)file_change(&(struct remote){ .session = b->dev }, 0, 0, 0, FILE_CHANGE_GID,
+				  0, 0, DISK_GROUP, 0, name, strlen(name), &node, &outcome, rest,
+				  sizeof(rest), &rest_len);
+}
+
 static void disks_begin(struct beginning *b)
 {
 	struct remote devices;
 	uint32_t index = 0, state, restarts, id, class;
-	char bus[32], name[32], node[8];
+	char bus[32], name[32];
 	size_t bus_len, name_len;
 
 	if (service_open(&devices, "devices", clock_after(PATIENCE)) != OK)
@@ -170,9 +187,8 @@ static void disks_begin(struct beginning *b)
 		unsigned disk = disk_of_name(name);
 		if (disk == DISK_NONE)
 			continue;
-		snprintf(node, sizeof(node), "vd%c", 'a' + disk);
-		(void)node_make(b->dev, node, S_IFBLK | 0660,
-				disk_number(disk)); /* it may be there */
+		disk_ask(disk);
+		node_begin(b, disk);
 	}
 	(void)fut_handle_close(devices.session); /* ours */
 }

@@ -93,7 +93,7 @@ static void mounted_done(struct line_errand *line)
 {
 	struct asking *a = (struct asking *)line;
 	struct posix_mounted_results r = { .outcome = line->outcome };
-	struct mount *m = mount_by_number((struct posix_world *)line->who->world, line->mount);
+	struct mount *m = mount_or_hidden((struct posix_world *)line->who->world, line->mount);
 
 	if (r.outcome == 0)
 		r.outcome = line_give(line->root, &r.root);
@@ -109,7 +109,7 @@ enum err posix_on_mounted(void *self, uint64_t badge, const struct posix_mounted
 			  struct posix_mounted_results *r)
 {
 	struct process *p = self;
-	struct mount *m = mount_by_number(world_of(p), args->number);
+	struct mount *m = mount_or_hidden(world_of(p), args->number);
 	fut_handle known = m ? line_find(p->who, m->number) : 0;
 
 	if (known != 0 && is_dead(known)) { /* its server was started again */

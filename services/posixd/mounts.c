@@ -6,18 +6,39 @@
 #include <string.h>
 #include "protocol/files.h"
 #include "protocol/posix.h"
+#include "services/posixd/disks.h"
 #include "services/posixd/lines.h"
 
 struct mount *mount_by_number(const struct posix_world *w, uint32_t number)
 {
-	static struct mount terminals = { .number = POSIX_MOUNT_TERMINALS, .server = "tty" };
 	struct mount *m = w->mounts;
 
-	if (number == POSIX_MOUNT_TERMINALS)
-		return w->has_devices ? &terminals : nullptr;
 	while (m != nullptr && m->number != number)
 		m = m->next;
 	return m;
+}
+
+static struct mount *mount_hidden(uint32_t number)
+{
+	static struct mount terminals = { .number = POSIX_MOUNT_TERMINALS, .server = "tty" };
+	static struct mount disks[DISKS];
+	uint32_t disk = number - POSIX_MOUNT_DISKS;
+
+	if (number == POSIX_MOUNT_TERMINALS)
+		return &terminals;
+	if (disk >= DISKS || disk_server(disk) == nullptr)
+		return nullptr;
+	disks[disk] = (struct mount){ .number = number,
+				      .server = disk_server(disk),
+				      .flags = FILES_LINE_DISK };
+	return &disks[disk];
+}
+
+struct mount *mount_or_hidden(const struct posix_world *w, uint32_t number)
+{
+	struct mount *m = mount_by_number(w, number);
+
+	return m == nullptr && w->has_devices ? mount_hidden(number) : m;
 }
 
 void mount_free(struct mount *m)

@@ -33,6 +33,9 @@ struct mount {
 
 /* mounts.c: the table. The one with that number; nullptr: none. */
 struct mount *mount_by_number(const struct posix_world *w, uint32_t number);
+/* The same, or what a world with devices has without a mount: POSIX_MOUNT_TERMINALS,
+ * POSIX_MOUNT_DISKS. */
+struct mount *mount_or_hidden(const struct posix_world *w, uint32_t number);
 /* nullptr: no memory. */
 struct mount *mount_create(const char *at, const char *kind, const char *server, const char *source,
 			   const char *options);

@@ -94,8 +94,8 @@ static int place_text(const struct subject *s, const struct process_view *v, uin
 	const struct mount *m = mount_of(s, v, description);
 	const char *before = m && m->number != 0 ? m->at : "";
 	size_t len = strlen(before);
-	if (m && m->number != POSIX_MOUNT_TERMINALS && strcmp(m->server, SERVER_PROC) != 0 &&
-	    strcmp(m->server, SERVER_SYS) != 0 && len < FILES_PATH / 2 &&
+	if (m && strcmp(m->server, SERVER_PROC) != 0 && strcmp(m->server, SERVER_SYS) != 0 &&
+	    len < FILES_PATH / 2 &&
 	    file_place(&r, &outcome, t->room + len, FILES_PATH - 1 - len, &n) != OK)
 		outcome = -EIO;
 	(void)fut_handle_close(r.session); /* ours, and open */

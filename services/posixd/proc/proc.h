@@ -25,9 +25,10 @@ struct proc_names {
 	const struct proc_entry *(*find)(struct subject *s, const char *name);
 	/* The next number above `after` that is a name; 0: none. Descriptors count from 1 here. */
 	uint32_t (*next)(const struct subject *s, uint32_t after);
-	const char *prefix; /* a name is this, */
-	uint32_t offset;    /* and the number less this */
-	uint32_t type;      /* of the entries, for listings */
+	const char *(*name)(uint32_t number); /* nullptr: the next two tell */
+	const char *prefix;                   /* a name is this, */
+	uint32_t offset;                      /* and the number less this */
+	uint32_t type;                        /* of the entries, for listings */
 };
 
 struct proc_entry {
@@ -76,9 +77,13 @@ extern const struct proc_names fd_names, fdinfo_names, task_names; /* descriptor
 /* counters.c */
 void fill_vmstat(struct text *t, const struct subject *s);
 void fill_swaps(struct text *t, const struct subject *s);
-void fill_partitions(struct text *t, const struct subject *s);
 void fill_devices(struct text *t, const struct subject *s);
 void fill_nothing(struct text *t, const struct subject *s); /* an empty file */
+
+/* disks.c */
+void fill_partitions(struct text *t, const struct subject *s);
+extern const struct proc_names disk_names;
+extern const struct proc_entry disk_numbers_children[];
 
 /* thread.c: of the thread of that number, or of the process's first one. */
 struct proc_thread {

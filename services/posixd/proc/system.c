@@ -216,7 +216,7 @@ const struct proc_entry proc_root = {
 	.name = "", .mode = S_IFDIR | 0555, .children = root_children, .names = &processes
 };
 
-/* /sys: what programs count processors by. */
+/* /sys: what programs count processors and disks by. */
 
 static void fill_online(struct text *t, const struct subject *s)
 {
@@ -267,6 +267,8 @@ static const struct proc_entry devices_children[] = {
 	{},
 };
 static const struct proc_entry sys_children[] = {
+	{ .name = "block", .mode = S_IFDIR | 0555, .names = &disk_names },
+	{ .name = "dev", .mode = S_IFDIR | 0555, .children = disk_numbers_children },
 	{ .name = "devices", .mode = S_IFDIR | 0555, .children = devices_children },
 	{},
 };

@@ -126,6 +126,16 @@ static struct files_node *on_parent(struct files_node *dir)
 	return files_node_get(&proc_of(dir)->parent->node);
 }
 
+static struct files_name number_name(const struct proc_names *names, uint32_t n, char *text,
+				     size_t size)
+{
+	if (names->name != nullptr)
+		snprintf(text, size, "%s", names->name(n));
+	else
+		snprintf(text, size, "%s%u", names->prefix, n - names->offset);
+	return (struct files_name){ text, strlen(text) };
+}
+
 /* Cookies: 3 and up for the table, then numbers far above. */
 static int on_list(struct files_session *s, uint64_t after, struct files_list *list)
 {
@@ -147,8 +157,7 @@ static int on_list(struct files_session *s, uint64_t after, struct files_list *l
 		return 0;
 	uint32_t n = after > NUMBERS ? (uint32_t)(after - NUMBERS) : 0;
 	while ((n = names->next(&subject, n)) != 0) {
-		int len = snprintf(text, sizeof(text), "%s%u", names->prefix, n - names->offset);
-		if (!files_list_add(list, (struct files_name){ text, (size_t)len }, NUMBERS + n,
+		if (!files_list_add(list, number_name(names, n, text, sizeof(text)), NUMBERS + n,
 				    names->type, NUMBERS + n))
 			return 0;
 	}
@@ -168,9 +177,8 @@ static int on_name(struct files_node *node, struct files_node **dir, struct file
 		return 0;
 	}
 	const struct proc_names *names = n->parent->entry->names;
-	uint32_t value = n->number ? n->number - names->offset : n->pid;
-	int len = snprintf(number, sizeof(number), "%s%u", names->prefix, value);
-	*name = (struct files_name){ number, (size_t)len };
+	*name = number_name(names, n->number ? n->number : n->pid + names->offset, number,
+			    sizeof(number));
 	return 0;
 }
 
