@@ -3,8 +3,8 @@
  * What runs when the power fails, and what looks afterwards. `work DIR SEED` writes versions of a
  * few files for ever, each to a new file, synced in one of five ways, renamed over the old one, and
  * then says "FILE VERSION": that is promised. In between it makes and removes others that nobody
- * was promised. `work DIR check FILE VERSION...` says if every file is whole, and not older than it
- * was promised.
+ * was promised. Two more files only change their size, through descriptors with O_SYNC and O_DSYNC.
+ * `work DIR check FILE VERSION...` says if every file is whole, and not older than it was promised.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,11 +106,69 @@ static void junk_change(uint32_t x, const unsigned char *bytes)
 		file_write(path, bytes, mix(x) % 100'000, NOT_AT_ALL);
 }
 
+/* --- Sizes: each version of one file makes it longer, of the other shorter --- */
+
+enum length : uint32_t { GROWS = FILES, SHRINKS };
+
+constexpr off_t STEP = 777, LONGEST = 1 << 30;
+
+static int length_open(uint32_t file, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "length%u", file);
+	int fd = open(path, O_RDWR | flags, 0644);
+	if (fd < 0)
+		fail("open", path);
+	return fd;
+}
+
+static void lengths_begin(int fd[2])
+{
+	fd[0] = length_open(GROWS, O_CREAT | O_SYNC);
+	fd[1] = length_open(SHRINKS, O_CREAT | O_DSYNC);
+	if (ftruncate(fd[1], LONGEST) != 0)
+		fail("ftruncate", "length");
+	directory_sync();
+}
+
+static void lengths_change(const int fd[2], uint32_t version)
+{
+	off_t by = version * STEP;
+
+	if (fallocate(fd[0], 0, by - STEP, STEP) != 0)
+		fail("fallocate", "length");
+	printf("%u %u\n", GROWS, version);
+	fflush(stdout);
+	if (ftruncate(fd[1], LONGEST - by) != 0)
+		fail("ftruncate", "length");
+	printf("%u %u\n", SHRINKS, version);
+	fflush(stdout);
+}
+
+static bool length_check(uint32_t file, uint32_t least)
+{
+	struct stat st;
+	int fd = length_open(file, 0);
+
+	if (fstat(fd, &st) != 0)
+		fail("fstat", "length");
+	close(fd);
+	off_t by = file == GROWS ? st.st_size : LONGEST - st.st_size;
+	if (by % STEP == 0 && by / STEP >= least)
+		return true;
+	printf("FAIL length%u: %lld bytes, promised version %u\n", file, (long long)st.st_size,
+	       least);
+	return false;
+}
+
 [[noreturn]] static void work(uint32_t seed)
 {
 	static unsigned char bytes[MOST];
 	char path[32];
+	int lengths[2];
 
+	lengths_begin(lengths);
 	for (uint32_t version = 1;; version++) {
 		uint32_t file = mix(seed + version) % FILES;
 		size_t n = version_make(bytes, file, version);
@@ -122,6 +180,7 @@ static void junk_change(uint32_t x, const unsigned char *bytes)
 		printf("%u %u\n", file, version);
 		fflush(stdout);
 		junk_change(mix(seed ^ version << 8), bytes);
+		lengths_change(lengths, version);
 	}
 }
 
@@ -160,9 +219,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[2], "check") != 0)
 		work((uint32_t)strtoul(argv[2], nullptr, 10));
-	for (int i = 3; i + 1 < argc; i += 2)
-		good &= file_check((uint32_t)strtoul(argv[i], nullptr, 10),
-				   (uint32_t)strtoul(argv[i + 1], nullptr, 10));
+	for (int i = 3; i + 1 < argc; i += 2) {
+		uint32_t file = (uint32_t)strtoul(argv[i], nullptr, 10);
+		uint32_t least = (uint32_t)strtoul(argv[i + 1], nullptr, 10);
+		good &= file < FILES ? file_check(file, least) : length_check(file, least);
+	}
 	puts(good ? "GOOD" : "BAD");
 	return !good;
 }
