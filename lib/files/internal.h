@@ -26,8 +26,8 @@ enum files_last : uint32_t {
 };
 
 struct files_walk {
-	/* What is asked: FILE_NO_FOLLOW, FILE_NO_CROSS, FILE_BENEATH, FILE_NO_LINKS; with
-	 * FILE_CREATE the last name is a file's. */
+	/* What is asked: FILE_NO_FOLLOW, FILE_NO_CROSS, FILE_BENEATH, FILE_IN_ROOT, FILE_NO_LINKS;
+	 * with FILE_CREATE the last name is a file's. */
 	uint32_t flags;
 	bool stay; /* the last name itself is meant, even if it is a link, covered, or no directory
 		      where `slash` wants one */

@@ -421,13 +421,14 @@ enum err on_sync_all(void *self, uint64_t badge, struct file_sync_all_results *r
 static uint32_t statfs_flags(const struct files_session *s)
 {
 	constexpr uint32_t VALID = 0x20, READ_ONLY = 1, NO_PRIVILEGE = 2, NO_DEVICES = 4,
-			   NO_EXECUTE = 8, RELATIVE_TIMES = 4096;
+			   NO_EXECUTE = 8, RELATIVE_TIMES = 4096, NO_LINKS = 0x2000;
 	uint32_t flags = s->line->who.flags;
 
 	return VALID | RELATIVE_TIMES | (files_read_only(s->line, s->node) ? READ_ONLY : 0) |
 	       (flags & FILES_LINE_NO_PRIVILEGE ? NO_PRIVILEGE : 0) |
 	       (flags & FILES_LINE_NO_DEVICES ? NO_DEVICES : 0) |
-	       (flags & FILES_LINE_NO_EXECUTE ? NO_EXECUTE : 0);
+	       (flags & FILES_LINE_NO_EXECUTE ? NO_EXECUTE : 0) |
+	       (flags & FILES_LINE_NO_LINKS ? NO_LINKS : 0);
 }
 
 enum err on_statfs(void *self, uint64_t badge, struct file_statfs_results *r)

@@ -55,6 +55,8 @@ static int walk_up(struct files_walk *w, struct files_name rest)
 
 	if ((w->flags & FILE_BENEATH) && n == w->start)
 		return -EXDEV;
+	if ((w->flags & FILE_IN_ROOT) && n == w->start)
+		return 0;
 	if (n == w->line->root && (w->line->who.flags & FILES_LINE_MOUNT)) {
 		w->rest = (struct files_name){ rest.text - 2, rest.len + 2 };
 		w->number = (uint32_t)w->line->who.world; /* which mount it is */
@@ -70,7 +72,7 @@ static int walk_to_root(struct files_walk *w)
 {
 	if (w->flags & FILE_BENEATH)
 		return -EXDEV;
-	walk_to(w, files_node_get(w->line->root));
+	walk_to(w, files_node_get(w->flags & FILE_IN_ROOT ? w->start : w->line->root));
 	return 0;
 }
 
@@ -98,7 +100,8 @@ static int walk_follow(struct files_walk *w, struct files_node *link, struct fil
 
 	if (room == nullptr)
 		return -ENOMEM;
-	if ((w->flags & FILE_NO_LINKS) || ++w->links > FILES_LINKS)
+	if ((w->flags & FILE_NO_LINKS) || (w->line->who.flags & FILES_LINE_NO_LINKS) ||
+	    ++w->links > FILES_LINKS)
 		return -ELOOP;
 	t.room = room->target;
 	int e = link->system->ops->target ? link->system->ops->target(w->line, link, &t) : -EINVAL;
@@ -110,7 +113,7 @@ static int walk_follow(struct files_walk *w, struct files_node *link, struct fil
 		e = path_join(w, &t, rest);
 	if (e != 0 || *rest->text != '/')
 		return e;
-	if (w->line->who.flags & FILES_LINE_MOUNT)
+	if ((w->line->who.flags & FILES_LINE_MOUNT) && !(w->flags & FILE_IN_ROOT))
 		return w->flags & FILE_BENEATH ? -EXDEV : walk_jump(w, FILE_JUMP_ROOT, *rest);
 	return walk_to_root(w);
 }

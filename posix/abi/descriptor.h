@@ -27,5 +27,7 @@ struct descriptor {
 	uint64_t device; /* st_rdev */
 	uint64_t detail; /* the kind's own */
 	uint64_t line;   /* a file's: who has the same line mapped knows it by that; 0: nobody */
+	uint32_t mount;  /* a file's: which mount of the world it lies in */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct descriptor) == 48);
+static_assert(sizeof(struct descriptor) == 56);

@@ -8,14 +8,14 @@
 
 struct process_view {
 	/* Addresses of variables. */
-	uint64_t fds;       /* of the address of the table of descriptors */
-	uint64_t fds_room;  /* of how many entries that has, 32 bits */
-	uint64_t cwd, root; /* of the addresses of descriptions */
-	uint64_t threads;   /* of the address of the first thread */
-	uint64_t umask;     /* 32 bits */
-	uint64_t auxv;      /* of where the auxiliary vector begins and ends, 64 bits each */
-	uint64_t pending;   /* of the set of signals that wait for the process, 64 bits */
-	uint64_t actions;   /* of struct view_action, 65 of them: by signal */
+	uint64_t fds;                /* of the address of the table of descriptors */
+	uint64_t fds_room;           /* of how many entries that has, 32 bits */
+	uint64_t cwd, root, program; /* of the addresses of descriptions */
+	uint64_t threads;            /* of the address of the first thread */
+	uint64_t umask;              /* 32 bits */
+	uint64_t auxv;    /* of where the auxiliary vector begins and ends, 64 bits each */
+	uint64_t pending; /* of the set of signals that wait for the process, 64 bits */
+	uint64_t actions; /* of struct view_action, 65 of them: by signal */
 
 	/* Where in a table's entry, a description or a thread the fields lie, in bytes. */
 	struct {
@@ -39,8 +39,8 @@ struct process_view {
 	} thread;
 };
 
-/* /proc/PID/cwd and root, as descriptors in a jump (protocol/file.fipc). */
-constexpr uint32_t VIEW_CWD = 0xffffff9c, VIEW_ROOT = 0xffffff9b;
+/* /proc/PID/cwd, root and exe, as descriptors in a jump (protocol/file.fipc). */
+constexpr uint32_t VIEW_CWD = 0xffffff9c, VIEW_ROOT = 0xffffff9b, VIEW_PROGRAM = 0xffffff9a;
 
 /* The beginning of a signal's action. */
 struct view_action {

@@ -36,6 +36,7 @@ void view_init(void)
 	view_fds(&view);
 	view.cwd = (uint64_t)&process.cwd;
 	view.root = (uint64_t)&process.root;
+	view.program = (uint64_t)&process.program;
 	view.threads = (uint64_t)&process.threads;
 	view.umask = (uint64_t)&process.umask;
 	view.auxv = (uint64_t)process.auxv;

@@ -21,7 +21,8 @@ int64_t description_import(const struct descriptor *from, fut_handle a, fut_hand
 			    .mode = from->mode,
 			    .node = from->node,
 			    .size = from->device,
-			    .line = line_find(from->line) };
+			    .line = line_find(from->line),
+			    .mount = from->mount };
 
 	switch (from->kind) {
 	case DESCRIPTOR_FILE:

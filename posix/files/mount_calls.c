@@ -205,8 +205,6 @@ static int64_t mount(struct wish *w)
 		n = mount_number(w->target);
 		return n < 0 ? n : (w->flags & MS_SHARED) != 0 ? -EINVAL : 0;
 	}
-	if ((w->flags & MS_NOSYMFOLLOW) != 0)
-		return -EINVAL; /* not there: better said than not done */
 	return (w->flags & MS_BIND) != 0   ? bind(w)
 	       : (w->flags & MS_MOVE) != 0 ? move(w)
 					   : mount_new(w);

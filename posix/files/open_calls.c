@@ -74,18 +74,22 @@ uint32_t flags_of_status(uint32_t status)
 /* RESOLVE_ bits of openat2 as the server knows them. */
 static int64_t resolve_flags(uint64_t resolve, uint32_t *flags)
 {
-	constexpr uint64_t KNOWN =
-		RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+	constexpr uint64_t BOUND = RESOLVE_BENEATH | RESOLVE_IN_ROOT,
+			   KNOWN = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+				   BOUND;
 
-	if ((resolve & ~KNOWN) != 0)
-		return (resolve & ~(KNOWN | RESOLVE_IN_ROOT | RESOLVE_CACHED)) != 0 ? -EINVAL
-										    : -EAGAIN;
+	if ((resolve & ~(KNOWN | RESOLVE_CACHED)) != 0 || (resolve & BOUND) == BOUND)
+		return -EINVAL;
+	if ((resolve & RESOLVE_CACHED) != 0)
+		return -EAGAIN;
 	if ((resolve & RESOLVE_NO_XDEV) != 0)
 		*flags |= FILE_NO_CROSS;
 	if ((resolve & RESOLVE_NO_SYMLINKS) != 0)
 		*flags |= FILE_NO_LINKS;
 	if ((resolve & RESOLVE_BENEATH) != 0)
 		*flags |= FILE_BENEATH;
+	if ((resolve & RESOLVE_IN_ROOT) != 0)
+		*flags |= FILE_IN_ROOT;
 	return 0;
 }
 
@@ -111,8 +115,11 @@ static int64_t open_at(int dirfd, uint64_t path, uint64_t flags, uint32_t mode, 
 		return result;
 	if ((flags & O_TMPFILE) == O_TMPFILE && (flags & O_ACCMODE) == O_RDONLY)
 		return -EINVAL;
-	result = walk_begin(w, dirfd, path, false);
-	w->no_magic = (resolve & RESOLVE_NO_MAGICLINKS) != 0;
+	result = (resolve & RESOLVE_IN_ROOT) != 0 ? walk_begin_in(w, dirfd, path)
+						  : walk_begin(w, dirfd, path, false);
+	w->magic_error = (resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0 ? -ELOOP
+			 : (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0         ? -EXDEV
+											: 0;
 	if (result == 0)
 		result = file_open_at(w, asked, status_of_flags(flags),
 				      mode & PERMISSIONS & ~process.umask, &d);

@@ -93,7 +93,7 @@ static int64_t stand_on_descriptor(struct walk *w, struct description *d)
 	int64_t error = place_as(d, place, &session);
 	description_drop(place);
 	if (error != 0)
-		return error;
+		return 0; /* it came from elsewhere: as it was sent */
 	stand_in(w, session);
 	w->mount = mount;
 	return 0;
@@ -128,7 +128,7 @@ static void clear(struct walk *w)
 	w->base = w->found = nullptr;
 	w->line = nullptr;
 	w->mount = 0;
-	w->no_magic = false;
+	w->magic_error = 0;
 	w->jumps = 0;
 	w->rest_length = 0;
 }
@@ -142,6 +142,24 @@ int64_t walk_begin(struct walk *w, int dirfd, uint64_t path, bool allow_empty)
 	if (n == 0 && !allow_empty)
 		return -ENOENT;
 	w->length = (size_t)n;
+	return begin(w, dirfd);
+}
+
+int64_t walk_begin_in(struct walk *w, int dirfd, uint64_t path)
+{
+	clear(w);
+	int64_t n = guest_string(w->path, path, sizeof(w->path));
+	if (n <= 0)
+		return n < 0 ? n : -ENOENT;
+	size_t slashes = 0;
+	while (w->path[slashes] == '/')
+		slashes++;
+	w->length = (size_t)n - slashes;
+	memmove(w->path, w->path + slashes, w->length + 1);
+	if (w->length == 0) {
+		memcpy(w->path, ".", 2);
+		w->length = 1;
+	}
 	return begin(w, dirfd);
 }
 
@@ -174,6 +192,8 @@ struct description *descriptor_or_place(uint32_t fd)
 		return hold_place(&process.cwd);
 	if (fd == VIEW_ROOT)
 		return hold_place(&process.root);
+	if (fd == VIEW_PROGRAM)
+		return process.program != nullptr ? hold_place(&process.program) : nullptr;
 	return fd_get((int)fd);
 }
 
@@ -274,10 +294,10 @@ static int64_t jump_to_self(struct walk *w, bool thread)
 
 static int64_t jump(struct walk *w, int64_t kind, uint64_t node, fut_handle session)
 {
-	if (w->no_magic && (kind == FILE_JUMP_DESCRIPTOR || kind == FILE_JUMP_OBJECT)) {
+	if (w->magic_error != 0 && (kind == FILE_JUMP_DESCRIPTOR || kind == FILE_JUMP_OBJECT)) {
 		if (session != 0)
 			(void)fut_handle_close(session); /* ours */
-		return -ELOOP;
+		return w->magic_error;
 	}
 	switch (kind) {
 	case FILE_JUMP_MOUNT:

@@ -19,9 +19,9 @@ constexpr unsigned PATH_MOST = 4096; /* with the zero byte */
 struct description;
 
 struct walk {
-	bool no_magic;    /* links of /proc to what is open are refused: ELOOP */
-	struct remote at; /* whom to ask */
-	size_t length;    /* of `path` */
+	int64_t magic_error; /* not 0: links of /proc to what is open are refused with it */
+	struct remote at;    /* whom to ask */
+	size_t length;       /* of `path` */
 	size_t rest_length;
 	unsigned jumps;
 	bool close;               /* `at` is ours */
@@ -37,6 +37,8 @@ struct walk {
 /* dirfd as for openat; with `allow_empty` (AT_EMPTY_PATH) an empty path is dirfd itself, else
  * ENOENT. `path` is a guest address. */
 int64_t walk_begin(struct walk *w, int dirfd, uint64_t path, bool allow_empty);
+/* The same, and "/" is dirfd's directory: RESOLVE_IN_ROOT. */
+int64_t walk_begin_in(struct walk *w, int dirfd, uint64_t path);
 /* The same with a path of our own. */
 int64_t walk_begin_own(struct walk *w, int dirfd, const char *path);
 /*
@@ -46,7 +48,7 @@ int64_t walk_begin_own(struct walk *w, int dirfd, const char *path);
 bool walk_is_done(struct walk *w, enum err e, int64_t outcome, uint64_t node, fut_handle session,
 		  int64_t *result);
 void walk_end(struct walk *w);
-/* A descriptor's description, or with VIEW_CWD or VIEW_ROOT that place: a reference. */
+/* A descriptor's description, or with VIEW_CWD, VIEW_ROOT or VIEW_PROGRAM that: a reference. */
 struct description *descriptor_or_place(uint32_t fd);
 /* Does a walk's `found` stand for another process's pipe or socket? It cannot be opened. */
 bool is_others(const struct description *d);

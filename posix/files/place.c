@@ -2,6 +2,7 @@
 #include "posix/files/place.h"
 #include <string.h>
 #include "abi/user.h"
+#include "posix/abi/view.h"
 #include "posix/core/call.h"
 #include "posix/core/line.h"
 #include "posix/core/memory.h"
@@ -139,7 +140,10 @@ int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST])
 
 	if (d == nullptr)
 		return -ENOENT;
-	if (d->path != nullptr) {
+	if (fd == VIEW_PROGRAM) { /* by the name that it was found by */
+		n = (int64_t)strnlen(process.exe, PATH_MOST - 1);
+		memcpy(text, process.exe, (size_t)n);
+	} else if (d->path != nullptr) {
 		n = (int64_t)strnlen(d->path, PATH_MOST - 1);
 		memcpy(text, d->path, (size_t)n);
 	} else if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE) {

@@ -32,6 +32,7 @@ static int64_t stash(const struct description *d, uint64_t *token)
 		.device = d->device,
 		.detail = d->kind == DESCRIPTOR_SOCKET ? socket_detail(socket_of(d)) : 0,
 		.line = line_id(d->line),
+		.mount = d->mount,
 	};
 	fut_handle a, b = 0;
 	int32_t outcome = 0;
@@ -74,6 +75,8 @@ int64_t rights_fetch(uint64_t token, bool close_on_exec)
 	if (n != sizeof(kind))
 		return -EINVAL;
 	int64_t error = description_import(&kind, a, b, &d);
+	if (error == 0)
+		d->identity = process.identity - 1; /* its session has the sender's credentials */
 	return error != 0 ? error : fd_add(d, close_on_exec, 0);
 }
 

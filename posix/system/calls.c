@@ -205,9 +205,12 @@ CALL1(sysinfo, uint64_t, to)
 {
 	struct sysinfo s = { .uptime = (long)(clock_now() / SECOND), .mem_unit = 1 };
 	uint64_t total = 0, free = 0;
-	uint32_t processes = 0;
+	uint32_t processes = 0, loads[3];
 
-	if (posix_memory(&process.posix, &total, &free, &processes) == OK) {
+	if (posix_memory(&process.posix, &total, &free, &processes, &loads[0], &loads[1],
+			 &loads[2]) == OK) {
+		for (unsigned i = 0; i < 3; i++)
+			s.loads[i] = loads[i]; /* SI_LOAD_SHIFT is 16 */
 		s.totalram = total;
 		s.freeram = free;
 		s.procs = (uint16_t)(processes < UINT16_MAX ? processes : UINT16_MAX);

@@ -4,11 +4,13 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include "abi/clock.h"
+#include "abi/info.h"
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/files/path.h"
+#include "posix/process/tids.h"
 #include "posix/time/timespec.h"
 #include "protocol/posix.h"
 
@@ -278,11 +280,31 @@ CALL2(sched_rr_get_interval, uint32_t, pid, uint64_t, to)
 	return error != 0 ? error : timespec_put(to, SLICE);
 }
 
+/* Which CPU the thread runs on. */
+static int64_t cpu_now(uint32_t *cpu)
+{
+	struct thread_info info = {};
+	uint32_t size;
+	int64_t error = 0;
+
+	*cpu = 0;
+	if (cpu_count() == 1)
+		return 0;
+	if (self()->handle == 0 && (error = thread_own_handle()) != 0)
+		return error;
+	enum err e = fut_thread_read(self()->handle, THREAD_INFO, &info, sizeof(info), &size);
+	*cpu = info.cpu;
+	return call_error(e);
+}
+
 CALL3(getcpu, uint64_t, cpu, uint64_t, node, uint64_t, unused)
 {
-	uint32_t here = control()->cpu, zero = 0;
+	uint32_t here, zero = 0;
+	int64_t error = cpu_now(&here);
 
 	(void)unused;
+	if (error != 0)
+		return error;
 	if (cpu != 0 && guest_put(cpu, &here, sizeof(here)) != 0)
 		return -EFAULT;
 	return node != 0 ? guest_put(node, &zero, sizeof(zero)) : 0;

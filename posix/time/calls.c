@@ -10,6 +10,7 @@
 #include "posix/core/wait.h"
 #include "posix/files/path.h"
 #include "posix/process/tids.h"
+#include "posix/time/timers.h"
 #include "posix/time/timespec.h"
 #include "protocol/posix.h"
 
@@ -36,17 +37,12 @@ static int64_t time_of_process(uint32_t pid, uint64_t *ns)
 	return e != OK || outcome < 0 ? -EINVAL : 0;
 }
 
-/* A process's own thread; alone it has all of the process's time. */
-static int64_t thread_time(uint32_t tid, uint64_t *ns)
+int64_t thread_cpu_time(uint32_t tid, uint64_t *ns)
 {
 	struct thread_info info;
 	uint32_t size;
 	int64_t error = -EINVAL;
 
-	if (process.nthreads == 1 && tid == self()->tid) {
-		*ns = task_time();
-		return 0;
-	}
 	if (tid == self()->tid && self()->handle == 0 && (error = thread_own_handle()) != 0)
 		return error;
 	mutex_lock(&process.locks.threads);
@@ -58,6 +54,15 @@ static int64_t thread_time(uint32_t tid, uint64_t *ns)
 		}
 	mutex_unlock(&process.locks.threads);
 	return error;
+}
+
+/* A process's own thread; alone it has all of the process's time. */
+static int64_t thread_time(uint32_t tid, uint64_t *ns)
+{
+	if (process.nthreads != 1 || tid != self()->tid)
+		return thread_cpu_time(tid, ns);
+	*ns = task_time();
+	return 0;
 }
 
 /* The clock of one process or thread: its number, inverted, above three bits that say which of its

@@ -29,6 +29,7 @@ struct timer {
 	bool used;
 	uint64_t at, interval; /* SIGEV_NONE: nobody else knows */
 	uint32_t clock, notify, signal, tid;
+	uint32_t of; /* whose time CLOCK_THREAD_CPUTIME_ID is */
 	int overruns;
 	sigval_t value;
 };
@@ -86,7 +87,8 @@ static int64_t set(unsigned id, uint32_t signal, uint64_t at, uint64_t interval,
 		   uint64_t *old)
 {
 	int32_t outcome = 0;
-	enum err e = posix_timer(&process.posix, id, signal, id & ~POSIX_TIMER_CPU, at, interval,
+	unsigned own = id & ~POSIX_TIMER_CPU;
+	enum err e = posix_timer(&process.posix, id, signal, own, at, interval, timers[own].of,
 				 left, old, &outcome);
 
 	return e != OK ? file_error(e) : outcome;
@@ -175,33 +177,51 @@ CALL1(alarm, uint32_t, seconds)
 static bool clock_ok(uint32_t clock)
 {
 	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-	       clock == CLOCK_TAI || clock == CLOCK_PROCESS_CPUTIME_ID;
+	       clock == CLOCK_TAI || clock == CLOCK_PROCESS_CPUTIME_ID ||
+	       clock == CLOCK_THREAD_CPUTIME_ID;
 }
 
-/* What C libraries call the process's own clock of CPU time: see cpu_clock of posix/time/calls.c.
- */
-static uint32_t clock_named(uint32_t clock)
+/* What C libraries call clocks of CPU time: see cpu_clock of posix/time/calls.c. `of` is the thread
+ * whose clock it is. */
+static uint32_t clock_named(uint32_t clock, uint32_t *of)
 {
-	constexpr uint32_t OF_ALL = 0, SCHEDULED = 2;
+	constexpr uint32_t THREAD = 4,
+			   USERS = 1; /* bits: a thread's; the time of user code alone */
+	uint32_t number = (uint32_t)(~(int32_t)clock >> 3);
 
-	for (uint32_t kind = OF_ALL; kind <= SCHEDULED; kind += SCHEDULED)
-		if (clock == (~0u << 3 | kind) || clock == (~process.pid << 3 | kind))
-			return CLOCK_PROCESS_CPUTIME_ID;
-	return clock;
+	*of = clock == CLOCK_THREAD_CPUTIME_ID ? self()->tid : 0;
+	if ((int32_t)clock >= 0 || (clock & USERS) != 0)
+		return clock;
+	if ((clock & THREAD) != 0) {
+		*of = number != 0 ? number : self()->tid;
+		return CLOCK_THREAD_CPUTIME_ID;
+	}
+	return number == 0 || number == process.pid ? CLOCK_PROCESS_CPUTIME_ID : clock;
+}
+
+static bool is_cpu(const struct timer *t)
+{
+	return t->clock == CLOCK_PROCESS_CPUTIME_ID || t->clock == CLOCK_THREAD_CPUTIME_ID;
 }
 
 /* As posixd knows it. */
 static unsigned name_of(unsigned id)
 {
-	return timers[id].clock == CLOCK_PROCESS_CPUTIME_ID ? id | POSIX_TIMER_CPU : id;
+	return is_cpu(&timers[id]) ? id | POSIX_TIMER_CPU : id;
 }
 
 static uint64_t now_of(const struct timer *t)
 {
-	return t->clock == CLOCK_PROCESS_CPUTIME_ID ? cpu_time() : clock_now();
+	uint64_t ns = 0;
+
+	if (t->clock == CLOCK_THREAD_CPUTIME_ID)
+		(void)thread_cpu_time(t->of, &ns); /* one that is gone uses none */
+	else
+		ns = is_cpu(t) ? cpu_time() : clock_now();
+	return ns;
 }
 
-static int64_t timer_new(uint32_t clock, const struct sigevent *event)
+static int64_t timer_new(uint32_t clock, uint32_t of, const struct sigevent *event)
 {
 	unsigned id = 0;
 
@@ -211,6 +231,7 @@ static int64_t timer_new(uint32_t clock, const struct sigevent *event)
 	if (id < INTERVAL)
 		timers[id] = (struct timer){ .used = true,
 					     .clock = clock,
+					     .of = of,
 					     .notify = (uint32_t)event->sigev_notify,
 					     .signal = event->sigev_notify == SIGEV_NONE
 							       ? 0
@@ -227,8 +248,11 @@ CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
 	int64_t id;
 	int number;
 
-	clock = clock_named(clock);
-	if (!clock_ok(clock))
+	uint64_t now;
+	uint32_t of;
+
+	clock = clock_named(clock, &of);
+	if (!clock_ok(clock) || (of != 0 && thread_cpu_time(of, &now) != 0))
 		return -EINVAL;
 	if (from != 0 && guest_get(&event, from, sizeof(event)) != 0)
 		return -EFAULT;
@@ -237,7 +261,7 @@ CALL3(timer_create, uint32_t, clock, uint64_t, from, uint64_t, to)
 	if ((!signals && event.sigev_notify != SIGEV_NONE) ||
 	    (signals && (event.sigev_signo < 1 || event.sigev_signo > (int)SIGNALS)))
 		return -EINVAL;
-	id = timer_new(clock, &event);
+	id = timer_new(clock, of, &event);
 	if (id < 0)
 		return id;
 	if (from == 0)
@@ -292,8 +316,7 @@ CALL4(timer_settime, uint32_t, id, uint32_t, flags, uint64_t, from, uint64_t, ol
 	if (first == 0)
 		at = 0;
 	else if ((flags & TIMER_ABSTIME) == 0)
-		at = t->clock == CLOCK_PROCESS_CPUTIME_ID ? cpu_time() + first
-							  : deadline_after(first);
+		at = is_cpu(t) ? now_of(t) + first : deadline_after(first);
 	else if (t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI)
 		at = deadline_of_wall(first);
 	else

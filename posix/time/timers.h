@@ -15,3 +15,6 @@ void timer_delivered(unsigned id, siginfo_t *info);
 void timers_unseen(uint64_t ids);
 /* In a child of fork, or after exec: none are left. */
 void timers_forget(void);
+
+/* The CPU time of a thread of ours, as the kernel counts it: EINVAL if there is none. */
+int64_t thread_cpu_time(uint32_t tid, uint64_t *ns);

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "abi/info.h"
 #include "services/posixd/calls.h"
 #include "services/posixd/core/credentials.h"
 #include "services/posixd/core/group.h"
 #include "services/posixd/lines.h"
 #include "services/posixd/mounts.h"
+#include "services/posixd/proc/proc.h"
 
 /* Of its world; pid 0 is the caller. */
 static const struct process *process_asked(const struct process *caller, uint32_t pid)
@@ -276,11 +278,17 @@ enum err posix_on_system(void *self, uint64_t badge, const struct posix_system_a
 enum err posix_on_memory(void *self, uint64_t badge, struct posix_memory_results *r)
 {
 	const struct process *p = self;
-	uint64_t pages;
+	uint64_t pages, loads[3] = {};
+	struct system_info info;
 
 	(void)badge;
 	if (!world_memory((const struct posix_world *)p->world, &r->total, &r->free, &pages))
 		return ERR_NO_MEMORY;
 	r->processes = p->world->nprocesses;
+	if (system_ask(&info))
+		load_ask(&info, loads);
+	r->load_1 = (uint32_t)loads[0];
+	r->load_5 = (uint32_t)loads[1];
+	r->load_15 = (uint32_t)loads[2];
 	return OK;
 }

@@ -50,7 +50,8 @@ static uint32_t options_of(uint32_t flags)
 	return (flags & MS_RDONLY ? FILES_LINE_READ_ONLY : 0) |
 	       (flags & MS_NOSUID ? FILES_LINE_NO_PRIVILEGE : 0) |
 	       (flags & MS_NODEV ? FILES_LINE_NO_DEVICES : 0) |
-	       (flags & MS_NOEXEC ? FILES_LINE_NO_EXECUTE : 0);
+	       (flags & MS_NOEXEC ? FILES_LINE_NO_EXECUTE : 0) |
+	       (flags & MS_NOSYMFOLLOW ? FILES_LINE_NO_LINKS : 0);
 }
 
 static bool is_dead(fut_handle session)

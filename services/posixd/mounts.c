@@ -182,11 +182,12 @@ const char *mount_options(const struct mount *m)
 {
 	static char text[600];
 
-	snprintf(text, sizeof(text), "%s%s%s%s,relatime%s%s",
+	snprintf(text, sizeof(text), "%s%s%s%s,relatime%s%s%s",
 		 m->flags & FILES_LINE_READ_ONLY ? "ro" : "rw",
 		 m->flags & FILES_LINE_NO_PRIVILEGE ? ",nosuid" : "",
 		 m->flags & FILES_LINE_NO_DEVICES ? ",nodev" : "",
-		 m->flags & FILES_LINE_NO_EXECUTE ? ",noexec" : "", m->options[0] ? "," : "",
+		 m->flags & FILES_LINE_NO_EXECUTE ? ",noexec" : "",
+		 m->flags & FILES_LINE_NO_LINKS ? ",nosymfollow" : "", m->options[0] ? "," : "",
 		 m->options);
 	return text;
 }

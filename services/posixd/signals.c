@@ -53,6 +53,7 @@ enum err posix_on_timer(void *self, uint64_t badge, const struct posix_timer_arg
 	const struct timer wanted = {
 		.id = a->id & ~POSIX_TIMER_CPU,
 		.is_cpu = (a->id & POSIX_TIMER_CPU) != 0,
+		.tid = a->tid,
 		.signal = a->signal,
 		.value = a->value,
 		.at = a->at,

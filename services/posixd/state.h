@@ -102,6 +102,9 @@ struct task_info;
 bool task_ask(const struct process *p, struct task_info *info);
 void task_usage(const struct task_info *info, struct usage *u);
 
+/* proc/thread.c: the CPU time of its thread with that number; 0: it is gone. */
+uint64_t thread_cpu_ns(const struct process *p, uint32_t tid);
+
 /* What the world's processes may use, what is free of it (bytes), and what they use as pages. */
 bool world_memory(const struct posix_world *w, uint64_t *total, uint64_t *free, uint64_t *pages);
 

@@ -111,10 +111,12 @@ static void ticket_release(struct session *s)
 	handle_drop(&s->ticket);
 }
 
-static uint64_t task_cpu_ns(const struct process *p)
+static uint64_t task_cpu_ns(const struct process *p, uint32_t tid)
 {
 	struct task_info info;
 
+	if (tid != 0)
+		return thread_cpu_ns(p, tid);
 	return task_ask(p, &info) ? info.cpu_ns : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 constexpr uid_t USER = 1000, OTHER = 1001;
@@ -206,6 +207,41 @@ TEST(reading_without_a_trace_is_for_the_owner)
 		CHECK_ERR(fcntl(fd, F_SETFL, O_NOATIME), EPERM);
 		_exit(0);
 	}
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+/* Sent by root to a user: what is open stays open, but names are looked up by who looks. */
+TEST(a_received_descriptor_is_used_with_ones_own_rights)
+{
+	char room[CMSG_SPACE(2 * sizeof(int))] = "", byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int ends[2], fds[2];
+
+	check_folder();
+	CHECK_EQ(mkdir("d", 0700), 0);
+	check_write("d/secret", "123");
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		become(USER);
+		CHECK_EQ(recvmsg(ends[1], &m, 0), 1);
+		memcpy(fds, CMSG_DATA(c), sizeof(fds));
+		CHECK_EQ(read(fds[0], &byte, 1), 1);
+		CHECK_ERR(fchmod(fds[0], 0666), EPERM);
+		CHECK_ERR(openat(fds[1], "secret", O_RDONLY), EACCES);
+		CHECK_ERR(fchdir(fds[1]), EACCES);
+		_exit(0);
+	}
+	fds[0] = open("d/secret", O_RDONLY);
+	fds[1] = open("d", O_RDONLY);
+	*c = (struct cmsghdr){ CMSG_LEN(sizeof(fds)), SOL_SOCKET, SCM_RIGHTS };
+	memcpy(CMSG_DATA(c), fds, sizeof(fds));
+	CHECK_EQ(sendmsg(ends[0], &m, 0), 1);
 	CHECK_EQ(check_wait(pid), 0);
 }
 

@@ -3,6 +3,7 @@
 #include "tests/posix/check.h"
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -623,6 +624,42 @@ TEST(files_tell_what_is_left_to_read)
 	CHECK(n >= 512);
 	CHECK_ERR(ioctl(fd, TCGETS, &n), ENOTTY);
 	CHECK_ERR(ioctl(fd, FIONREAD, nullptr), EFAULT);
+}
+
+static int open2(int dir, const char *path, uint64_t resolve)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+TEST(a_walk_can_be_kept_below_its_start)
+{
+	int fd;
+
+	check_folder();
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(mkdir("d/in", 0755), 0);
+	check_write("d/f", "x");
+	check_write("f", "outside");
+	CHECK_EQ(symlink("/f", "d/in/absolute"), 0);
+	CHECK_EQ(symlink("../../../f", "d/in/up"), 0);
+	int start = open("d", O_RDONLY);
+	static const char *const paths[] = { "f",           "/f",    "../f",
+					     "in/absolute", "in/up", "/../in/../../f",
+					     "in/.." };
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		CHECK((fd = open2(start, paths[i], RESOLVE_IN_ROOT)) >= 0);
+		CHECK_EQ(fstat(fd, &st), 0);
+		CHECK(S_ISDIR(st.st_mode) || st.st_size == 1);
+		CHECK_EQ(close(fd), 0);
+	}
+	CHECK_ERR(open2(start, "../f", RESOLVE_BENEATH), EXDEV);
+	CHECK_ERR(open2(start, "in/absolute", RESOLVE_BENEATH), EXDEV);
+	CHECK_ERR(open2(start, "f", RESOLVE_BENEATH | RESOLVE_IN_ROOT), EINVAL);
+	CHECK_ERR(open2(AT_FDCWD, "/proc/self/exe", RESOLVE_NO_MAGICLINKS), ELOOP);
+	CHECK_ERR(open2(AT_FDCWD, "/proc/self/cwd", RESOLVE_NO_MAGICLINKS), ELOOP);
+	CHECK((fd = open2(AT_FDCWD, "/proc/self/status", RESOLVE_NO_MAGICLINKS)) >= 0);
 }
 
 TEST(O_PATH_only_names)

@@ -53,6 +53,18 @@ TEST(sysinfo_is_sensible)
 	CHECK(i.procs >= 1 && i.uptime >= 0 && i.mem_unit >= 1);
 }
 
+TEST(the_loads_are_the_same_everywhere)
+{
+	struct sysinfo i;
+	double told[3];
+
+	CHECK_EQ(sscanf(check_read("/proc/loadavg"), "%lf %lf %lf", &told[0], &told[1], &told[2]),
+		 3);
+	CHECK_EQ(sysinfo(&i), 0);
+	for (int k = 0; k < 3; k++)
+		CHECK(fabs(told[k] - (double)i.loads[k] / 65536) < 0.3 + told[k] / 5);
+}
+
 TEST(sysconf_is_sensible)
 {
 	CHECK_EQ(sysconf(_SC_PAGESIZE), 4096);
@@ -155,6 +167,63 @@ TEST(cmdline_environ_and_exe)
 	CHECK_STR(path, check_program);
 	text = check_read("/proc/self/environ");
 	CHECK(text[0] == '\0' || strchr(text, '='));
+}
+
+ROLE(nameless)
+{
+	char path[PATH_MAX] = "", text[4];
+
+	CHECK_EQ(unlink(argv[0]), 0);
+	int fd = open("/proc/self/exe", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(read(fd, text, sizeof(text)), 4);
+	CHECK_EQ(memcmp(text, "\177ELF", 4), 0);
+	CHECK(readlink("/proc/self/exe", path, sizeof(path)) > 0 && strstr(path, "/copy"));
+	CHECK_ERR(open("/proc/self/exe", O_WRONLY), ETXTBSY);
+	if (argc > 1) {
+		argv[1] = nullptr;
+		execl("/proc/self/exe", "copy", "@unnamed", nullptr);
+	}
+	return 1;
+}
+
+ROLE(unnamed)
+{
+	return 7;
+}
+
+static int runs_a_copy(void *)
+{
+	execl("copy", "copy", "@nameless", nullptr);
+	return 1;
+}
+
+TEST(the_program_is_found_though_its_name_is_gone)
+{
+	char line[PATH_MAX + 16];
+
+	check_folder();
+	snprintf(line, sizeof(line), "cp %s copy", check_program);
+	CHECK_EQ(system(line), 0);
+	CHECK_EQ(check_child(runs_a_copy, nullptr), 7);
+}
+
+TEST(links_of_descriptors_tell_how_they_are_open)
+{
+	static const struct {
+		int flags;
+		mode_t mode;
+	} ways[] = { { O_RDONLY, 0500 }, { O_WRONLY, 0300 }, { O_RDWR, 0700 }, { O_PATH, 0 } };
+	char path[64];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		int fd = open("/dev/null", ways[i].flags);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		CHECK_EQ(lstat(path, &st), 0);
+		CHECK(S_ISLNK(st.st_mode));
+		CHECK_EQ(st.st_mode & 0777, ways[i].mode);
+	}
 }
 
 /* However early it looks, the system knows what it is. */

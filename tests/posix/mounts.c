@@ -273,6 +273,26 @@ TEST(devices_and_programs_can_be_kept_out)
 	CHECK(fd >= 0);
 }
 
+TEST(links_can_be_left_alone)
+{
+	char text[8] = "";
+	struct statfs s;
+
+	setup();
+	CHECK_EQ(mount("test", "a", "tmpfs", MS_NOSYMFOLLOW, nullptr), 0);
+	check_write("a/f", "x");
+	CHECK_EQ(symlink("f", "a/link"), 0);
+	CHECK_EQ(symlink("a/f", "outside"), 0);
+	CHECK_ERR(open("a/link", O_RDONLY), ELOOP);
+	CHECK_EQ(readlink("a/link", text, sizeof(text)), 1);
+	CHECK_STR(check_read("outside"), "x");
+	CHECK_EQ(statfs("a", &s), 0);
+	CHECK(s.f_flags & 0x2000); /* ST_NOSYMFOLLOW */
+	CHECK_EQ(mount(nullptr, "a", nullptr, MS_REMOUNT, nullptr), 0);
+	CHECK_STR(check_read("a/link"), "x");
+	CHECK_EQ(umount("a"), 0);
+}
+
 TEST(tmpfs_keeps_to_its_size)
 {
 	static char block[65536];

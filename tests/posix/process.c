@@ -438,6 +438,23 @@ TEST(scheduling_calls_answer)
 	CHECK_ERR(syscall(SYS_sched_getattr, 0, nullptr, 48, 0), EINVAL);
 }
 
+TEST(a_thread_runs_where_it_is_bound)
+{
+	cpu_set_t all, one;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	for (int round = 0; round < 10; round++)
+		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+			if (!CPU_ISSET(cpu, &all))
+				continue;
+			CPU_ZERO(&one);
+			CPU_SET(cpu, &one);
+			CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+			CHECK_EQ(sched_getcpu(), cpu);
+		}
+	CHECK_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
 static pid_t sleeper(void)
 {
 	pid_t pid = fork();

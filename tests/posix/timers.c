@@ -235,6 +235,42 @@ TEST(a_posix_timer_can_count_cpu_time)
 	CHECK_EQ(timer_delete(timer), 0);
 }
 
+static void *idles(void *)
+{
+	pause();
+	return nullptr;
+}
+
+/* Whether another thread's clock of CPU time brings a signal before 30 ms of ours. */
+TEST(a_posix_timer_can_count_a_threads_cpu_time)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 2 };
+	struct itimerspec t = { .it_value = ns(20 * MS) }, left;
+	pthread_t other;
+	clockid_t clock;
+	timer_t own, its;
+
+	signal(SIGRTMIN + 2, on_timer);
+	CHECK_EQ(pthread_create(&other, nullptr, idles, nullptr), 0);
+	CHECK_EQ(pthread_getcpuclockid(other, &clock), 0);
+	CHECK_EQ(timer_create(clock, &event, &its), 0);
+	CHECK_EQ(timer_settime(its, 0, &t, nullptr), 0);
+	for (int64_t from = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	     now_ns(CLOCK_THREAD_CPUTIME_ID) < from + 30 * MS;)
+		;
+	CHECK_EQ(fired, 0);
+	CHECK_EQ(timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &own), 0);
+	CHECK_EQ(timer_settime(own, 0, &t, nullptr), 0);
+	CHECK_EQ(timer_gettime(own, &left), 0);
+	CHECK(left.it_value.tv_sec == 0 && left.it_value.tv_nsec > 0);
+	CHECK(left.it_value.tv_nsec <= 20 * MS);
+	for (volatile long i = 0; fired < 1;)
+		i++;
+	CHECK_EQ(timer_delete(own), 0);
+	CHECK_EQ(timer_delete(its), 0);
+	CHECK_ERR(timer_create(~(4'000'000 << 3 | 3), &event, &own), EINVAL);
+}
+
 TEST(a_posix_timer_repeats_and_counts_overruns)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };

@@ -164,7 +164,8 @@ struct process_ops {
 	void (*release)(struct process *p);
 	void (*release_credentials)(struct credentials *c);
 	/* The CPU time it has used, in nanoseconds. */
-	uint64_t (*cpu_ns)(const struct process *p);
+	/* Of its thread with that number, 0 if it is gone; or with 0 of all. */
+	uint64_t (*cpu_ns)(const struct process *p, uint32_t tid);
 	/* The leader has ended: the terminal's ticket is void. */
 	void (*release_session)(struct session *s);
 };

@@ -100,21 +100,27 @@ static void timer_rest(struct timer *t)
 	t->is_fetched = false;
 }
 
+static uint64_t timer_cpu(const struct timer *t)
+{
+	return t->process->world->ops->cpu_ns(t->process, t->tid);
+}
+
 /* When to look again at a timer of CPU time: a process with several threads may be there earlier
  * than its distance says, hence half of it. */
 static uint64_t timer_look(const struct timer *t, uint64_t now)
 {
 	constexpr uint64_t LEAST = 1'000'000;
-	uint64_t cpu = t->process->world->ops->cpu_ns(t->process);
+	constexpr uint64_t MOST = 1'000'000'000; /* for a thread that is gone */
+	uint64_t cpu = timer_cpu(t);
 
-	return now + (t->cpu_at > cpu ? (t->cpu_at - cpu) / 2 : 0) + LEAST;
+	return now + LEAST + (cpu == 0 ? MOST : t->cpu_at > cpu ? (t->cpu_at - cpu) / 2 : 0);
 }
 
 /* The first time after now in the timer's rhythm, and how many were missed. */
 static uint64_t timer_catch_up(struct timer *t, uint64_t now)
 {
 	uint64_t *at = t->is_cpu ? &t->cpu_at : &t->at;
-	uint64_t clock = t->is_cpu ? t->process->world->ops->cpu_ns(t->process) : now;
+	uint64_t clock = t->is_cpu ? timer_cpu(t) : now;
 	uint64_t missed = clock > *at ? (clock - *at) / t->interval : 0;
 
 	*at += (missed + 1) * t->interval;
@@ -130,7 +136,7 @@ static uint64_t timer_left(const struct timer *t, uint64_t now)
 
 	if (t->place == 0 && t->interval != 0)
 		(void)timer_catch_up(&next, now); /* its signal still waits */
-	uint64_t clock = t->is_cpu ? t->process->world->ops->cpu_ns(t->process) : now;
+	uint64_t clock = t->is_cpu ? timer_cpu(t) : now;
 	uint64_t at = t->is_cpu ? next.cpu_at : next.at;
 	return at > clock ? at - clock : t->place != 0;
 }
@@ -142,6 +148,7 @@ static void timer_start(struct timer *t, const struct timer *wanted, uint64_t no
 	t->value = wanted->value;
 	t->interval = wanted->interval;
 	t->is_cpu = wanted->is_cpu;
+	t->tid = wanted->tid;
 	t->cpu_at = wanted->at;
 	t->at = wanted->at != 0 && t->is_cpu ? timer_look(t, now) : wanted->at;
 	if (t->at != 0)
@@ -195,7 +202,7 @@ static void limit_check(struct process *p)
 {
 	constexpr uint64_t SECOND = 1'000'000'000;
 
-	if (p->world->ops->cpu_ns(p) / SECOND >= p->limits->hard[RLIMIT_CPU])
+	if (p->world->ops->cpu_ns(p, 0) / SECOND >= p->limits->hard[RLIMIT_CPU])
 		signal_system(p, SIGKILL);
 	else
 		signal_system(p, SIGXCPU);
@@ -206,7 +213,7 @@ static void timer_fire(struct timer *t, uint64_t now)
 	struct process *p = t->process;
 	struct posix_signal s = { .signal = t->signal, .code = SI_TIMER, .value = t->id };
 
-	if (t->is_cpu && p->world->ops->cpu_ns(p) < t->cpu_at) {
+	if (t->is_cpu && timer_cpu(t) < t->cpu_at) {
 		t->at = timer_look(t, now);
 		heap_add(p->world->timers, t);
 		return;

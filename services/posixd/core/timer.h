@@ -15,6 +15,7 @@ struct timer {
 	uint64_t value;
 	uint64_t at, interval; /* nanoseconds since boot; `at` 0: not set */
 	bool is_cpu;           /* of the process's CPU time: `at` is when to look */
+	uint32_t tid;          /* or of that thread's */
 	uint64_t cpu_at;       /* that time, when it is due */
 	uint32_t place;        /* in the heap, from 1; 0: not there */
 };

@@ -189,16 +189,29 @@ int root_target(const struct subject *s, struct files_target *t)
 	return view_read(s->p, &v) ? place_target(s, v.root, &v, VIEW_ROOT, t) : -ENOENT;
 }
 
+/* The file that runs, whatever has become of its name. */
+int exe_target(const struct subject *s, struct files_target *t)
+{
+	if (s->p->path == nullptr || s->p->path[0] == '\0')
+		return -ENOENT;
+	t->text = s->p->path;
+	t->len = strlen(s->p->path);
+	return own_jump(s, VIEW_PROGRAM, 0, t);
+}
+
 /* The address of the description that a descriptor or a place leads to; 0: there is none. */
 static uint64_t description_of(const struct process *p, const struct process_view *v, uint32_t fd)
 {
 	uint64_t description = 0;
 
-	if (fd != VIEW_CWD && fd != VIEW_ROOT)
+	uint64_t at = fd == VIEW_CWD       ? v->cwd
+		      : fd == VIEW_ROOT    ? v->root
+		      : fd == VIEW_PROGRAM ? v->program
+					   : 0;
+
+	if (at == 0)
 		return description_at(p, v, fd);
-	return memory_read(p, fd == VIEW_CWD ? v->cwd : v->root, &description, sizeof(description))
-		       ? description
-		       : 0;
+	return memory_read(p, at, &description, sizeof(description)) ? description : 0;
 }
 
 /* What the process's memory says is checked by the server that the session leads to. */
@@ -263,13 +276,23 @@ void fill_fdinfo(struct text *t, const struct subject *s)
 		 (unsigned long long)atomic_load(&state.offset), flags);
 }
 
+/* The link's mode says how it is open: by `access`, 1 read, 2 written. */
 static const struct proc_entry *fd_find(struct subject *s, const char *name)
 {
-	static const struct proc_entry fd = { .name = "",
-					      .mode = S_IFLNK | 0700,
-					      .target = fd_target };
+	static const struct proc_entry fds[] = {
+		{ .name = "", .mode = S_IFLNK, .target = fd_target },
+		{ .name = "", .mode = S_IFLNK | 0500, .target = fd_target },
+		{ .name = "", .mode = S_IFLNK | 0300, .target = fd_target },
+		{ .name = "", .mode = S_IFLNK | 0700, .target = fd_target },
+	};
+	struct process_view v;
+	uint32_t access = 0;
 
-	return number_find(s, name, &fd);
+	if (number_find(s, name, fds) == nullptr || !view_read(s->p, &v))
+		return nullptr;
+	(void)memory_read(s->p, description_at(s->p, &v, s->number - 1) + v.description.access,
+			  &access, sizeof(access)); /* else it shows none */
+	return &fds[access & 3];
 }
 
 static const struct proc_entry *fdinfo_find(struct subject *s, const char *name)

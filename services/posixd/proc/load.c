@@ -27,7 +27,7 @@ static void load_step(uint64_t busy, uint64_t steps)
 				(last.load[i] * factors[i] + busy * (ONE - factors[i])) / ONE;
 }
 
-void load_print(struct text *t, const struct system_info *info)
+void load_ask(const struct system_info *info, uint64_t loads[3])
 {
 	uint64_t idle = 0, elapsed = info->now_ns - last.at;
 
@@ -40,8 +40,17 @@ void load_print(struct text *t, const struct system_info *info)
 		last.at = info->now_ns;
 		last.idle_ns = idle;
 	}
+	for (unsigned i = 0; i < 3; i++)
+		loads[i] = last.load[i] * LOAD_ONE / ONE;
+}
+
+void load_print(struct text *t, const struct system_info *info)
+{
+	uint64_t loads[3];
+
+	load_ask(info, loads);
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t hundredths = last.load[i] * 100 / ONE;
+		uint64_t hundredths = loads[i] * 100 / LOAD_ONE;
 		text_add(t, "%llu.%02llu ", (unsigned long long)hundredths / 100,
 			 (unsigned long long)hundredths % 100);
 	}

@@ -68,6 +68,9 @@ void cpu_describe(struct text *t, unsigned cpu, unsigned ncpus);
 struct system_info;
 /* system.c: what the kernel says of the machine; false if it does not. */
 bool system_ask(struct system_info *info);
+/* The load averages: of one, five and fifteen minutes. */
+constexpr uint64_t LOAD_ONE = 65536;
+void load_ask(const struct system_info *info, uint64_t loads[3]);
 void load_print(struct text *t, const struct system_info *info);
 
 /* process.c */
@@ -114,3 +117,4 @@ extern const struct proc_entry net_children[]; /* net.c */
 void fill_fdinfo(struct text *t, const struct subject *s);
 int cwd_target(const struct subject *s, struct files_target *t);
 int root_target(const struct subject *s, struct files_target *t);
+int exe_target(const struct subject *s, struct files_target *t);

@@ -365,15 +365,6 @@ static void fill_wchan(struct text *t, const struct subject *s)
 	text_add(t, "0");
 }
 
-static int exe_target(const struct subject *s, struct files_target *t)
-{
-	if (s->p->path == nullptr || s->p->path[0] == '\0')
-		return -ENOENT;
-	t->text = s->p->path;
-	t->len = strlen(s->p->path);
-	return 0;
-}
-
 static const struct proc_entry thread_children[] = {
 	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm },
 	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },

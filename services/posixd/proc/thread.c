@@ -150,6 +150,18 @@ static fut_handle thread_handle(const struct process *p, uint32_t tid)
 	return 0;
 }
 
+uint64_t thread_cpu_ns(const struct process *p, uint32_t tid)
+{
+	struct thread_info info = {};
+	uint32_t size;
+	fut_handle thread = p->native.task != 0 ? thread_handle(p, tid) : 0;
+
+	if (thread == 0 || fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size) != OK)
+		info.cpu_ns = 0;
+	handle_drop(&thread);
+	return info.cpu_ns;
+}
+
 enum err posix_on_cpus(void *self, uint64_t badge, const struct posix_cpus_args *a,
 		       struct posix_cpus_results *r)
 {

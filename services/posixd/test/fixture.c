@@ -37,9 +37,9 @@ static void on_release_session(struct session *s)
 	s->ticket = 0;
 }
 
-static uint64_t on_cpu_ns(const struct process *p)
+static uint64_t on_cpu_ns(const struct process *p, uint32_t tid)
 {
-	(void)p;
+	(void)p, (void)tid;
 	return cpu;
 }
 

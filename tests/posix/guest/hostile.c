@@ -402,7 +402,7 @@ static enum err take_one(unsigned kind, struct remote *p, struct remote *d, unsi
 			      sizeof(rest), &n);
 		break;
 	case 6:
-		e = posix_timer(p, i, SIGALRM, 0, now_ns() + 1'000'000'000'000, 0, &token, &node,
+		e = posix_timer(p, i, SIGALRM, 0, now_ns() + 1'000'000'000'000, 0, 0, &token, &node,
 				&outcome);
 		break;
 	case 7:
