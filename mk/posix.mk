@@ -49,6 +49,9 @@ $(POSIX_O)/%.S.o: %.S $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(POSIX_CFLAGS) -include $(POSIX_GEN)/calls.h -c -o $@ $<
 
+# Most texts are short: what an unrolled loop asks before it begins costs more than it spares.
+$(POSIX_O)/posix/core/string.c.o: POSIX_CFLAGS += -fno-unroll-loops
+
 # A shared library of the guest's: found by address, so without a name to be looked for.
 VDSO_OBJS := $(POSIX_O)/vdso/vdso.o $(POSIX_O)/vdso/sigreturn.o
 $(POSIX_O)/vdso/%.o: posix/vdso/%.c $(POSIX_OVERLAY) $(POSIX_GEN)/calls.h | $(GEN)

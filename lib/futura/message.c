@@ -2,6 +2,7 @@
 /* Taking messages apart and putting them together. */
 #include "lib/futura/message.h"
 #include <string.h>
+#include "lib/futura/word.h"
 
 /* A service that dies this often while one call is repeated is not going to answer it. */
 constexpr unsigned REMOTE_TRIES = 4;
@@ -39,12 +40,6 @@ enum err inline_copy(struct inline_cursor *c, void *to, size_t size, uint64_t le
 	return e;
 }
 
-/* The highest bit of each byte that is zero, and maybe of those above it. */
-static uint64_t zero_bytes(uint64_t word)
-{
-	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
-}
-
 /*
  * Texts are short: a loop over words beats the calls it replaces. Whole words can be read, because
  * a part starts at a multiple of eight and the page ends at one.
@@ -70,7 +65,11 @@ enum err inline_text(struct inline_cursor *c, char *to, size_t size, uint64_t le
 
 		memcpy(&word, from + at, 8);
 		zeros |= zero_bytes(word | beyond);
-		memcpy(to + at, &word, len - at);
+		word &= ~beyond;
+		if (at + 8 <= size)
+			memcpy(to + at, &word, 8);
+		else
+			memcpy(to + at, &word, len - at);
 	}
 	to[len] = 0;
 	return zeros == 0 ? OK : ERR_BAD_ARGUMENT;

@@ -2,6 +2,7 @@
 /* Guest strings: eight bytes at a time, which never cross a page. */
 #include "posix/core/guest.h"
 #include <string.h>
+#include "lib/futura/word.h"
 #include "posix/core/thread.h"
 
 /* entry.S: a copy ended early, `left` bytes before its end. */
@@ -14,12 +15,6 @@ size_t guest_copy_ended(size_t left)
 	return left;
 }
 
-/* True if a byte of the word is zero (Mycroft, 1987). */
-static bool has_zero(uint64_t word)
-{
-	return ((word - 0x0101010101010101) & ~word & 0x8080808080808080) != 0;
-}
-
 static size_t piece(uint64_t address, size_t left)
 {
 	size_t n = 64 - address % 64;
@@ -30,12 +25,12 @@ static size_t piece(uint64_t address, size_t left)
 static size_t length(const char *s, size_t n)
 {
 	size_t i = 0;
-	uint64_t word;
+	uint64_t word, zeroes;
 
 	for (; i + 8 <= n; i += 8) {
 		memcpy(&word, s + i, 8);
-		if (has_zero(word))
-			break;
+		if ((zeroes = zero_bytes(word)) != 0)
+			return i + first_byte(zeroes);
 	}
 	while (i < n && s[i] != '\0')
 		i++;
