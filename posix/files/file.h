@@ -32,6 +32,8 @@ bool file_reopen(struct description *d);
 int64_t file_is_there(int dirfd, uint64_t path, uint32_t at_flags);
 /* What its server says of an open file now. */
 int64_t file_ask(struct description *d, struct attributes *a);
+/* Give an open file another size. */
+int64_t file_resize(struct description *d, uint64_t size);
 /* The size of a regular file now. */
 int64_t file_size(struct description *d);
 /* The memory object with a file's contents, to be read; to be closed by the caller. */

@@ -284,6 +284,13 @@ static int64_t change_open(struct description *d, const struct change *c)
 	return e != OK ? file_error(e) : outcome;
 }
 
+int64_t file_resize(struct description *d, uint64_t size)
+{
+	struct change c = { .which = FILE_CHANGE_SIZE, .size = size };
+
+	return change_open(d, &c);
+}
+
 static struct change mode_change(uint32_t mode)
 {
 	return (struct change){ .which = FILE_CHANGE_MODE, .mode = mode & 07777 };
@@ -337,7 +344,6 @@ CALL2(truncate, uint64_t, path, int64_t, size)
 
 CALL2(ftruncate, int, fd, int64_t, size)
 {
-	struct change c = { .which = FILE_CHANGE_SIZE, .size = (uint64_t)size };
 	struct description *d = fd_get(fd);
 	bool ok = d != nullptr && (d->access & 2) != 0 && S_ISREG(d->mode);
 	bool is_open = d != nullptr && d->access != 0;
@@ -347,7 +353,7 @@ CALL2(ftruncate, int, fd, int64_t, size)
 
 	/* Who opened it to write may do it, whoever we have become. */
 	if (error == 0)
-		error = change_open(d, &c);
+		error = file_resize(d, (uint64_t)size);
 	if (error == 0)
 		error = file_secure(d, 0);
 	description_drop(d);

@@ -7,12 +7,22 @@
 #include "posix/core/call.h"
 #include "posix/core/leave.h"
 #include "posix/core/process.h"
+#include "posix/signal/core_file.h"
 #include "posix/time/timers.h"
 #include "protocol/posix.h"
 
 enum effect { IGNORE, TERMINATE, STOP, CONTINUE };
 
-/* Signals that Linux dumps core for only end the process: no dump is made, and none is told of. */
+/* Those that leave a core file where RLIMIT_CORE allows one: signal(7). */
+static bool leaves_core(unsigned signal)
+{
+	constexpr uint64_t CORES = SIGNALS_SYNCHRONOUS | 1ull << (SIGQUIT - 1) |
+				   1ull << (SIGABRT - 1) | 1ull << (SIGXCPU - 1) |
+				   1ull << (SIGXFSZ - 1);
+
+	return (signal_bit(signal) & CORES) != 0;
+}
+
 static enum effect default_effect(unsigned signal)
 {
 	switch (signal) {
@@ -249,11 +259,15 @@ static void stop(unsigned signal)
 	(void)posix_stopped(&process.posix, 0, &outcome); /* nobody left to tell */
 }
 
-static void default_act(unsigned signal)
+static void default_act(const struct registers *frame, const siginfo_t *info)
 {
+	constexpr uint32_t DUMPED = 0x80; /* of wait4's status */
+	unsigned signal = (unsigned)info->si_signo;
+
 	switch (default_effect(signal)) {
 	case TERMINATE:
-		process_exit(signal);
+		process_exit(leaves_core(signal) && core_file_write(frame, info) ? signal | DUMPED
+										 : signal);
 	case STOP:
 		stop(signal);
 		break;
@@ -328,7 +342,7 @@ void signal_deliver(struct registers *frame, bool in_call, int64_t result)
 		if (action.handler == (uint64_t)SIG_IGN)
 			continue;
 		if (action.handler == (uint64_t)SIG_DFL) {
-			default_act(signal);
+			default_act(frame, &info);
 			continue;
 		}
 		if (in_call)

@@ -68,6 +68,18 @@ static inline void frame_start(struct registers *f, uint64_t pc, uint64_t sp)
 	f->sp = sp;
 }
 
+/* A core file's registers: struct user_pt_regs of asm/ptrace.h. */
+constexpr unsigned CORE_REGISTERS = 34;
+
+static inline void core_registers(const struct registers *f, uint64_t to[CORE_REGISTERS])
+{
+	for (unsigned i = 0; i < 31; i++)
+		to[i] = f->x[i];
+	to[31] = f->sp;
+	to[32] = f->pc;
+	to[33] = f->pstate;
+}
+
 static inline uint64_t tls_now(void)
 {
 	uint64_t base;

@@ -71,6 +71,22 @@ static inline void frame_start(struct registers *f, uint64_t pc, uint64_t sp)
 	f->rflags = 0x202; /* interrupts on, and the bit that is always set */
 }
 
+/* A core file's registers: struct user_regs_struct of <sys/user.h>. */
+constexpr unsigned CORE_REGISTERS = 27;
+
+static inline void core_registers(const struct registers *f, uint64_t to[CORE_REGISTERS])
+{
+	const uint64_t all[] = { f->r15, f->r14, f->r13, f->r12, f->rbp,    f->rbx, f->r11,
+				 f->r10, f->r9,  f->r8,  f->rax, f->rcx,    f->rdx, f->rsi,
+				 f->rdi, ~0ull,  f->rip, 0x33,   f->rflags, f->rsp, 0x2b };
+	uint64_t base;
+
+	for (unsigned i = 0; i < CORE_REGISTERS; i++)
+		to[i] = i < sizeof(all) / sizeof(*all) ? all[i] : 0;
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	to[sizeof(all) / sizeof(*all)] = base;
+}
+
 static inline uint64_t tls_now(void)
 {
 	uint64_t base;

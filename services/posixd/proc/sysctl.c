@@ -154,6 +154,19 @@ static void fill_no_limit(struct text *t, const struct subject *s)
 	text_add(t, "0\n");
 }
 
+/* posix/signal/core_file.c: in the working directory. */
+static void fill_core_pattern(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "core\n");
+}
+
+static void fill_core_uses_pid(struct text *t, const struct subject *s)
+{
+	(void)s;
+	text_add(t, "0\n");
+}
+
 static void fill_max_map_count(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -200,6 +213,8 @@ static const struct proc_entry kernel_children[] = {
 	{ .name = "threads-max", .mode = S_IFREG | 0444, .fill = fill_threads_max },
 	SETTING(ngroups_max),
 	SETTING(cap_last_cap),
+	SETTING(core_pattern),
+	SETTING(core_uses_pid),
 	SETTING(randomize_va_space),
 	SETTING(tainted),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_children },
