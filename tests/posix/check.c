@@ -66,6 +66,22 @@ int check_child(int (*f)(void *), void *argument)
 	return check_wait(check_spawn(f, argument));
 }
 
+pthread_t check_thread(void *(*f)(void *), void *argument)
+{
+	pthread_t t;
+
+	CHECK_EQ(pthread_create(&t, nullptr, f, argument), 0);
+	return t;
+}
+
+void *check_join(pthread_t thread)
+{
+	void *result;
+
+	CHECK_EQ(pthread_join(thread, &result), 0);
+	return result;
+}
+
 void check_elsewhere(void (*change)(void))
 {
 	pid_t pid = fork();

@@ -7,6 +7,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,6 +103,10 @@ int check_wait(pid_t pid);
 
 /* The same for a child that runs `f`. */
 int check_child(int (*f)(void *), void *argument);
+
+/* A thread that runs `f`, and what it returned in the end. */
+pthread_t check_thread(void *(*f)(void *), void *argument);
+void *check_join(pthread_t thread);
 
 /* In another process, to its end. */
 void check_elsewhere(void (*change)(void));

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Threads: pthreads over futexes, thread-local storage, cancellation, robust and shared locks. */
 #include "tests/posix/check.h"
-#include <limits.h>
-#include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -16,22 +13,6 @@
 static void *same(void *argument)
 {
 	return argument;
-}
-
-static pthread_t start(void *(*f)(void *), void *argument)
-{
-	pthread_t t;
-
-	CHECK_EQ(pthread_create(&t, nullptr, f, argument), 0);
-	return t;
-}
-
-static void *end(pthread_t t)
-{
-	void *result;
-
-	CHECK_EQ(pthread_join(t, &result), 0);
-	return result;
 }
 
 static struct timespec soon(int ms)
@@ -47,7 +28,7 @@ static struct timespec soon(int ms)
 
 TEST(join_gives_the_result)
 {
-	CHECK(end(start(same, &errno)) == &errno);
+	CHECK(check_join(check_thread(same, &errno)) == &errno);
 }
 
 TEST(a_hundred_threads_at_once)
@@ -55,15 +36,15 @@ TEST(a_hundred_threads_at_once)
 	pthread_t t[100];
 
 	for (intptr_t i = 0; i < 100; i++)
-		t[i] = start(same, (void *)i);
+		t[i] = check_thread(same, (void *)i);
 	for (intptr_t i = 0; i < 100; i++)
-		CHECK_EQ((intptr_t)end(t[i]), i);
+		CHECK_EQ((intptr_t)check_join(t[i]), i);
 }
 
 TEST(a_thousand_threads_one_after_the_other)
 {
 	for (intptr_t i = 0; i < 1000; i++)
-		CHECK_EQ((intptr_t)end(start(same, (void *)i)), i);
+		CHECK_EQ((intptr_t)check_join(check_thread(same, (void *)i)), i);
 }
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -85,9 +66,9 @@ TEST(a_mutex_keeps_others_out)
 	pthread_t t[4];
 
 	for (int i = 0; i < 4; i++)
-		t[i] = start(count, nullptr);
+		t[i] = check_thread(count, nullptr);
 	for (int i = 0; i < 4; i++)
-		end(t[i]);
+		check_join(t[i]);
 	CHECK_EQ(counter, 80'000);
 }
 
@@ -114,9 +95,9 @@ TEST(condition_variables)
 	pthread_t t[3];
 
 	for (intptr_t i = 0; i < 3; i++)
-		t[i] = start(take_turns, (void *)i);
+		t[i] = check_thread(take_turns, (void *)i);
 	for (int i = 0; i < 3; i++)
-		end(t[i]);
+		check_join(t[i]);
 	CHECK_EQ(turn, 1500);
 }
 
@@ -164,9 +145,9 @@ TEST(readers_and_writers)
 	pthread_t t[4];
 
 	for (int i = 0; i < 4; i++)
-		t[i] = start(i < 2 ? read_pair : write_pair, nullptr);
+		t[i] = check_thread(i < 2 ? read_pair : write_pair, nullptr);
 	for (int i = 0; i < 4; i++)
-		end(t[i]);
+		check_join(t[i]);
 	CHECK_EQ(values[0], 4000);
 }
 
@@ -192,9 +173,9 @@ TEST(barriers)
 
 	CHECK_EQ(pthread_barrier_init(&barrier, nullptr, 4), 0);
 	for (int i = 0; i < 4; i++)
-		t[i] = start(meet, nullptr);
+		t[i] = check_thread(meet, nullptr);
 	for (int i = 0; i < 4; i++)
-		end(t[i]);
+		check_join(t[i]);
 	CHECK_EQ(serial, 50);
 }
 
@@ -215,13 +196,13 @@ TEST(semaphores)
 {
 	CHECK_EQ(sem_init(&items, 0, 0), 0);
 	CHECK_EQ(sem_init(&room, 0, 1), 0);
-	pthread_t t = start(produce, nullptr);
+	pthread_t t = check_thread(produce, nullptr);
 	for (int i = 1; i <= 2000; i++) {
 		CHECK_EQ(sem_wait(&items), 0);
 		CHECK_EQ(counter, i);
 		sem_post(&room);
 	}
-	end(t);
+	check_join(t);
 	struct timespec at = soon(10);
 	CHECK_ERR(sem_timedwait(&items, &at), ETIMEDOUT);
 	CHECK_ERR(sem_trywait(&items), EAGAIN);
@@ -389,7 +370,7 @@ TEST(a_robust_mutex_of_a_thread_that_ended)
 	pthread_mutexattr_init(&a);
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
 	CHECK_EQ(pthread_mutex_init(&m, &a), 0);
-	end(start(lock_and_end, &m));
+	check_join(check_thread(lock_and_end, &m));
 	CHECK_EQ(pthread_mutex_lock(&m), EOWNERDEAD);
 }
 
@@ -427,11 +408,11 @@ TEST(a_mutex_that_lends_priority)
 	CHECK_EQ(pthread_mutexattr_setprotocol(&a, PTHREAD_PRIO_INHERIT), 0);
 	CHECK_EQ(pthread_mutex_init(&m, &a), 0);
 	CHECK_EQ(pthread_mutex_lock(&m), 0);
-	pthread_t t = start(lock_inherit, &m);
+	pthread_t t = check_thread(lock_inherit, &m);
 	usleep(20'000);
 	CHECK_EQ(counter, 0);
 	CHECK_EQ(pthread_mutex_unlock(&m), 0);
-	end(t);
+	check_join(t);
 	CHECK_EQ(counter, 1);
 }
 
@@ -454,9 +435,9 @@ TEST(thread_local_variables)
 
 	local = 77;
 	for (intptr_t i = 0; i < 10; i++)
-		t[i] = start(use_local, (void *)i);
+		t[i] = check_thread(use_local, (void *)i);
 	for (intptr_t i = 0; i < 10; i++)
-		CHECK_EQ((intptr_t)end(t[i]), i);
+		CHECK_EQ((intptr_t)check_join(t[i]), i);
 	CHECK_EQ(local, 77);
 }
 
@@ -479,7 +460,7 @@ TEST(keys_and_their_destructors)
 {
 	CHECK_EQ(pthread_key_create(&key, destroy), 0);
 	for (intptr_t i = 1; i <= 4; i++)
-		CHECK_EQ((intptr_t)end(start(use_key, (void *)i)), i);
+		CHECK_EQ((intptr_t)check_join(check_thread(use_key, (void *)i)), i);
 	CHECK_EQ(destroyed, 10);
 }
 
@@ -508,16 +489,16 @@ static void *spinner(void *argument)
 
 TEST(threads_can_be_cancelled)
 {
-	pthread_t t = start(sleeper, nullptr);
+	pthread_t t = check_thread(sleeper, nullptr);
 
 	usleep(10'000);
 	CHECK_EQ(pthread_cancel(t), 0);
-	CHECK(end(t) == PTHREAD_CANCELED);
+	CHECK(check_join(t) == PTHREAD_CANCELED);
 	CHECK_EQ(counter, 99);
-	t = start(spinner, nullptr);
+	t = check_thread(spinner, nullptr);
 	usleep(10'000);
 	CHECK_EQ(pthread_cancel(t), 0);
-	CHECK(end(t) == PTHREAD_CANCELED);
+	CHECK(check_join(t) == PTHREAD_CANCELED);
 }
 
 static void *mark(void *argument)
@@ -530,7 +511,7 @@ static void *mark(void *argument)
 TEST(detached_threads)
 {
 	static atomic_int done;
-	pthread_t t = start(mark, &done);
+	pthread_t t = check_thread(mark, &done);
 
 	CHECK_EQ(pthread_detach(t), 0);
 	CHECK_SOON(done == 1);
@@ -564,97 +545,11 @@ TEST(attributes)
 	CHECK_EQ(pthread_attr_getstack(&a, &stack, &size), 0);
 	char here;
 	CHECK(&here >= (char *)stack && &here < (char *)stack + size);
-	end(t);
+	check_join(t);
 	CHECK_EQ(pthread_setname_np(pthread_self(), "checking"), 0);
 	char text[16];
 	CHECK_EQ(pthread_getname_np(pthread_self(), text, sizeof(text)), 0);
 	CHECK_STR(text, "checking");
-}
-
-static long futex(void *word, int what, int value, const struct timespec *t)
-{
-	return syscall(SYS_futex, word, what, value, t, nullptr, 0);
-}
-
-TEST(futex_waits_only_for_the_value)
-{
-	int word = 3;
-	struct timespec t = { .tv_nsec = 10'000'000 };
-
-	CHECK_ERR(futex(&word, FUTEX_WAIT, 4, nullptr), EAGAIN);
-	CHECK_ERR(futex(&word, FUTEX_WAIT, 3, &t), ETIMEDOUT);
-	CHECK_ERR(futex(&word, FUTEX_WAIT_PRIVATE, 3, &t), ETIMEDOUT);
-	CHECK_EQ(futex(&word, FUTEX_WAKE, INT_MAX, nullptr), 0);
-	CHECK_ERR(futex((void *)8, FUTEX_WAIT, 3, &t), EFAULT);
-	CHECK_ERR(futex((char *)&word + 1, FUTEX_WAIT, 3, &t), EINVAL);
-	CHECK_ERR(futex(&word, 127, 0, nullptr), ENOSYS);
-}
-
-static int word_to_wait, word_to_requeue;
-static atomic_int waiting, woken;
-
-static void *futex_wait(void *argument)
-{
-	(void)argument;
-	waiting++;
-	futex(&word_to_wait, FUTEX_WAIT_PRIVATE, 0, nullptr);
-	woken++;
-	return nullptr;
-}
-
-TEST(futex_wakes_as_many_as_asked_and_requeues_others)
-{
-	pthread_t t[5];
-
-	for (int i = 0; i < 5; i++)
-		t[i] = start(futex_wait, nullptr);
-	CHECK_SOON(waiting == 5);
-	usleep(50'000);
-	CHECK_EQ(futex(&word_to_wait, FUTEX_WAKE_PRIVATE, 2, nullptr), 2);
-	CHECK_SOON(woken == 2);
-	CHECK_EQ(syscall(SYS_futex, &word_to_wait, FUTEX_CMP_REQUEUE_PRIVATE, 1, INT_MAX,
-			 &word_to_requeue, 0),
-		 3);
-	CHECK_SOON(woken == 3);
-	CHECK_EQ(futex(&word_to_wait, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr), 0);
-	CHECK_EQ(futex(&word_to_requeue, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr), 2);
-	for (int i = 0; i < 5; i++)
-		end(t[i]);
-}
-
-TEST(futex_bitsets)
-{
-	int word = 0;
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += 10'000'000;
-	if (t.tv_nsec >= 1'000'000'000) {
-		t.tv_nsec -= 1'000'000'000;
-		t.tv_sec++;
-	}
-	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, 0, &t, nullptr, 1), ETIMEDOUT);
-	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, 0, &t, nullptr, 0), EINVAL);
-	CHECK_EQ(syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, 1), 0);
-}
-
-TEST(a_futex_in_a_shared_file)
-{
-	check_folder();
-	int fd = open("f", O_RDWR | O_CREAT, 0600);
-	CHECK_EQ(ftruncate(fd, 4096), 0);
-	atomic_int *a = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	pid_t pid = fork();
-	if (pid == 0) {
-		atomic_int *b = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		while (*b == 0)
-			futex(b, FUTEX_WAIT, 0, nullptr);
-		_exit(*b);
-	}
-	usleep(30'000);
-	*a = 21;
-	futex(a, FUTEX_WAKE, 1, nullptr);
-	CHECK_EQ(check_wait(pid), 21);
 }
 
 static int in_c11(void *argument)
@@ -693,9 +588,9 @@ TEST(malloc_in_four_threads)
 	pthread_t t[4];
 
 	for (intptr_t i = 0; i < 4; i++)
-		t[i] = start(allocate, (void *)(i + 1));
+		t[i] = check_thread(allocate, (void *)(i + 1));
 	for (int i = 0; i < 4; i++)
-		end(t[i]);
+		check_join(t[i]);
 }
 
 static void *fork_in_thread(void *argument)
@@ -717,9 +612,9 @@ TEST(four_threads_fork)
 	pthread_t t[4];
 
 	for (int i = 0; i < 4; i++)
-		t[i] = start(i == 0 ? allocate : fork_in_thread, (void *)1);
+		t[i] = check_thread(i == 0 ? allocate : fork_in_thread, (void *)1);
 	for (int i = 0; i < 4; i++)
-		end(t[i]);
+		check_join(t[i]);
 }
 
 struct worker {
@@ -768,7 +663,7 @@ TEST(proc_tells_threads_apart)
 	int pid = 0;
 
 	CHECK_EQ(prctl(PR_GET_NAME, own), 0);
-	pthread_t t = start(work, &w);
+	pthread_t t = check_thread(work, &w);
 	while (!w.is_done)
 		usleep(1000);
 	CHECK(ticks(w.tid, "worker") >= 4);
@@ -779,133 +674,5 @@ TEST(proc_tells_threads_apart)
 	CHECK_EQ(sscanf(strstr(check_read(path), "\nTgid:"), "\nTgid: %d", &pid), 1);
 	CHECK_EQ(pid, getpid());
 	w.may_end = true;
-	end(t);
-}
-
-/* Python's lock: whoever holds it lets it go for a moment at a time, and takes it again. */
-static struct {
-	pthread_mutex_t mutex;
-	pthread_cond_t free;
-	bool is_held;
-	_Atomic bool was_had;
-} turns = { .mutex = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER };
-
-static void turns_take(void)
-{
-	pthread_mutex_lock(&turns.mutex);
-	while (turns.is_held)
-		pthread_cond_wait(&turns.free, &turns.mutex);
-	turns.is_held = true;
-	pthread_mutex_unlock(&turns.mutex);
-}
-
-static void turns_give(void)
-{
-	pthread_mutex_lock(&turns.mutex);
-	turns.is_held = false;
-	pthread_cond_signal(&turns.free);
-	pthread_mutex_unlock(&turns.mutex);
-}
-
-static void *wants_a_turn(void *unused)
-{
-	(void)unused;
-	turns_take();
-	turns.was_had = true;
-	turns_give();
-	return nullptr;
-}
-
-TEST(a_lock_that_is_free_for_moments_is_had_in_the_end)
-{
-	pthread_t t;
-
-	for (unsigned length = 300; length < 1200; length += 150) {
-		struct timespec start, now;
-		turns.was_had = false;
-		turns_take();
-		CHECK_EQ(pthread_create(&t, nullptr, wants_a_turn, nullptr), 0);
-		clock_gettime(CLOCK_MONOTONIC, &start);
-		do {
-			for (volatile unsigned i = 0; i < length; i++)
-				;
-			turns_give();
-			getppid();
-			turns_take();
-			clock_gettime(CLOCK_MONOTONIC, &now);
-		} while (!turns.was_had && now.tv_sec < start.tv_sec + 5);
-		CHECK(turns.was_had);
-		turns_give();
-		pthread_join(t, nullptr);
-	}
-}
-
-static sem_t wanted;
-static atomic_bool was_done;
-
-static void *does_it(void *unused)
-{
-	(void)unused;
-	sem_wait(&wanted);
-	was_done = true;
-	return nullptr;
-}
-
-TEST(a_sleep_of_no_time_lets_others_run)
-{
-	struct timespec nothing = {};
-	cpu_set_t one;
-	unsigned asked = 0;
-
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
-	CHECK_EQ(sem_init(&wanted, 0, 0), 0);
-	pthread_t t = start(does_it, nullptr); /* bound as we are */
-	usleep(1000);                          /* it waits */
-	sem_post(&wanted);
-	for (; !was_done && asked < 10000; asked++)
-		nanosleep(&nothing, nullptr);
-	CHECK(asked < 100);
-	end(t);
-}
-
-static void *where_it_runs(void *to)
-{
-	CHECK_EQ(sched_getaffinity(0, sizeof(cpu_set_t), to), 0);
-	for (unsigned i = 0; i < 100; i++) {
-		CHECK(CPU_ISSET(sched_getcpu(), (cpu_set_t *)to));
-		sched_yield();
-	}
-	return nullptr;
-}
-
-/* As a thread, a process and a program. */
-TEST(who_is_made_is_bound_as_its_maker)
-{
-	cpu_set_t one, got = {};
-
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
-	end(start(where_it_runs, &got));
-	CHECK(CPU_EQUAL(&one, &got));
-	pid_t pid = fork();
-	if (pid == 0) {
-		where_it_runs(&got);
-		CHECK(CPU_EQUAL(&one, &got));
-		char mask[32];
-		snprintf(mask, sizeof(mask), "%lx", one.__bits[0]);
-		execl(check_program, check_program, "@bound_to", mask, nullptr);
-		_exit(98);
-	}
-	CHECK_EQ(check_wait(pid), 0);
-}
-
-ROLE(bound_to)
-{
-	cpu_set_t got = {};
-
-	where_it_runs(&got);
-	return got.__bits[0] == strtoul(argv[2], nullptr, 16) ? 0 : 1;
+	check_join(t);
 }
