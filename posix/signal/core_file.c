@@ -26,8 +26,9 @@ constexpr unsigned PAGES_AT_ONCE = 512;
 
 struct core {
 	struct remote file;
-	uint64_t at, most; /* where to write next; RLIMIT_CORE */
-	bool is_full;      /* of the limit, or of what the disk has */
+	uint64_t at;   /* where to write next */
+	uint64_t left; /* bytes of RLIMIT_CORE: holes take none, as on Linux */
+	bool is_full;  /* of the limit, or of what the disk has */
 };
 
 /* What notes hold: struct elf_prstatus and elf_prpsinfo of <sys/procfs.h>. */
@@ -62,13 +63,14 @@ static void put(struct core *c, const void *from, uint64_t n)
 		uint64_t part = n < PIECE_MOST ? n : PIECE_MOST;
 		int64_t done = 0;
 
-		if (part > c->most - c->at)
-			part = c->most - c->at;
+		if (part > c->left)
+			part = c->left;
 		c->is_full = part == 0 || file_write(&c->file, c->at, from, part, &done) != OK ||
 			     done <= 0;
 		if (c->is_full)
 			return;
 		c->at += (uint64_t)done;
+		c->left -= (uint64_t)done;
 		from = (const char *)from + done;
 		n -= (uint64_t)done;
 	}
@@ -275,10 +277,10 @@ static uint64_t size_limit(void)
 
 bool core_file_write(const struct registers *frame, const siginfo_t *info)
 {
-	struct core c = { .most = size_limit() };
+	struct core c = { .left = size_limit() };
 	struct description *d;
 
-	if (c.most < PAGE || !process.dumpable || process_alone() != 0)
+	if (c.left < PAGE || !process.dumpable || process_alone() != 0)
 		return false;
 	unsigned n = count_mappings();
 	struct notes *notes = heap_new(sizeof(*notes));
