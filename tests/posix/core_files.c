@@ -175,8 +175,8 @@ static int aborts_at_a_page(void *)
 static int aborts_behind_a_hole(void *)
 {
 	constexpr size_t HOLE = 4 << 20;
-	char *p = mmap(nullptr, 2 * HOLE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *p =
+		mmap(nullptr, 2 * HOLE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(p != MAP_FAILED);
 	memset(p + HOLE, 1, HOLE);
