@@ -488,6 +488,17 @@ enum err sys_vmo_supply(struct thread *self, struct vmo *vmo, uint64_t offset, u
 	return OK;
 }
 
+/* Drop a clean page, if nothing holds it. */
+static bool page_let_go(struct vmo *vmo, uint64_t index)
+{
+	unsigned work = 1;
+
+	if (vmo_is_pinned(vmo, index, 1))
+		return false;
+	vmo_unmap_pages(vmo, index, 1);
+	return vmo_drop_pages(vmo, index, 1, &work) == OK;
+}
+
 enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, uint32_t flags,
 		       struct user_out to, uint64_t *next, uint32_t *count)
 {
@@ -495,7 +506,7 @@ enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 	unsigned work = WORK_MAX;
 
 	if (vmo->kind != VMO_PAGER || (offset & (PAGE_SIZE - 1)) != 0 ||
-	    (flags & ~DIRTY_CLEAN) != 0)
+	    (flags != 0 && flags != DIRTY_CLEAN && flags != DIRTY_DROP))
 		return ERR_BAD_ARGUMENT;
 	*count = 0;
 	/* Once `to` is full the next page is not looked for: it may be far. */
@@ -507,14 +518,14 @@ enum err sys_vmo_dirty(struct thread *self, struct vmo *vmo, uint64_t offset, ui
 			index = end;
 		if (slot == nullptr || work-- == 0 || to.size < sizeof(at))
 			break;
-		if ((*slot & SLOT_DIRTY) == 0)
+		if ((*slot & SLOT_DIRTY) == 0 && (flags != DIRTY_DROP || page_let_go(vmo, index)))
 			continue;
 		enum err e = user_write(self, to.address + *count * sizeof(at), &at, sizeof(at));
 
 		if (e != OK)
 			return e;
 		++*count;
-		if ((flags & DIRTY_CLEAN) == 0)
+		if (flags != DIRTY_CLEAN)
 			continue;
 		*slot &= ~SLOT_DIRTY;
 		vmo_protect_pages(vmo, index, 1);

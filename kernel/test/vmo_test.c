@@ -376,7 +376,40 @@ TEST(pager, written_pages_are_dirty_until_cleaned)
 	      word(0) == PAGE_SIZE);
 	CHECK(CALL5(VMO_DIRTY, p.vmo, 0, 0, USER_START, 64) == ERR_BAD_ADDRESS);
 	CHECK(CALL5(VMO_DIRTY, p.vmo, 1, 0, SCRATCH, 64) == ERR_BAD_ARGUMENT);
-	CHECK(CALL5(VMO_DIRTY, p.vmo, 0, 2, SCRATCH, 64) == ERR_BAD_ARGUMENT);
+	CHECK(CALL5(VMO_DIRTY, p.vmo, 0, DIRTY_CLEAN | DIRTY_DROP, SCRATCH, 64) ==
+	      ERR_BAD_ARGUMENT);
+	CHECK(CALL5(VMO_DIRTY, p.vmo, 0, 4, SCRATCH, 64) == ERR_BAD_ARGUMENT);
+	unpaged(&p);
+	balanced(&b);
+}
+
+TEST(pager, clean_pages_can_be_dropped_and_written_ones_stay)
+{
+	struct books b = begin();
+	struct paged p = paged(8);
+	uint64_t offset;
+	uint8_t byte;
+
+	for (unsigned i = 1; i < 4; i++) {
+		as(p.user.thread_object);
+		CHECK(!machine_access(p.at + i * PAGE_SIZE, ACCESS_READ));
+		serve(&p, i, (uint8_t)(70 + i));
+	}
+	as(p.user.thread_object);
+	put(p.at + 2 * PAGE_SIZE, "w", 1);
+	as_driver();
+	CHECK(CALL5(VMO_DIRTY, p.vmo, 0, DIRTY_DROP, SCRATCH, 64) == OK && word(1) == 1);
+	CHECK(word(0) == 8 * PAGE_SIZE);
+	get(&offset, SCRATCH, sizeof(offset));
+	CHECK(offset == 2 * PAGE_SIZE);
+	as(p.user.thread_object);
+	get(&byte, p.at + 2 * PAGE_SIZE, 1);
+	CHECK(byte == 'w');
+	CHECK(!machine_access(p.at + 3 * PAGE_SIZE, ACCESS_READ)); /* it is asked for again */
+	serve(&p, 3, 99);
+	as(p.user.thread_object);
+	get(&byte, p.at + 3 * PAGE_SIZE, 1);
+	CHECK(byte == 99);
 	unpaged(&p);
 	balanced(&b);
 }

@@ -72,7 +72,7 @@ def test_a_full_table_of_inodes_still_deletes(arch, tools, tmp_path):
 	check(f"{tmp_path}/v")
 
 
-@pytest.mark.parametrize("case", ["open_files_end_with_an_error", "mapped_pages_end_with_an_error_or_a_signal"])
+@pytest.mark.parametrize("case", ["open_files_end_with_an_error", "mapped_pages_are_written_back_meanwhile"])
 def test_a_quota_that_is_used_up_ends_nothing(arch, tools, tmp_path, case):
 	"""A small machine, so that fsd has little."""
 	program = f"{qemu.ROOT}/build/{arch}/tests-posix/exhaust"
