@@ -221,6 +221,9 @@ enum err sys_waitset_wait(struct thread *self, struct waitset *set, struct user_
 
 	if (e != OK || *count > 0)
 		return e;
+	/* What was looked at is not ready any more, and nobody would wake us for what is left. */
+	if (!list_is_empty(&set->ready))
+		return call_repeat(self);
 	if (deadline == 0)
 		return ERR_WOULD_BLOCK;
 	if (thread_is_interrupted(self))

@@ -85,6 +85,26 @@ TEST(waitset, ready_things_take_turns_where_room_is_short)
 	balanced(&b);
 }
 
+TEST(waitset, what_is_ready_no_more_does_not_hide_what_is)
+{
+	struct books b = begin();
+	uint32_t set = made(CALL0(WAITSET_CREATE)), e[2], watch[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		e[i] = made(CALL0(EVENT_CREATE));
+		watch[i] = made(CALL5(WATCH_CREATE, set, e[i], 1, 0, i));
+		CHECK(CALL3(EVENT_SIGNAL, e[i], 1, 0) == OK);
+	}
+	CHECK(CALL3(EVENT_SIGNAL, e[0], 0, 1) == OK);
+	CHECK(wait_set(set, 1, TIME_NEVER) == OK && word(0) == 1 && reported(0).cookie == 1);
+	for (unsigned i = 0; i < 2; i++) {
+		closed(watch[i]);
+		closed(e[i]);
+	}
+	closed(set);
+	balanced(&b);
+}
+
 TEST(waitset, wrong_arguments_are_refused)
 {
 	struct books b = begin();

@@ -199,6 +199,22 @@ TEST(waitset, takes_turns)
 	EQUAL(seen, 15);
 }
 
+TEST(waitset, what_is_ready_no_more_does_not_hide_what_is)
+{
+	fut_handle set = 0, e[2], watch;
+	struct watch_event event;
+
+	OKAY(fut_waitset_create(&set));
+	for (unsigned i = 0; i < 2; i++) {
+		e[i] = make_event();
+		OKAY(fut_watch_create(set, e[i], 1, 0, i, &watch));
+		OKAY(fut_event_signal(e[i], 1, 0));
+	}
+	OKAY(fut_event_signal(e[0], 0, 1));
+	EQUAL(collect(set, &event, 1), 1);
+	EQUAL(event.cookie, 1);
+}
+
 TEST(waitset, edges_are_told_once)
 {
 	fut_handle set = 0, e = make_event(), watch = 0;

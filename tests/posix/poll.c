@@ -528,3 +528,48 @@ TEST(epoll_wait_gives_all_that_is_ready_at_once)
 	CHECK_EQ(epoll_wait(set, events, MANY + 10, 0), MANY);
 	CHECK_EQ(epoll_wait(set, events, 2000, 0), 2000);
 }
+
+static void *read_always(void *end)
+{
+	char c;
+
+	while (read(*(int *)end, &c, 1) == 1 && c != 'e')
+		;
+	return nullptr;
+}
+
+static void *poll_for_second(void *ends)
+{
+	int(*pipes)[2] = ends;
+	struct pollfd p[] = { { .fd = pipes[0][0], .events = POLLIN },
+			      { .fd = pipes[1][0], .events = POLLIN } };
+
+	do
+		CHECK(poll(p, 2, -1) > 0);
+	while ((p[1].revents & POLLIN) == 0);
+	return nullptr;
+}
+
+/* The first pipe is read by another thread as soon as it has something, so that for who polls
+ * both it is ready and at once not any more. */
+TEST(what_another_thread_takes_does_not_hide_the_next)
+{
+	int ends[2][2];
+	pthread_t reader, poller;
+
+	CHECK_EQ(pipe(ends[0]), 0);
+	CHECK_EQ(pipe(ends[1]), 0);
+	CHECK_EQ(pthread_create(&reader, nullptr, read_always, &ends[0][0]), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		char c;
+		CHECK_EQ(pthread_create(&poller, nullptr, poll_for_second, ends), 0);
+		usleep(2000); /* both wait; were they late they would see all, and that is no harm
+			       */
+		CHECK_EQ(write(ends[0][1], "x", 1), 1);
+		CHECK_EQ(write(ends[1][1], "x", 1), 1);
+		CHECK_EQ(pthread_join(poller, nullptr), 0);
+		CHECK_EQ(read(ends[1][0], &c, 1), 1);
+	}
+	CHECK_EQ(write(ends[0][1], "e", 1), 1);
+	CHECK_EQ(pthread_join(reader, nullptr), 0);
+}
