@@ -166,6 +166,14 @@ static int64_t old_settings_set(struct description *d, uint64_t from, uint32_t w
 	return settings_change(d, &t, when);
 }
 
+/* Which settings are locked: none, as nothing locks them (TIOCSLCKTRMIOS is not there). */
+static int64_t locked_get(uint64_t to)
+{
+	struct termios none = {};
+
+	return guest_put(to, &none, sizeof(none));
+}
+
 /* --- Window and groups --- */
 
 static int64_t window_get(struct description *d, uint64_t to)
@@ -300,6 +308,8 @@ static int64_t ioctl_of_settings(struct description *d, uint32_t command, uint64
 		return old_settings_set(d, argument, DRAIN);
 	case TCSETAF:
 		return old_settings_set(d, argument, FLUSH);
+	case TIOCGLCKTRMIOS:
+		return locked_get(argument);
 	default:
 		return -ENOTTY;
 	}

@@ -244,6 +244,16 @@ TEST(settings_can_be_asked_in_the_old_way)
 	CHECK_EQ(t.c_cc[VMIN], 1);
 }
 
+TEST(no_settings_are_locked)
+{
+	struct termios t;
+
+	open_pair();
+	memset(&t, 1, sizeof(t));
+	CHECK_EQ(ioctl(slave, TIOCGLCKTRMIOS, &t), 0);
+	CHECK(t.c_iflag == 0 && t.c_lflag == 0 && t.c_cc[VINTR] == 0);
+}
+
 TEST(the_window_size_is_kept)
 {
 	struct winsize w = { .ws_row = 33, .ws_col = 99 }, now;
