@@ -14,9 +14,11 @@ struct file_state {
 	_Atomic uint32_t status; /* enum file_status */
 	uint32_t reserved;
 	_Atomic int64_t
-		written;       /* when: `window` of protocol/file.fipc; 0: the server is to know */
-	_Atomic uint64_t idle; /* not 0: nobody uses the session (protocol/file.fipc) */
-	uint64_t reserved2[4];
+		written;        /* when: `window` of protocol/file.fipc; 0: the server is to know */
+	_Atomic uint64_t idle;  /* not 0: nobody uses the session (protocol/file.fipc) */
+	_Atomic uint64_t owner; /* who is signalled with STATUS_ASYNC: posix/files/async.c */
+	_Atomic uint32_t io_signal; /* with which signal; 0: SIGIO */
+	uint32_t reserved2[5];
 };
 static_assert(sizeof(struct file_state) == 64);
 

@@ -3,6 +3,7 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include "posix/core/call.h"
+#include "posix/files/async.h"
 #include "posix/files/file.h"
 #include "posix/files/locks.h"
 #include "posix/files/open_flags.h"
@@ -40,6 +41,8 @@ int64_t description_control(struct description *d, uint32_t command, uint64_t ar
 {
 	int64_t result = lock_control(d, command, argument);
 
+	if (result == -ENOSYS)
+		result = async_control(d, command, argument);
 	if (command == F_ADD_SEALS)
 		return seals_add(d, argument);
 	if (command == F_GET_SEALS)

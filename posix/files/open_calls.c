@@ -8,6 +8,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
+#include "posix/files/async.h"
 #include "posix/files/file.h"
 #include "posix/files/known.h"
 #include "posix/files/open_flags.h"
@@ -310,8 +311,10 @@ CALL3(ioctl, int, fd, uint32_t, command, uint64_t, argument)
 			atomic_fetch_or(&d->state->status, STATUS_NONBLOCK);
 		else if (result == 0)
 			atomic_fetch_and(&d->state->status, ~(uint32_t)STATUS_NONBLOCK);
-	} else if (d->ops->ioctl != nullptr) {
-		result = d->ops->ioctl(d, command, argument);
+	} else {
+		result = async_ioctl(d, command, argument);
+		if (result == -ENOTTY && d->ops->ioctl != nullptr)
+			result = d->ops->ioctl(d, command, argument);
 	}
 	description_drop(d);
 	return result;

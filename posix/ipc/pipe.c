@@ -13,6 +13,7 @@
 #include "posix/core/process.h"
 #include "posix/core/shared_lock.h"
 #include "posix/core/wait.h"
+#include "posix/files/async.h"
 #include "posix/files/path.h"
 #include "posix/signal/deliver.h"
 #include "protocol/file.h"
@@ -118,12 +119,15 @@ static int64_t read(struct description *d, uint64_t to, uint64_t size, uint64_t 
 	}
 	shared_lock(&p->read.lock);
 	n = filled(d);
+	bool was_full = n == size_of(d);
 	if (n > size)
 		n = (uint32_t)size;
 	done = copy(d, atomic_load(&p->read.index), to, n, true);
 	atomic_fetch_add(&p->read.index, done);
 	shared_unlock(&p->read.lock);
 	(void)wake(d, &p->write); /* without writers the rest is still ours */
+	if (was_full)
+		async_tell(&p->write.state);
 	return n == 0 ? -EAGAIN : done == 0 ? -EFAULT : (int64_t)done;
 }
 
@@ -153,6 +157,8 @@ static int64_t write(struct description *d, uint64_t from, uint64_t size, uint64
 	shared_unlock(&p->write.lock);
 	if (done > 0 && !wake(d, &p->read))
 		return broken();
+	if (done > 0)
+		async_tell(&p->read.state);
 	return n == 0 ? -EAGAIN : done == 0 ? -EFAULT : (int64_t)done;
 }
 

@@ -6,6 +6,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/shared_lock.h"
+#include "posix/files/async.h"
 #include "posix/ipc/socket.h"
 #include "posix/ipc/socket_parts.h"
 
@@ -167,8 +168,10 @@ int64_t socket_send_once(const struct socket_out *out, const struct message_data
 	shared_lock(&w->write_lock);
 	n = record_write(out, w, data, x);
 	shared_unlock(&w->write_lock);
-	if (n >= 0)
+	if (n >= 0) {
 		wake(out->event, &w->reader_waits, SOCKET_INPUT_NEWS);
+		async_tell(&out->shared->side[!out->side].state);
+	}
 	return n;
 }
 

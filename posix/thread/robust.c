@@ -3,10 +3,13 @@
  * robust-futex-ABI. Nothing in it is trusted. */
 #include "posix/thread/robust.h"
 #include <linux/futex.h>
+#include <linux/resource.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
-#include "posix/core/thread.h"
+#include "posix/core/process.h"
+#include "posix/files/path.h"
+#include "protocol/posix.h"
 
 constexpr unsigned LOCKS_MOST = 2048; /* as Linux's ROBUST_LIST_LIMIT: a list may be a circle */
 
@@ -60,8 +63,13 @@ CALL3(get_robust_list, uint32_t, tid, uint64_t, head, uint64_t, size)
 {
 	uint64_t n = sizeof(struct robust_list_head);
 
-	if (tid != 0 && tid != self()->tid)
-		return -ESRCH;
+	int32_t outcome = 0, nice;
+
+	if (tid != 0 && tid != self()->tid) { /* what another has is not ours to see */
+		enum err e =
+			posix_priority(&process.posix, PRIO_PROCESS, tid, 0, 0, &outcome, &nice);
+		return e != OK ? file_error(e) : outcome < 0 ? outcome : -EPERM;
+	}
 	return guest_put(size, &n, sizeof(n)) != 0 ? -EFAULT
 						   : guest_put(head, &self()->robust_list, 8);
 }

@@ -611,3 +611,69 @@ TEST(splice_tells_what_is_wrong)
 	int appending = open("f", O_WRONLY | O_CREAT | O_APPEND, 0600);
 	CHECK_ERR(splice(a[0], nullptr, appending, nullptr, 1, 0), EINVAL);
 }
+
+static void writes_to(int fd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(write(fd, "x", 1) != 1);
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+/* The signal that comes within seconds; 0: none within a moment. */
+static int signal_within(const sigset_t *set, time_t seconds)
+{
+	struct timespec t = { .tv_sec = seconds, .tv_nsec = seconds ? 0 : 50'000'000 };
+
+	return sigtimedwait(set, nullptr, &t);
+}
+
+/* One end is watched with O_ASYNC while the other is written. */
+static void tells_its_owner(int watched, int other)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_TID, .pid = gettid() };
+	sigset_t set;
+	int on = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigaddset(&set, SIGUSR1);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, nullptr), 0);
+	CHECK_EQ(fcntl(watched, F_GETOWN), 0);
+	CHECK_EQ(fcntl(watched, F_SETOWN, getpid()), 0);
+	CHECK_EQ(fcntl(watched, F_GETOWN), getpid());
+	writes_to(other);
+	CHECK_EQ(signal_within(&set, 0), -1);
+	CHECK_EQ(fcntl(watched, F_SETFL, O_ASYNC), 0);
+	writes_to(other);
+	CHECK_EQ(signal_within(&set, 10), SIGIO);
+	CHECK_EQ(fcntl(watched, F_SETSIG, SIGUSR1), 0);
+	CHECK_EQ(fcntl(watched, F_GETSIG), SIGUSR1);
+	CHECK_EQ(fcntl(watched, F_SETOWN_EX, &owner), 0);
+	writes_to(other);
+	CHECK_EQ(signal_within(&set, 10), SIGUSR1);
+	CHECK_EQ(fcntl(watched, F_SETOWN, -getpgrp()), 0);
+	CHECK_EQ(fcntl(watched, F_GETOWN_EX, &owner), 0);
+	CHECK(owner.type == F_OWNER_PGRP && owner.pid == getpgrp());
+	CHECK_EQ(ioctl(watched, FIOASYNC, &on), 0);
+	CHECK_EQ(fcntl(watched, F_GETFL) & O_ASYNC, 0);
+	CHECK_ERR(fcntl(watched, F_SETOWN, 3'999'999), ESRCH);
+	CHECK_ERR(fcntl(watched, F_SETSIG, 100), EINVAL);
+}
+
+TEST(who_owns_a_pipe_is_told_of_bytes)
+{
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	tells_its_owner(ends[0], ends[1]);
+}
+
+TEST(who_owns_a_socket_is_told_of_bytes)
+{
+	int ends[2];
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	tells_its_owner(ends[0], ends[1]);
+}
