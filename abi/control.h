@@ -77,7 +77,7 @@ struct control {
 	uint64_t guest_pc;
 	uint64_t fixup;
 	enum upcall_reason reason;
-	uint32_t cpu; /* the CPU it ran on last */
+	uint32_t reserved;
 	struct fault fault;
 
 	/* The message to send, and the one received last. */
