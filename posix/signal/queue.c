@@ -26,6 +26,8 @@ static bool merge(struct signal_queue *q, const siginfo_t *info, unsigned timer)
 {
 	struct signal_entry *e = q->first;
 
+	if (info->si_signo >= SIGRTMIN && timer == 0)
+		return false; /* each waits, and there may be many thousands */
 	while (e != nullptr && !is_same(e, info, timer))
 		e = e->next;
 	if (e == nullptr)

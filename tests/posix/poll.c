@@ -481,6 +481,54 @@ TEST(a_signalfd_reads_signals)
 	CHECK_EQ(poll(&p, 1, 10), 0);
 }
 
+static volatile sig_atomic_t is_time;
+
+static void time_is_up(int)
+{
+	is_time = 1;
+}
+
+static int floods(void *)
+{
+	union sigval number = {};
+
+	for (;;) {
+		if (sigqueue(getppid(), SIGRTMIN, number) == 0)
+			number.sival_int++;
+		else if (errno != EAGAIN)
+			return 1;
+	}
+}
+
+/* Another signal still comes, and each is read in its turn. */
+TEST(who_is_flooded_with_signals_goes_on)
+{
+	struct sigaction act = { .sa_handler = time_is_up };
+	struct signalfd_siginfo info;
+	sigset_t signals;
+	int n = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGRTMIN);
+	sigprocmask(SIG_BLOCK, &signals, nullptr);
+	CHECK_EQ(sigaction(SIGALRM, &act, nullptr), 0);
+	int fd = signalfd(-1, &signals, 0);
+	CHECK(fd >= 0);
+	pid_t pid = check_spawn(floods, nullptr);
+	alarm(1);
+	while (!is_time) {
+		if (read(fd, &info, sizeof(info)) != sizeof(info))
+			continue; /* interrupted by the alarm */
+		CHECK_EQ(info.ssi_signo, SIGRTMIN);
+		CHECK_EQ(info.ssi_pid, pid);
+		CHECK_EQ(info.ssi_int, n);
+		n++;
+	}
+	CHECK(n > 0);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(check_wait(pid), 128 + SIGKILL);
+}
+
 static void *waker(void *argument)
 {
 	usleep(20'000);
