@@ -488,6 +488,21 @@ static int as_a_user(void *other)
 	return 0;
 }
 
+TEST(a_child_can_be_bound_before_it_runs)
+{
+	cpu_set_t one, got;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = sleeper();
+		CHECK_EQ(sched_setaffinity(pid, sizeof(one), &one), 0);
+		CHECK_EQ(sched_getaffinity(pid, sizeof(got), &got), 0);
+		CHECK(CPU_EQUAL(&one, &got));
+		sleeper_end(pid);
+	}
+}
+
 TEST(another_s_scheduling_can_be_asked_and_set)
 {
 	struct sched_param seven = { 7 }, got = {}, none = {};

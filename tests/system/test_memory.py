@@ -36,7 +36,7 @@ def test_who_takes_all_memory_harms_nobody(arch, cpus):
 	assert status == 0, err
 
 
-@pytest.mark.parametrize("mem", ["24M", "26M", "28M"])
+@pytest.mark.parametrize("mem", ["26M", "28M", "30M"])
 def test_too_little_memory_is_told(arch, mem):
 	"""A service whose stack and data find no place does not start: none dies at a first touch."""
 	_, words, err = run(arch, mem, "echo fine")

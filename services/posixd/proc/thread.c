@@ -124,23 +124,27 @@ uint32_t thread_after(const struct subject *s, uint32_t after)
 	return found;
 }
 
-/* The kernel's thread with that number; 0: there is none. */
-static fut_handle thread_handle(const struct process *p, uint32_t tid)
+/* Where the thread with that number has its area. False: there is none. */
+static bool area_find(const struct process *p, uint32_t tid, uint64_t *area)
+{
+	struct walk w;
+
+	if (!walk_begin(&w, p))
+		return false;
+	do
+		if (!walk_on(&w))
+			return false;
+	while (w.tid != tid);
+	return memory_read(p, w.at + w.view.thread.control, area, sizeof(*area));
+}
+
+static fut_handle thread_with_area(const struct process *p, uint64_t area)
 {
 	struct thread_info info;
-	struct walk w;
-	uint64_t area, after = 0;
+	uint64_t after = 0;
 	uint32_t size;
 	fut_handle thread;
 
-	if (!walk_begin(&w, p))
-		return 0;
-	do
-		if (!walk_on(&w))
-			return 0;
-	while (w.tid != tid);
-	if (!memory_read(p, w.at + w.view.thread.control, &area, sizeof(area)))
-		return 0;
 	while (fut_task_thread(p->native.task, after, &thread, &after) == OK) {
 		if (fut_thread_read(thread, THREAD_INFO, &info, sizeof(info), &size) == OK &&
 		    info.area == area)
@@ -148,6 +152,33 @@ static fut_handle thread_handle(const struct process *p, uint32_t tid)
 		(void)fut_handle_close(thread); /* ours, and open */
 	}
 	return 0;
+}
+
+/* The task's one thread; 0: it has several. */
+static fut_handle thread_alone(const struct process *p)
+{
+	uint64_t after = 0;
+	fut_handle thread, other;
+
+	if (fut_task_thread(p->native.task, after, &thread, &after) != OK)
+		return 0;
+	if (fut_task_thread(p->native.task, after, &other, &after) == OK) {
+		(void)fut_handle_close(other);  /* ours, and open */
+		(void)fut_handle_close(thread); /* the same */
+		return 0;
+	}
+	return thread;
+}
+
+/* The kernel's thread with that number; 0: there is none. A child that was forked just now still
+ * has its parent's list, where its own number is not. */
+static fut_handle thread_handle(const struct process *p, uint32_t tid)
+{
+	uint64_t area;
+
+	if (area_find(p, tid, &area))
+		return thread_with_area(p, area);
+	return tid == p->pid ? thread_alone(p) : 0;
 }
 
 uint64_t thread_cpu_ns(const struct process *p, uint32_t tid)
