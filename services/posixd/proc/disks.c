@@ -48,16 +48,6 @@ static void fill_read_only(struct text *t, const struct subject *s)
 	text_add(t, "%u\n", facts_of(s)->read_only);
 }
 
-static void fill_no(struct text *t, const struct subject *)
-{
-	text_add(t, "0\n");
-}
-
-static void fill_yes(struct text *t, const struct subject *)
-{
-	text_add(t, "1\n");
-}
-
 static void fill_logical(struct text *t, const struct subject *s)
 {
 	text_add(t, "%u\n", facts_of(s)->sector_size);
@@ -71,17 +61,28 @@ static void fill_physical(struct text *t, const struct subject *s)
 static const struct proc_entry queue_children[] = {
 	{ .name = "logical_block_size", .mode = S_IFREG | 0444, .fill = fill_logical },
 	{ .name = "physical_block_size", .mode = S_IFREG | 0444, .fill = fill_physical },
-	{ .name = "rotational", .mode = S_IFREG | 0444, .fill = fill_yes },
+	PROC_FIXED("rotational", "1\n"),
 	{},
 };
 static const struct proc_entry disk_children[] = {
 	{ .name = "dev", .mode = S_IFREG | 0444, .fill = fill_dev },
 	{ .name = "queue", .mode = S_IFDIR | 0555, .children = queue_children },
-	{ .name = "removable", .mode = S_IFREG | 0444, .fill = fill_no },
+	PROC_FIXED("removable", "0\n"),
 	{ .name = "ro", .mode = S_IFREG | 0444, .fill = fill_read_only },
 	{ .name = "size", .mode = S_IFREG | 0444, .fill = fill_size },
 	{},
 };
+
+/* Make the subject the disk that has this name among those that `name_of` gives. */
+static bool find(struct subject *s, const char *name, const char *(*name_of)(uint32_t number))
+{
+	uint32_t n = 0;
+
+	while ((n = disk_after(s, n)) != 0 && strcmp(name_of(n), name) != 0)
+		;
+	s->number = n;
+	return n != 0;
+}
 
 static const char *name_of(uint32_t number)
 {
@@ -93,12 +94,8 @@ static const struct proc_entry *disk_find(struct subject *s, const char *name)
 	static const struct proc_entry disk = { .name = "",
 						.mode = S_IFDIR | 0555,
 						.children = disk_children };
-	uint32_t n = 0;
 
-	while ((n = disk_after(s, n)) != 0 && strcmp(name_of(n), name) != 0)
-		;
-	s->number = n;
-	return n != 0 ? &disk : nullptr;
+	return find(s, name, name_of) ? &disk : nullptr;
 }
 
 const struct proc_names disk_names = {
@@ -128,12 +125,8 @@ static const struct proc_entry *number_find(struct subject *s, const char *name)
 	static const struct proc_entry link = { .name = "",
 						.mode = S_IFLNK | 0777,
 						.target = number_target };
-	uint32_t n = 0;
 
-	while ((n = disk_after(s, n)) != 0 && strcmp(number_of(n), name) != 0)
-		;
-	s->number = n;
-	return n != 0 ? &link : nullptr;
+	return find(s, name, number_of) ? &link : nullptr;
 }
 
 static const struct proc_names number_names = {

@@ -37,6 +37,7 @@ struct proc_entry {
 	const struct proc_entry *children; /* of a directory: ends with a name nullptr */
 	const struct proc_names *names;
 	void (*fill)(struct text *t, const struct subject *s);
+	const char *fixed; /* instead of `fill`: contents that never change */
 	/*
 	 * Instead of `fill`, for what may be long: the records from `*at` on, whose meaning is the
 	 * entry's own and which is 0 at first. As many as have room in `most` bytes, but at least
@@ -48,6 +49,8 @@ struct proc_entry {
 	int (*target)(const struct subject *s, struct files_target *t);
 	int (*write)(const struct subject *s, const char *text, size_t n);
 };
+
+#define PROC_FIXED(called, contents) { .name = called, .mode = S_IFREG | 0444, .fixed = contents }
 
 /* tree.c */
 constexpr uint64_t PROC_DEVICE = 3; /* st_dev of the first kind, then counted up */

@@ -346,25 +346,6 @@ static int write_oom_adjust(const struct subject *s, const char *text, size_t n)
 	return 0;
 }
 
-static void fill_cgroup(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "0::/\n");
-}
-
-/* Nobody logged in by an audited way: (uid_t)-1. */
-static void fill_loginuid(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "4294967295");
-}
-
-static void fill_wchan(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "0");
-}
-
 static const struct proc_entry thread_children[] = {
 	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm },
 	{ .name = "stat", .mode = S_IFREG | 0444, .fill = fill_stat },
@@ -394,7 +375,7 @@ static const struct proc_names threads = {
 
 static const struct proc_entry process_children[] = {
 	{ .name = "auxv", .mode = S_IFREG | 0400, .fill = fill_auxv },
-	{ .name = "cgroup", .mode = S_IFREG | 0444, .fill = fill_cgroup },
+	PROC_FIXED("cgroup", "0::/\n"),
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .fill = fill_cmdline },
 	{ .name = "comm", .mode = S_IFREG | 0644, .fill = fill_comm, .write = write_comm },
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .target = cwd_target },
@@ -404,7 +385,7 @@ static const struct proc_entry process_children[] = {
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .names = &fdinfo_names },
 	{ .name = "handles", .mode = S_IFREG | 0400, .fill = fill_handles },
 	{ .name = "limits", .mode = S_IFREG | 0444, .fill = fill_limits },
-	{ .name = "loginuid", .mode = S_IFREG | 0444, .fill = fill_loginuid },
+	PROC_FIXED("loginuid", "4294967295"), /* (uid_t)-1: nobody logged in by an audited way */
 	{ .name = "maps", .mode = S_IFREG | 0444, .fill_from = fill_maps },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .fill = fill_mountinfo },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .fill = fill_mounts },
@@ -421,7 +402,7 @@ static const struct proc_entry process_children[] = {
 	{ .name = "statm", .mode = S_IFREG | 0444, .fill = fill_statm },
 	{ .name = "status", .mode = S_IFREG | 0444, .fill = fill_status },
 	{ .name = "task", .mode = S_IFDIR | 0555, .names = &threads },
-	{ .name = "wchan", .mode = S_IFREG | 0444, .fill = fill_wchan },
+	PROC_FIXED("wchan", "0"),
 	{},
 };
 

@@ -29,6 +29,8 @@ static int shown_go_on(struct shown *shown, const struct proc_entry *e, const st
 			     most < PIECE_LEAST  ? PIECE_LEAST
 			     : most > PIECE_MOST ? PIECE_MOST
 						 : most);
+	else if (e->fixed != nullptr)
+		text_add(t, "%s", e->fixed);
 	else
 		e->fill(t, s);
 	shown->is_last = e->fill_from == nullptr || t->len == 0;
@@ -59,7 +61,7 @@ int64_t shown_read(struct shown *shown, const struct proc_entry *e, const struct
 {
 	size_t done = 0;
 
-	if (e->fill == nullptr && e->fill_from == nullptr)
+	if (e->fill == nullptr && e->fixed == nullptr && e->fill_from == nullptr)
 		return -EINVAL;
 	/* As on Linux it ends with a piece, and so with a record, unless less than one is asked
 	 * for. */

@@ -45,24 +45,6 @@ static int write_domainname(const struct subject *s, const char *text, size_t n)
 	return write_name(s->world->core.domain, text);
 }
 
-static void fill_ostype(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "Linux\n");
-}
-
-static void fill_osrelease(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, LINUX_RELEASE "\n");
-}
-
-static void fill_version(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, LINUX_VERSION "\n");
-}
-
 static void fill_pid_max(struct text *t, const struct subject *s)
 {
 	(void)s;
@@ -78,19 +60,6 @@ static void fill_ngroups_max(struct text *t, const struct subject *s)
 {
 	(void)s;
 	text_add(t, "%u\n", GROUPS_MAX);
-}
-
-/* There are no modules, nor anything else that Linux counts here. */
-static void fill_tainted(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "0\n");
-}
-
-static void fill_cap_last_cap(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "40\n"); /* CAP_CHECKPOINT_RESTORE of linux/capability.h */
 }
 
 /* Differs from start to start of the system, and stays. */
@@ -122,62 +91,16 @@ static void fill_uuid(struct text *t, const struct subject *s)
 	text_add(t, "\n");
 }
 
-static void fill_entropy_avail(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "256\n"); /* bits: as RNDGETENTCNT tells */
-}
-
-/* Memory is promised without being there: pages are paid for when they are touched. */
-static void fill_overcommit(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "1\n");
-}
-
-static void fill_file_max(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "1048576\n"); /* open files that one line of a file server may have */
-}
-
 static void fill_pipe_max(struct text *t, const struct subject *s)
 {
 	(void)s;
 	text_add(t, "%u\n", PIPE_MOST);
 }
 
-/* Nobody counts a user's pipes. */
-static void fill_no_limit(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "0\n");
-}
-
-/* posix/signal/core_file.c: in the working directory. */
-static void fill_core_pattern(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "core\n");
-}
-
-static void fill_core_uses_pid(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "0\n");
-}
-
 static void fill_max_map_count(struct text *t, const struct subject *s)
 {
 	(void)s;
 	text_add(t, "%u\n", MAPPINGS_MOST);
-}
-
-/* Programs, libraries, stacks and heaps all begin somewhere else each time. */
-static void fill_randomize_va_space(struct text *t, const struct subject *s)
-{
-	(void)s;
-	text_add(t, "2\n");
 }
 
 /* As many as may wait at a listening socket. */
@@ -187,13 +110,19 @@ static void fill_somaxconn(struct text *t, const struct subject *s)
 	text_add(t, "%u\n", BACKLOG_MOST);
 }
 
+/* Bits, as RNDGETENTCNT tells. */
+#define ENTROPY "256\n"
+/* Open files that one line of a file server may have. */
+#define FILES_MOST "1048576\n"
+/* Nobody counts a user's pipes. */
+#define NO_LIMIT      "0\n"
 #define SETTING(what) { .name = #what, .mode = S_IFREG | 0444, .fill = fill_##what }
 
 static const struct proc_entry random_children[] = {
 	SETTING(boot_id),
 	SETTING(uuid),
-	SETTING(entropy_avail),
-	{ .name = "poolsize", .mode = S_IFREG | 0444, .fill = fill_entropy_avail },
+	PROC_FIXED("entropy_avail", ENTROPY),
+	PROC_FIXED("poolsize", ENTROPY),
 	{},
 };
 
@@ -206,33 +135,35 @@ static const struct proc_entry kernel_children[] = {
 	  .mode = S_IFREG | 0644,
 	  .fill = fill_domainname,
 	  .write = write_domainname },
-	SETTING(ostype),
-	SETTING(osrelease),
-	SETTING(version),
+	PROC_FIXED("ostype", "Linux\n"),
+	PROC_FIXED("osrelease", LINUX_RELEASE "\n"),
+	PROC_FIXED("version", LINUX_VERSION "\n"),
 	SETTING(pid_max),
 	{ .name = "threads-max", .mode = S_IFREG | 0444, .fill = fill_threads_max },
 	SETTING(ngroups_max),
-	SETTING(cap_last_cap),
-	SETTING(core_pattern),
-	SETTING(core_uses_pid),
-	SETTING(randomize_va_space),
-	SETTING(tainted),
+	PROC_FIXED("cap_last_cap", "40\n"),   /* CAP_CHECKPOINT_RESTORE of linux/capability.h */
+	PROC_FIXED("core_pattern", "core\n"), /* posix/signal/core_file.c */
+	PROC_FIXED("core_uses_pid", "0\n"),
+	/* Programs, libraries, stacks and heaps all begin somewhere else each time. */
+	PROC_FIXED("randomize_va_space", "2\n"),
+	PROC_FIXED("tainted", "0\n"), /* no modules, nor anything else that Linux counts here */
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_children },
 	{},
 };
 
 static const struct proc_entry vm_children[] = {
 	SETTING(max_map_count),
-	{ .name = "overcommit_memory", .mode = S_IFREG | 0444, .fill = fill_overcommit },
+	/* Memory is promised without being there: pages are paid for when they are touched. */
+	PROC_FIXED("overcommit_memory", "1\n"),
 	{},
 };
 
 static const struct proc_entry fs_children[] = {
-	{ .name = "file-max", .mode = S_IFREG | 0444, .fill = fill_file_max },
-	{ .name = "nr_open", .mode = S_IFREG | 0444, .fill = fill_file_max },
+	PROC_FIXED("file-max", FILES_MOST),
+	PROC_FIXED("nr_open", FILES_MOST),
 	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .fill = fill_pipe_max },
-	{ .name = "pipe-user-pages-hard", .mode = S_IFREG | 0444, .fill = fill_no_limit },
-	{ .name = "pipe-user-pages-soft", .mode = S_IFREG | 0444, .fill = fill_no_limit },
+	PROC_FIXED("pipe-user-pages-hard", NO_LIMIT),
+	PROC_FIXED("pipe-user-pages-soft", NO_LIMIT),
 	{},
 };
 
