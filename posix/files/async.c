@@ -7,7 +7,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
-#include "posix/files/path.h"
+#include "posix/process/ids.h"
 #include "protocol/posix.h"
 
 /* An owner in file_state: its number, and above it F_OWNER_TID, _PID or _PGRP, counted from 1. */
@@ -28,16 +28,13 @@ static uint32_t type_of(uint64_t owner)
 
 static int64_t owner_set(struct description *d, uint32_t type, int32_t number)
 {
-	int32_t outcome = 0, nice;
-
 	if (number < 0)
 		return -EINVAL;
-	enum err e = number == 0 ? OK
-				 : posix_priority(&process.posix,
-						  type == F_OWNER_PGRP ? PRIO_PGRP : PRIO_PROCESS,
-						  (uint32_t)number, 0, 0, &outcome, &nice);
-	if (e != OK || outcome < 0)
-		return e != OK ? file_error(e) : outcome; /* ESRCH: nobody has that number */
+	int64_t error = number == 0 ? 0
+				    : id_exists(type == F_OWNER_PGRP ? PRIO_PGRP : PRIO_PROCESS,
+						(uint32_t)number);
+	if (error != 0)
+		return error;
 	atomic_store(&d->state->owner, owner_of(type, (uint32_t)number));
 	return 0;
 }

@@ -19,6 +19,14 @@ constexpr uint32_t USERS = 0, GROUPS = 1, SUPPLEMENTARY = 2,
 		   FILES = 3; /* protocol/posix.fipc, set_ids */
 constexpr unsigned GROUPS_MOST = 256;
 
+int64_t id_exists(uint32_t which, uint32_t id)
+{
+	int32_t outcome = 0, nice; /* to ask for the latter needs no right */
+	enum err e = posix_priority(&process.posix, which, id, 0, 0, &outcome, &nice);
+
+	return e != OK ? file_error(e) : outcome;
+}
+
 static void replace(struct description **place, struct description *d)
 {
 	mutex_lock(&process.locks.files);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Scheduling: policies are kept and told, for all threads run at one priority; CPUs are chosen. */
 #include <linux/capability.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include "abi/clock.h"
@@ -10,6 +11,7 @@
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
 #include "posix/files/path.h"
+#include "posix/process/ids.h"
 #include "posix/process/tids.h"
 #include "posix/time/timespec.h"
 #include "protocol/posix.h"
@@ -29,14 +31,11 @@ static uint32_t cpu_count(void)
 /* Is there such a process or thread? */
 static int64_t exists(uint32_t pid)
 {
-	int32_t outcome = 0, nice;
-
 	if (pid == 0 || pid == self()->tid || pid == process.pid)
 		return 0;
 	if ((int32_t)pid < 0)
 		return -ESRCH;
-	enum err e = posix_priority(&process.posix, 0, pid, 0, 0, &outcome, &nice);
-	return e != OK ? file_error(e) : outcome;
+	return id_exists(PRIO_PROCESS, pid);
 }
 
 /* The calls about policies look at the number first, those about CPUs look for the thread. */

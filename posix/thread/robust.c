@@ -8,8 +8,7 @@
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
 #include "posix/core/process.h"
-#include "posix/files/path.h"
-#include "protocol/posix.h"
+#include "posix/process/ids.h"
 
 constexpr unsigned LOCKS_MOST = 2048; /* as Linux's ROBUST_LIST_LIMIT: a list may be a circle */
 
@@ -63,12 +62,9 @@ CALL3(get_robust_list, uint32_t, tid, uint64_t, head, uint64_t, size)
 {
 	uint64_t n = sizeof(struct robust_list_head);
 
-	int32_t outcome = 0, nice;
-
-	if (tid != 0 && tid != self()->tid) { /* what another has is not ours to see */
-		enum err e =
-			posix_priority(&process.posix, PRIO_PROCESS, tid, 0, 0, &outcome, &nice);
-		return e != OK ? file_error(e) : outcome < 0 ? outcome : -EPERM;
+	if (tid != 0 && tid != self()->tid) {
+		int64_t error = id_exists(PRIO_PROCESS, tid);
+		return error != 0 ? error : -EPERM; /* what another has is not ours to see */
 	}
 	return guest_put(size, &n, sizeof(n)) != 0 ? -EFAULT
 						   : guest_put(head, &self()->robust_list, 8);
