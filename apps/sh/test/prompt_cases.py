@@ -26,9 +26,14 @@ class Session:
     def keys(self, text):
         self.child.send(text)
 
+    def begin(self, line):
+        """Types a line of a command that lasts. The prompts drawn while it was typed are behind us."""
+        self.keys(line + "\r")
+        self.child.expect_exact("\r\n")
+
     def command(self, line):
         """Types a line whose output does not matter."""
-        self.keys(line + "\r")
+        self.begin(line)
         self.prompt()
 
     def output(self, line):
@@ -259,7 +264,7 @@ def vi_deletes_and_puts(s):
 
 @case
 def a_job_is_stopped_and_continued(s):
-    s.keys("sleep 30\r")
+    s.begin("sleep 30")
     s.pause(0.4)
     s.keys("\x1a")
     s.child.expect("Stopped")
@@ -267,7 +272,7 @@ def a_job_is_stopped_and_continued(s):
     s.keys("jobs\r")
     s.child.expect(r"\[1\] \+ Stopped +sleep 30")
     s.prompt()
-    s.keys("fg\r")
+    s.begin("fg")
     s.pause(0.3)
     s.keys("\x03")
     s.prompt()
@@ -276,7 +281,7 @@ def a_job_is_stopped_and_continued(s):
 
 @case
 def control_c_ends_a_pipeline(s):
-    s.keys("sleep 30 | sleep 31\r")
+    s.begin("sleep 30 | sleep 31")
     s.pause(0.4)
     s.keys("\x03")
     s.prompt()
@@ -285,7 +290,7 @@ def control_c_ends_a_pipeline(s):
 
 @case
 def control_c_ends_a_loop(s):
-    s.keys("while :; do sleep 0.1; done\r")
+    s.begin("while :; do sleep 0.1; done")
     s.pause(0.5)
     s.interrupt()
     expect(s.output(show("ok")), "ok")
@@ -293,7 +298,7 @@ def control_c_ends_a_loop(s):
 
 @case
 def control_c_ends_a_loop_of_builtins(s):
-    s.keys("while :; do :; done\r")
+    s.begin("while :; do :; done")
     s.pause(0.4)
     s.keys("\x03")
     s.prompt()
