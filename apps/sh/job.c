@@ -112,21 +112,41 @@ static void child_setup(struct job *j, enum fork_mode mode, bool control)
 	disclaim_jobs(j);
 }
 
+/* What the shell itself ignores or catches is meant for the child once that has its group: it waits
+ * until the child treats it as a program does. */
+static void keys_block(sigset_t *old)
+{
+	static const int keys[] = { SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		sigaddset(&set, keys[i]);
+	sigprocmask(SIG_BLOCK, &set, old);
+}
+
 pid_t job_fork(struct job *j, enum fork_mode mode)
 {
 	bool control = sh.job_control && mode != FORK_SUBST;
 
 	output_flush(&out1);
 	source_sync();
+	sigset_t old;
+	if (control)
+		keys_block(&old);
 	pid_t pid = fork();
 	if (pid < 0) {
 		int e = errno;
+		if (control)
+			sigprocmask(SIG_SETMASK, &old, nullptr);
 		if (j != nullptr)
 			job_free(j);
 		fail(254, "cannot fork: %s", strerror(e));
 	}
 	if (pid == 0) {
 		child_setup(j, mode, control);
+		if (control)
+			sigprocmask(SIG_SETMASK, &old, nullptr);
 		return 0;
 	}
 	if (j == nullptr)
@@ -135,6 +155,7 @@ pid_t job_fork(struct job *j, enum fork_mode mode)
 		if (j->pgid == 0)
 			j->pgid = pid;
 		enter_group(pid, j->pgid, mode == FORK_FOREGROUND);
+		sigprocmask(SIG_SETMASK, &old, nullptr);
 	}
 	if (j->nprocs == j->cap) {
 		j->cap = j->cap * 2 + 1;

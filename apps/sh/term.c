@@ -14,7 +14,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-constexpr int ESCAPE_WAIT_MS = 50; /* an escape sequence comes at once, a person does not */
+/* In vi's bindings Escape is a key too: an escape sequence comes at once, a person does not. */
+constexpr int ESCAPE_WAIT_MS = 50;
+/* What has begun goes on, be the line slow or the machine loaded. */
+constexpr int REST_WAIT_MS = 500;
 
 static struct termios cooked;
 static bool is_raw;
@@ -116,7 +119,7 @@ static int read_csi(void)
 {
 	int number = 0, modifier = 0, c;
 
-	while ((c = read_byte(ESCAPE_WAIT_MS)) >= 0) {
+	while ((c = read_byte(REST_WAIT_MS)) >= 0) {
 		if (c >= '0' && c <= '9') {
 			if (number < 10000)
 				number = number * 10 + (c - '0');
@@ -154,7 +157,7 @@ static int read_csi(void)
 
 static int read_escape(void)
 {
-	int c = read_byte(ESCAPE_WAIT_MS);
+	int c = read_byte(sh.opt[OPT_VI] ? ESCAPE_WAIT_MS : REST_WAIT_MS);
 
 	if (c < 0)
 		return '\033';
@@ -162,7 +165,7 @@ static int read_escape(void)
 		return read_csi();
 	if (c != 'O')
 		return KEY_META + c;
-	c = read_byte(ESCAPE_WAIT_MS);
+	c = read_byte(REST_WAIT_MS);
 	switch (c) {
 	case 'A':
 		return KEY_UP;
@@ -193,7 +196,7 @@ int term_key(void)
 	size_t n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
 	bytes[0] = (char)c;
 	for (size_t i = 1; i < n; i++) {
-		int d = read_byte(ESCAPE_WAIT_MS);
+		int d = read_byte(REST_WAIT_MS);
 		if (d < 0)
 			return KEY_UNKNOWN;
 		bytes[i] = (char)d;

@@ -22,9 +22,8 @@ class GuestSession(prompt_cases.Session):
 		self.start()
 
 	def start(self, term="xterm"):
-		# What is echoed is no prompt.
-		self.keys(f"HOME=$PWD TERM={term} LC_ALL=C.UTF-8 PS1='<%''> ' fush\r")
-		self.prompt()
+		self.keys(f"HOME=$PWD TERM={term} LC_ALL=C.UTF-8 PS1='{prompt_cases.PS1}' fush\r")
+		self.started()
 
 	def resize(self, rows, columns):
 		self.command(f"stty rows {rows} columns {columns}")

@@ -3,6 +3,7 @@
 a session with an interactive shell in an empty home directory; prompt_test.py has those of this
 machine, tests/system/test_prompt.py those inside Futura."""
 
+import re
 import time
 
 import pexpect
@@ -15,26 +16,47 @@ def case(function):
     return function
 
 
+# Each line's prompt has a number of its own: the editor draws it anew with every key, and what is drawn
+# late of one prompt is not the next one.
+PS1 = "<$((n+=1))%> "
+PROMPT = r"<(\d+)%> "
+# What a command printed, and not what was typed: the editor has left the line.
+START = r"(?:\r\n|2004l)"
+
+
 class Session:
     """What every session can do. One has a pexpect spawn as `child`, and says how to start."""
 
     PATIENCE = 1    # for pauses in which something is to happen
 
-    def prompt(self):
-        self.child.expect_exact("<%> ")
+    def started(self):
+        """A shell was started, which counts its prompts from one."""
+        self.seen = 0
+        self.prompt()
+
+    def prompt(self, timeout=-1):
+        """Waits for a prompt that was not there yet, and gives what was printed before it."""
+        text = ""
+        while True:
+            self.child.expect(PROMPT, timeout)
+            text += self.child.before
+            number = int(self.child.match.group(1))
+            if number > self.seen:
+                self.seen = number
+                return text
 
     def keys(self, text):
         self.child.send(text)
 
     def begin(self, line):
-        """Types a line of a command that lasts. The prompts drawn while it was typed are behind us."""
+        """Types a line whose command says that it runs: now the terminal is its own."""
         self.keys(line + "\r")
-        self.child.expect_exact("\r\n")
+        self.child.expect(START + "running\r\n")
 
     def command(self, line):
-        """Types a line whose output does not matter."""
-        self.begin(line)
-        self.prompt()
+        """Types a line; what it printed, among what was drawn while it was typed."""
+        self.keys(line + "\r")
+        return self.prompt()
 
     def output(self, line):
         """Types a line; what the command printed, up to the next prompt."""
@@ -43,7 +65,7 @@ class Session:
 
     def result(self):
         """What came after the marker that every tested command prints."""
-        self.child.expect(r"(?:\r\n|2004l)\[\[([^\r\n]*?)\]\]\r\n")
+        self.child.expect(START + r"\[\[([^\r\n]*?)\]\]\r\n")
         text = self.child.match.group(1)
         self.prompt()
         return text
@@ -53,8 +75,11 @@ class Session:
         terminal is still its group's, reaches nobody, with any shell."""
         for _ in range(5):
             self.keys("\x03")
-            if self.child.expect_exact(["<%> ", pexpect.TIMEOUT], timeout=2 * self.PATIENCE) == 0:
+            try:
+                self.prompt(timeout=5 * self.PATIENCE)
                 return
+            except pexpect.TIMEOUT:
+                pass
         raise AssertionError("Control-C does not end it")
 
     def pause(self, seconds):
@@ -64,6 +89,10 @@ class Session:
 def show(expression):
     """A command whose output is found, but whose echo is not."""
     return f"printf '[[%s]'']\\n' \"{expression}\""
+
+
+# A command that says that it runs, and does so until it is ended.
+LASTS = "sh -c 'echo running; exec sleep 300'"
 
 
 def expect(got, wanted):
@@ -260,20 +289,20 @@ def vi_deletes_and_puts(s):
     s.pause(0.2)
     s.keys("bdwu\r")
     s.child.expect(r"\[\[one\]\]\r\n\[\[two\]\]")
+    s.prompt()
 
 
 @case
 def a_job_is_stopped_and_continued(s):
-    s.begin("sleep 30")
-    s.pause(0.4)
+    s.begin("sh -c 'trap \"echo again\" CONT; echo running; while :; do sleep 0.1; done'")
     s.keys("\x1a")
     s.child.expect("Stopped")
     s.prompt()
     s.keys("jobs\r")
-    s.child.expect(r"\[1\] \+ Stopped +sleep 30")
+    s.child.expect(r"\[1\] \+ Stopped +sh -c 'trap")
     s.prompt()
-    s.begin("fg")
-    s.pause(0.3)
+    s.keys("fg\r")
+    s.child.expect(r"\nagain\r\n")
     s.keys("\x03")
     s.prompt()
     expect(s.output(show("$?")), "130")
@@ -281,8 +310,8 @@ def a_job_is_stopped_and_continued(s):
 
 @case
 def control_c_ends_a_pipeline(s):
-    s.begin("sleep 30 | sleep 31")
-    s.pause(0.4)
+    s.keys(f"{LASTS.replace(';', ' >&2;')} | {LASTS}\r")
+    s.child.expect(START + "running\r\nrunning\r\n")
     s.keys("\x03")
     s.prompt()
     expect(s.output(show("$?")), "130")
@@ -290,16 +319,14 @@ def control_c_ends_a_pipeline(s):
 
 @case
 def control_c_ends_a_loop(s):
-    s.begin("while :; do sleep 0.1; done")
-    s.pause(0.5)
+    s.begin("echo running; while :; do sleep 0.1; done")
     s.interrupt()
     expect(s.output(show("ok")), "ok")
 
 
 @case
 def control_c_ends_a_loop_of_builtins(s):
-    s.begin("while :; do :; done")
-    s.pause(0.4)
+    s.begin("echo running; while :; do :; done")
     s.keys("\x03")
     s.prompt()
     expect(s.output(show("ok")), "ok")
@@ -310,15 +337,16 @@ def a_background_job_is_reported(s):
     s.keys("sleep 0.1 &\r")
     s.child.expect(r"\[1\] \d+")
     s.prompt()
-    s.pause(0.4)
-    s.keys("\r")
-    s.child.expect(r"\[1\] . Done")
+    for _ in range(100):
+        if re.search(r"\[1\] . Done", s.command("")):
+            return
+        s.pause(0.1)
+    raise AssertionError("nothing is told of its end")
 
 
 @case
 def wait_and_kill_by_job(s):
-    s.keys("sleep 30 &\r")
-    s.prompt()
+    s.command("sleep 30 &")
     s.keys("kill %1; wait %1; printf '[[%s]'']\\n' $?\r")
     expect(s.result(), "143")
 
@@ -329,6 +357,7 @@ def raw_modes_of_a_killed_program_are_undone(s):
     s.prompt()
     s.keys("stty -a | tr ' ;' '\\n\\n' | grep -c '^-echo$\\|^-icanon$'; " + show("end") + "\r")
     s.child.expect(r"0\r\n\[\[end\]\]")
+    s.prompt()
 
 
 @case
@@ -337,6 +366,7 @@ def resize_is_noticed(s):
     s.keys("printf '[[%s]'']\\n' " + "x" * 60 + "\r")
     s.child.expect(r"\[\[(x+)\]\]")
     expect(len(s.child.match.group(1)), 60)
+    s.prompt()
 
 
 @case
@@ -361,7 +391,8 @@ def random_control_c_never_loses_the_prompt_or_a_later_command(s):
         s.keys("echo $((1+1)) | cat; for i in 1 2 3; do /bin/true; done\r")
         time.sleep(0.003 * i)
         s.keys("\x03")
-        s.pause(0.1)
+        s.prompt()
+        s.pause(0.1)    # there may be two: the line's, which the Control-C then drops
         s.keys("\x15")
         expect(s.output(show(i)), str(i))
 

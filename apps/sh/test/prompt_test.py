@@ -20,11 +20,11 @@ class HostSession(prompt_cases.Session):
         self.start()
 
     def start(self, term="xterm"):
-        env = {"HOME": self.home.name, "TERM": term, "PATH": "/usr/bin:/bin", "PS1": "<%> ",
+        env = {"HOME": self.home.name, "TERM": term, "PATH": "/usr/bin:/bin", "PS1": prompt_cases.PS1,
                "LC_ALL": "C.UTF-8"}
-        self.child = pexpect.spawn(SHELL, env=env, cwd=self.home.name, timeout=10,
+        self.child = pexpect.spawn(SHELL, env=env, cwd=self.home.name, timeout=30,
                                    encoding="utf-8", dimensions=(24, 80))
-        self.prompt()
+        self.started()
 
     def resize(self, rows, columns):
         self.child.setwinsize(rows, columns)
