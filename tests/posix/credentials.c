@@ -290,19 +290,25 @@ TEST(changing_the_owner_drops_set_id_bits)
 	CHECK_EQ(st.st_uid, OTHER);
 }
 
+static int told[2];
+
 static int sleeper(void *user)
 {
 	become((uid_t)(uintptr_t)user);
+	CHECK_EQ(write(told[1], "x", 1), 1);
 	for (;;)
 		pause();
 }
 
 TEST(signals_need_the_same_user_or_root)
 {
+	char c;
+
+	CHECK_EQ(pipe(told), 0);
 	pid_t mine = check_spawn(sleeper, (void *)(uintptr_t)USER);
 	pid_t other = check_spawn(sleeper, (void *)(uintptr_t)OTHER);
-
-	usleep(30'000);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(read(told[0], &c, 1), 1);
 	pid_t pid = fork();
 	if (pid == 0) {
 		become(USER);

@@ -28,25 +28,34 @@ TEST(futex_waits_only_for_the_value)
 }
 
 static int word_to_wait, word_to_requeue;
-static atomic_int waiting, woken;
+static _Atomic pid_t waiting[5];
+static atomic_int woken;
 
-static void *futex_wait(void *argument)
+static void *futex_wait(void *number)
 {
-	(void)argument;
-	waiting++;
+	waiting[(intptr_t)number] = gettid();
 	futex(&word_to_wait, FUTEX_WAIT_PRIVATE, 0, nullptr);
 	woken++;
 	return nullptr;
+}
+
+/* Whether a thread of ours has begun, and waits. */
+static bool sleeps(pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	return tid != 0 && strstr(check_read(path), ") S ") != nullptr;
 }
 
 TEST(futex_wakes_as_many_as_asked_and_requeues_others)
 {
 	pthread_t t[5];
 
+	for (intptr_t i = 0; i < 5; i++)
+		t[i] = check_thread(futex_wait, (void *)i);
 	for (int i = 0; i < 5; i++)
-		t[i] = check_thread(futex_wait, nullptr);
-	CHECK_SOON(waiting == 5);
-	usleep(50'000);
+		CHECK_SOON(sleeps(waiting[i]));
 	CHECK_EQ(futex(&word_to_wait, FUTEX_WAKE_PRIVATE, 2, nullptr), 2);
 	CHECK_SOON(woken == 2);
 	CHECK_EQ(syscall(SYS_futex, &word_to_wait, FUTEX_CMP_REQUEUE_PRIVATE, 1, INT_MAX,

@@ -516,7 +516,7 @@ TEST(who_is_flooded_with_signals_goes_on)
 	CHECK(fd >= 0);
 	pid_t pid = check_spawn(floods, nullptr);
 	alarm(1);
-	while (!is_time) {
+	while (!is_time || n == 0) {
 		if (read(fd, &info, sizeof(info)) != sizeof(info))
 			continue; /* interrupted by the alarm */
 		CHECK_EQ(info.ssi_signo, SIGRTMIN);
@@ -524,7 +524,6 @@ TEST(who_is_flooded_with_signals_goes_on)
 		CHECK_EQ(info.ssi_int, n);
 		n++;
 	}
-	CHECK(n > 0);
 	CHECK_EQ(kill(pid, SIGKILL), 0);
 	CHECK_EQ(check_wait(pid), 128 + SIGKILL);
 }

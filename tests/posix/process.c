@@ -338,20 +338,23 @@ TEST(five_hundred_children_one_after_the_other)
 
 TEST(the_orphan_gets_a_new_parent)
 {
-	int ends[2];
+	int ends[2], asked[2];
 	pid_t parents[2];
+	char c;
 
 	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(pipe(asked), 0);
 	pid_t middle = fork();
 	if (middle == 0) {
 		if (fork() == 0) {
 			pid_t before = getppid();
+			CHECK_EQ(write(asked[1], "x", 1), 1);
 			CHECK_SOON(getppid() != before);
 			pid_t both[2] = { before, getppid() };
 			CHECK_EQ(write(ends[1], both, sizeof(both)), sizeof(both));
 			_exit(0);
 		}
-		usleep(20000);
+		CHECK_EQ(read(asked[0], &c, 1), 1);
 		_exit(0);
 	}
 	CHECK_EQ(check_wait(middle), 0);

@@ -267,6 +267,8 @@ TEST(a_mutex_shared_by_processes)
 
 TEST(a_robust_mutex_tells_that_its_owner_died)
 {
+	int has_it[2];
+	char c;
 	pthread_mutex_t *m =
 		mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pthread_mutexattr_t a;
@@ -284,13 +286,15 @@ TEST(a_robust_mutex_tells_that_its_owner_died)
 	CHECK_EQ(pthread_mutex_lock(m), EOWNERDEAD);
 	CHECK_EQ(pthread_mutex_consistent(m), 0);
 	CHECK_EQ(pthread_mutex_unlock(m), 0);
+	CHECK_EQ(pipe(has_it), 0);
 	pid = fork();
 	if (pid == 0) { /* killed while another waits */
 		pthread_mutex_lock(m);
+		CHECK_EQ(write(has_it[1], "x", 1), 1);
 		for (;;)
 			pause();
 	}
-	usleep(30'000);
+	CHECK_EQ(read(has_it[0], &c, 1), 1);
 	pid_t killer = fork();
 	if (killer == 0) {
 		usleep(30'000);
