@@ -15,7 +15,7 @@ import qemu
 TIMED_OUT = 124
 RUNS = re.compile(rb"[\x80-\xff]+|[\x00-\x7f]+")
 HEAD, HEAD_SIZE = 0xff, 4
-KINDS = b"boexk"
+KINDS = b"boex"
 BEGIN = b"futura-exec 2"
 ENDING_SECONDS = 10		# how long a machine may take to turn itself off after the command's end
 

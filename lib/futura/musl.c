@@ -125,11 +125,3 @@ size_t mbrtowc(wchar_t *restrict to, const char *restrict from, size_t n, mbstat
 	*state = (mbstate_t){ whole << 8 | left, c };
 	return (size_t)-2;
 }
-
-char *strerror(int number)
-{
-	static char text[] = "error";
-
-	(void)number; /* our errors are another list: error_name */
-	return text;
-}

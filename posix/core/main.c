@@ -11,17 +11,16 @@
 #include "posix/core/memory.h"
 #include "posix/core/process.h"
 #include "posix/core/random.h"
-#include "posix/core/report.h"
 #include "posix/core/view.h"
 #include "posix/core/wait.h"
 #include "posix/exec/exec.h"
 #include "posix/files/description.h"
 #include "posix/files/file.h"
 #include "posix/files/path.h"
+#include "posix/files/place.h"
 #include "posix/tty/tty.h"
 
-constexpr unsigned FIRST_DESCRIPTORS = 16;           /* that a start can give */
-constexpr int NOT_FOUND = 127, NOT_EXECUTABLE = 126; /* exit codes, as a shell's */
+constexpr unsigned FIRST_DESCRIPTORS = 16; /* that a start can give */
 
 extern const Elf64_Ehdr __ehdr_start;
 extern const Elf64_Dyn _DYNAMIC[];
@@ -90,20 +89,28 @@ static void descriptor_take(const struct startup *block, unsigned n)
 		(void)fd_put(d, n, false); /* the table is empty: only memory can lack */
 }
 
-[[noreturn]] static void start_failed(const char *what, int64_t error)
-{
-	report("cannot start", what, error);
-	process_exit((error == -ENOENT ? NOT_FOUND : NOT_EXECUTABLE) << 8);
-}
-
 static void places_take(const struct startup *block)
 {
-	fut_handle root = startup_cap(block, "root"), cwd = startup_cap(block, "cwd");
+	fut_handle root = startup_cap(block, "root");
 
 	if (root == 0 || place_of(root, nullptr, &process.root) != 0)
-		start_failed("root", -ENOENT);
-	if (cwd == 0 || place_of(cwd, process.root->line, &process.cwd) != 0)
-		process.cwd = process.root, process.root->refs++;
+		process_not_started(-EIO);
+	process.cwd = process.root;
+	process.root->refs++;
+}
+
+static int64_t cwd_enter(const char *path)
+{
+	struct description *d;
+	int64_t error = file_open_own(AT_FDCWD, path, FILE_PATH | FILE_DIRECTORY, &d);
+
+	if (error == 0)
+		error = place_may_search(d);
+	if (error != 0)
+		return error;
+	description_drop(process.cwd);
+	process.cwd = d;
+	return 0;
 }
 
 static int64_t strings_take(const struct startup *block, struct strings *arguments,
@@ -114,7 +121,8 @@ static int64_t strings_take(const struct startup *block, struct strings *argumen
 
 	for (unsigned i = 0; i < block->argc && error == 0; i++)
 		error = strings_add(arguments, startup_argument(block, i));
-	for (unsigned i = 0; (text = startup_env_at(block, i)) != nullptr && error == 0; i++)
+	/* The first is the working directory. */
+	for (unsigned i = 1; (text = startup_env_at(block, i)) != nullptr && error == 0; i++)
 		if (strncmp(text, "FD", 2) != 0 || text[2] < '0' || text[2] > '9')
 			error = strings_add(environment, text);
 	return error;
@@ -129,12 +137,14 @@ static int64_t strings_take(const struct startup *block, struct strings *argumen
 	const char *path = block->argc > 0 ? startup_argument(block, 0) : "";
 
 	if (error == 0)
+		error = cwd_enter(startup_env(block, "CWD"));
+	if (error == 0)
 		error = find_in_path(path, startup_env(block, "PATH"), &file);
 	if (error == 0)
 		error = exec_program(file, file->path != nullptr ? file->path : path, &arguments,
 				     &environment, &frame);
 	if (error != 0)
-		start_failed(path, error);
+		process_not_started(error);
 	leave_with(&frame);
 }
 
@@ -144,11 +154,11 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 
 	relocate();
 	if (startup_check(block, block->size) != OK)
-		process_exit(NOT_EXECUTABLE << 8);
+		process_not_started(-EINVAL);
 	memory_init();
 	first = heap_new(sizeof(*first));
 	if (first == nullptr)
-		process_exit(NOT_EXECUTABLE << 8);
+		process_not_started(-ENOMEM);
 	thread_init_first(first, stack_top);
 	signal_queue_init(&process.signals.queue);
 	first->signals.stack_flags = SS_DISABLE;
@@ -165,6 +175,6 @@ void personality_main(const struct startup *block, uint64_t stack_top)
 		descriptor_take(block, n);
 	tty_start();
 	if (fut_task_set_upcall(0, (uint64_t)entry_call, (uint64_t)entry_event) != OK)
-		process_exit(NOT_EXECUTABLE << 8);
+		process_not_started(-EINVAL);
 	program_first(block);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "posix/core/process.h"
+#include <errno.h>
 #include "abi/user.h"
 #include "posix/core/call.h"
 #include "posix/core/guest.h"
@@ -7,6 +8,8 @@
 #include "posix/files/description.h"
 #include "posix/mm/maps.h"
 #include "protocol/posix.h"
+
+constexpr uint32_t NOT_FOUND = 127, NOT_EXECUTABLE = 126; /* exit codes, as a shell's */
 
 struct process process;
 
@@ -30,14 +33,25 @@ void process_unlock_all(void)
 		mutex_unlock(locks[i]);
 }
 
-void process_exit(uint32_t status)
+[[noreturn]] static void end(uint32_t status, uint32_t error)
 {
 	int32_t outcome;
 
-	process_clear_tid();
-	(void)posix_exit(&process.posix, status, &outcome); /* if posixd is gone nobody asks */
+	(void)posix_exit(&process.posix, status, error,
+			 &outcome); /* if posixd is gone nobody asks */
 	for (;;)
 		(void)fut_task_exit(status); /* does not return */
+}
+
+void process_exit(uint32_t status)
+{
+	process_clear_tid();
+	end(status, 0);
+}
+
+void process_not_started(int64_t error)
+{
+	end((error == -ENOENT ? NOT_FOUND : NOT_EXECUTABLE) << 8, (uint32_t)-error);
 }
 
 void process_learn(void)

@@ -59,6 +59,8 @@ void process_unlock_all(void);
 
 /* End the process with a status as wait4 has it; does not return, other threads do not matter. */
 [[noreturn]] void process_exit(uint32_t status);
+/* The same where the program that the process is for cannot be run: a negative errno. */
+[[noreturn]] void process_not_started(int64_t error);
 /* Ask posixd who we are. */
 void process_learn(void);
 /* Clear the word that set_tid_address named, where others share the memory, and wake who waits. */

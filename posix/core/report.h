@@ -3,5 +3,5 @@
 #pragma once
 #include <stdint.h>
 
-/* "cannot start /bin/x: error 2": `error` is 0 or a negative errno. */
+/* "cannot trace to /tmp/x: error 2": `error` is 0 or a negative errno. */
 void report(const char *what, const char *name, int64_t error);

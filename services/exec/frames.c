@@ -58,15 +58,15 @@ void frame_write(enum frame kind, const char *bytes, size_t n)
 	}
 }
 
-void frame_say(const char *format, ...)
+void frame_complain(const char *format, ...)
 {
-	char text[512];
+	char text[5000];
 	va_list arguments;
 
 	va_start(arguments, format);
-	int n = vsnprintf(text, sizeof(text), format, arguments);
+	(void)vsnprintf(text, sizeof(text), format, arguments); /* cut off if it is long */
 	va_end(arguments);
-	if (n > 0)
-		frame_write(FRAME_SYSTEM, text,
-			    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	frame_write(FRAME_ERROR, "futura: ", 8);
+	frame_write(FRAME_ERROR, text, strlen(text));
+	frame_write(FRAME_ERROR, "\n", 1);
 }

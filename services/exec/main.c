@@ -66,6 +66,17 @@ static enum err descriptor_give(unsigned number, struct pipe *p, uint32_t size)
 		       : e;
 }
 
+[[noreturn]] static void not_started(const struct conf *conf, int32_t outcome)
+{
+	const char *command = conf->strings + 2 * sizeof(uint32_t);
+
+	if (strcmp(conf->cwd, "/") == 0)
+		frame_complain("%s: %s", command, strerror(-outcome));
+	else
+		frame_complain("%s, in %s: %s", command, conf->cwd, strerror(-outcome));
+	end(outcome == -ENOENT ? NOT_FOUND : NOT_RUN);
+}
+
 static void start(const struct conf *conf)
 {
 	uint32_t pid;
@@ -77,13 +88,12 @@ static void start(const struct conf *conf)
 	    (e = descriptor_give(2, &ex.err, RING)) == OK)
 		e = worlds_start(&ex.worlds, 0, 0, 0, conf->cwd, strlen(conf->cwd), conf->strings,
 				 conf->size, &ex.program.session, &outcome, &pid);
-	if (e == OK && outcome == 0)
-		return;
-	if (e != OK)
-		frame_say("exec: cannot start the command: %s\n", error_name(e));
-	else
-		frame_say("exec: cannot start the command: %s\n", strerror(-outcome));
-	end(outcome == -ENOENT ? NOT_FOUND : NOT_RUN);
+	if (e != OK) {
+		frame_complain("cannot start the command: %s", error_name(e));
+		end(NOT_RUN);
+	}
+	if (outcome != 0)
+		not_started(conf, outcome);
 }
 
 static int wait_end(void *argument)
@@ -183,11 +193,11 @@ static void conf_read(struct conf *conf)
 	const char *error;
 
 	if (bundle_file("exec.conf", &f) != OK) {
-		frame_say("exec: no exec.conf in the boot bundle\n");
+		frame_complain("no exec.conf in the boot bundle");
 		end(NOT_RUN);
 	}
 	if (!conf_parse(f.data, f.size, conf, &error)) {
-		frame_say("exec: %s\n", error);
+		frame_complain("%s", error);
 		end(NOT_RUN);
 	}
 	if (bundle_file("exec.stdin", &f) == OK) {
@@ -213,6 +223,8 @@ int main(void)
 	if (thread_start(&waiter, wait_end, nullptr, nullptr) != OK)
 		panic("exec: no thread");
 	pump();
+	if (ex.outcome != 0)
+		not_started(&conf, ex.outcome);
 	uint32_t signal = ex.status & 0x7f;
 	end(signal != 0 ? 128 + (int)signal : (int)(ex.status >> 8 & 0xff));
 }

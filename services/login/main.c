@@ -35,8 +35,11 @@ static const char *const environment[] = {
 constexpr unsigned NENVIRONMENT = sizeof(environment) / sizeof(*environment);
 
 /* Who uses the root file system of this tree gets its shell, others what each has. */
-static const char *const usual[] = { "/bin/fush", "/bin/sh" };
+static const char *const usual[] = { "/bin/fush", "/bin/bash", "/bin/sh" };
 constexpr unsigned NUSUAL = sizeof(usual) / sizeof(*usual);
+/* Where it starts: other trees may have no home for root. */
+static const char *const folders[] = { "/root", "/" };
+constexpr unsigned NFOLDERS = sizeof(folders) / sizeof(*folders);
 
 /* The value of shell= on the kernel's command line, or nullptr. */
 static const char *shell_asked(void)
@@ -107,9 +110,9 @@ static size_t strings_pack(char *to, const char *shell, bool is_usual)
 	return (size_t)(at - to);
 }
 
-/* Start a shell and wait for its end. ERR_NOT_FOUND: there is no such program. */
+/* Start a shell and wait for its end. ERR_NOT_FOUND: there is no such program, or folder. */
 static enum err shell_run(struct remote *worlds, struct remote *tty, const char *shell,
-			  bool is_usual)
+			  bool is_usual, const char *folder)
 {
 	static char strings[2048];
 	struct remote program = {};
@@ -125,17 +128,17 @@ static enum err shell_run(struct remote *worlds, struct remote *tty, const char 
 	}
 	size_t n = strings_pack(strings, shell, is_usual);
 	if (e == OK)
-		e = worlds_start(worlds, 0, 0, 1, "/root", 5, strings, n, &program.session,
-				 &outcome, &pid);
-	if (e == OK && outcome != 0) {
-		print("login: %s: %s\n", shell, strerror(-outcome));
-		return outcome == -ENOENT ? ERR_NOT_FOUND : ERR_BAD_STATE;
-	}
-	if (e == OK)
+		e = worlds_start(worlds, 0, 0, 1, folder, strlen(folder), strings, n,
+				 &program.session, &outcome, &pid);
+	if (e == OK && outcome == 0)
 		e = worlds_ended(&program, &outcome, &status);
 	if (program.session)
 		(void)fut_handle_close(program.session); /* ours, and open */
-	return e;
+	if (e != OK || outcome == 0)
+		return e;
+	if (outcome != -ENOENT)
+		print("login: %s: %s\n", shell, strerror(-outcome));
+	return ERR_NOT_FOUND;
 }
 
 static void welcome(struct remote *tty)
@@ -155,7 +158,7 @@ int main(void)
 {
 	struct remote worlds, tty;
 	const char *asked = shell_asked();
-	unsigned which = 0;
+	unsigned which = 0, nshells = asked ? 1 : NUSUAL;
 	enum err e = service_open(&tty, "tty", clock_after(PATIENCE));
 
 	if (e == OK)
@@ -164,13 +167,16 @@ int main(void)
 		welcome(&tty);
 	while (e == OK) {
 		uint64_t started = clock_now();
-		e = shell_run(&worlds, &tty, asked ? asked : usual[which], asked == nullptr);
-		if (e == ERR_NOT_FOUND && asked == nullptr && ++which < NUSUAL) {
+		e = shell_run(&worlds, &tty, asked ? asked : usual[which % nshells],
+			      asked == nullptr, folders[which / nshells]);
+		if (e == ERR_NOT_FOUND && ++which < nshells * NFOLDERS) {
 			e = OK;
 			continue;
 		}
 		if (e == OK && clock_now() - started < SHORT_LIFE)
 			e = fut_thread_sleep(clock_after(SHORT_LIFE));
 	}
+	if (e == ERR_NOT_FOUND)
+		panic("login: no shell to start: %s", asked ? asked : "/bin/sh is not there");
 	panic("login: %s", error_name(e));
 }

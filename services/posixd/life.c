@@ -120,8 +120,11 @@ enum err posix_on_exec(void *self, uint64_t badge, const struct posix_exec_args 
 enum err posix_on_exit(void *self, uint64_t badge, const struct posix_exit_args *a,
 		       struct posix_exit_results *r)
 {
+	struct process *p = self;
+
 	(void)badge, (void)r;
-	process_tell(self, a->status & 0xffff);
+	process_tell(p, a->status & 0xffff);
+	p->start_error = -(int32_t)(a->error & 0xfff);
 	return OK;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Starting a program: root and working directory, then the personality, which finds the rest. */
+/* Starting a program: its root, then the personality, which finds the rest. */
 #include "services/posixd/start.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/futura/clock.h"
-#include "protocol/file.h"
 #include "services/posixd/disks.h"
 #include "services/posixd/mounts.h"
 #include <futura-arch/arch.h>
@@ -21,6 +20,7 @@ struct making {
 	struct spawn spawn;
 	struct startup_cap caps[SPAWN_CAPS];
 	const char **words;               /* arguments, then environment */
+	char cwd[1008];                   /* CWD=path */
 	char env[START_DESCRIPTORS][160]; /* FDN=hexadecimal */
 };
 
@@ -59,24 +59,23 @@ static void descriptor_add(struct making *m, const struct start_descriptor *d, c
 	cap_add(m, name, d->h1);
 }
 
-/* Split `strings` into words; descriptors go before the program's own environment. */
+/* Split `strings` into words; ours go before the program's own environment. */
 static int words_split(struct making *m)
 {
 	const struct start *s = m->s;
 	const char *at = s->strings + 8, *end = s->strings + s->strings_size;
 	uint32_t counts[2];
-	unsigned n = 0;
 
 	memcpy(counts, s->strings, sizeof(counts));
 	if (counts[0] == 0 || counts[0] > WORDS_MOST || counts[1] > WORDS_MOST)
 		return -EINVAL;
-	uint32_t total = counts[0] + counts[1] + s->ndescriptors;
+	uint32_t ours = 1 + s->ndescriptors, total = counts[0] + ours + counts[1];
 	m->words = calloc(total, sizeof(*m->words));
 	if (m->words == nullptr)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < total; i++) {
-		if (i >= counts[0] && i < counts[0] + s->ndescriptors) {
-			m->words[i] = m->env[n++];
+		if (i >= counts[0] && i < counts[0] + ours) {
+			m->words[i] = i == counts[0] ? m->cwd : m->env[i - counts[0] - 1];
 			continue;
 		}
 		const char *zero = at < end ? memchr(at, '\0', (size_t)(end - at)) : nullptr;
@@ -87,28 +86,9 @@ static int words_split(struct making *m)
 	}
 	m->spawn.argc = counts[0];
 	m->spawn.argv = m->words;
-	m->spawn.envc = counts[1] + s->ndescriptors;
+	m->spawn.envc = ours + counts[1];
 	m->spawn.env = m->words + counts[0];
 	return 0;
-}
-
-/* The working directory, or the root if there is no such directory. */
-static fut_handle cwd_open(const struct start *s, fut_handle root)
-{
-	struct remote there = { .session = root };
-	uint64_t node, size;
-	uint32_t slot, mode;
-	fut_handle session = 0;
-	int32_t outcome = -EIO;
-	char rest[8];
-	size_t rest_len;
-
-	if (file_open(&there, FILE_PATH | FILE_DIRECTORY, 0, s->cwd, strlen(s->cwd), &session,
-		      &outcome, &slot, &node, &size, &mode, rest, sizeof(rest), &rest_len) == OK &&
-	    outcome == 0 && session != 0)
-		return session;
-	handle_drop(&session);
-	return line_give(root, &session) == 0 ? session : 0;
 }
 
 static int spawn_error(enum err e)
@@ -151,7 +131,7 @@ static int start_spawn(struct start *s)
 	if (result == 0) {
 		cap_add(m, "posix", s->session);
 		cap_add(m, "root", root);
-		cap_add(m, "cwd", cwd_open(s, s->root));
+		snprintf(m->cwd, sizeof(m->cwd), "CWD=%s", s->cwd);
 		for (unsigned i = 0; i < s->ndescriptors; i++)
 			descriptor_add(m, &s->descriptors[i], m->env[i]);
 		s->session = 0;

@@ -29,7 +29,7 @@ struct program {
 	uint64_t id;
 	struct process *process; /* nullptr: it has ended */
 	bool is_ending;          /* what it wrote is on its way to the disk */
-	uint32_t status;
+	struct worlds_ended_results end;
 	fut_handle waiter; /* kept call of `ended` */
 };
 
@@ -276,8 +276,7 @@ static void program_told(uint64_t id)
 		return;
 	g->is_ending = false;
 	if (g->waiter != 0) {
-		struct worlds_ended_results r = { .status = g->status };
-		(void)worlds_ended_answer(g->waiter, OK, &r); /* it may be gone */
+		(void)worlds_ended_answer(g->waiter, OK, &g->end); /* it may be gone */
 		g->waiter = 0;
 	}
 }
@@ -292,7 +291,7 @@ void program_ended(struct process *p)
 		return;
 	g->process = nullptr;
 	g->is_ending = true;
-	g->status = p->status;
+	g->end = (struct worlds_ended_results){ .outcome = p->start_error, .status = p->status };
 	world_sync((struct posix_world *)p->world, program_told, g->id);
 }
 
@@ -304,7 +303,7 @@ static enum err on_ended(void *self, uint64_t badge, struct worlds_ended_results
 	if (g == nullptr)
 		return ERR_DENIED;
 	if (g->process == nullptr && !g->is_ending) {
-		r->status = g->status;
+		*r = g->end;
 		return OK;
 	}
 	if (g->waiter != 0)

@@ -106,6 +106,7 @@ struct process {
 	bool forgets_children; /* they leave nothing to wait for */
 	bool is_subreaper;     /* orphans among its descendants become its children */
 	uint32_t status;       /* as wait4 has it; while stopped the signal */
+	int32_t start_error;   /* its first program could not be run: a negative errno */
 	uint32_t news;         /* POSIX_NEWS_ flags */
 	uint32_t death_signal; /* that comes when its parent ends; 0: none */
 	uint32_t end_signal;   /* that its end sends to its parent; 0: none */
