@@ -147,6 +147,10 @@ struct fs_stat {
 
 struct fs;
 
+/* FS_CORRUPT: neither superblock of a volume is there. */
+enum fs_err fs_probe(const struct fs_device *dev, const struct fs_host *host);
+/* What fs_make() would say of such a volume on a device of that size, which is not touched. */
+enum fs_err fs_make_check(uint64_t size, const struct fs_format *format);
 enum fs_err fs_make(const struct fs_device *dev, const struct fs_host *host,
 		    const struct fs_format *format);
 enum fs_err fs_mount(const struct fs_device *dev, const struct fs_host *host,

@@ -140,6 +140,13 @@ static enum fs_err fs_fill(struct fs *fs, const struct d_super *s)
 	return device_flush(fs);
 }
 
+enum fs_err fs_make_check(uint64_t size, const struct fs_format *format)
+{
+	struct d_super s;
+
+	return super_plan(size, format, 0, &s);
+}
+
 enum fs_err fs_make(const struct fs_device *dev, const struct fs_host *host,
 		    const struct fs_format *format)
 {
@@ -147,7 +154,7 @@ enum fs_err fs_make(const struct fs_device *dev, const struct fs_host *host,
 	struct d_super s;
 	struct fs *fs;
 
-	TRY(super_plan(dev, format, host->now_ns(host->ctx), &s));
+	TRY(super_plan(dev->size, format, host->now_ns(host->ctx), &s));
 	TRY(fs_open(dev, host, &s, &config, &fs));
 	enum fs_err e = fs_fill(fs, &s);
 	fs_abandon(fs);
@@ -190,14 +197,25 @@ static enum fs_err fs_load(struct fs *fs)
 	return orphans_finish(fs);
 }
 
+static fs_crc_fn *host_crc(const struct fs_host *host)
+{
+	return host->crc32c != nullptr ? host->crc32c : crc32c;
+}
+
+enum fs_err fs_probe(const struct fs_device *dev, const struct fs_host *host)
+{
+	struct d_super s;
+
+	return super_read(dev, host_crc(host), &s);
+}
+
 enum fs_err fs_mount(const struct fs_device *dev, const struct fs_host *host,
 		     const struct fs_config *config, struct fs **out)
 {
-	fs_crc_fn *crc = host->crc32c != nullptr ? host->crc32c : crc32c;
 	struct d_super s;
 	struct fs *fs;
 
-	TRY(super_read(dev, crc, &s));
+	TRY(super_read(dev, host_crc(host), &s));
 	TRY(fs_open(dev, host, &s, config, &fs));
 	fs->read_only = config->flags & FS_MOUNT_READ_ONLY || config->snapshot != nullptr ||
 			get64(s.ro_compat) & ~FEATURES_RO_COMPAT;

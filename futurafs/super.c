@@ -89,14 +89,14 @@ static uint32_t plan_segment_blocks(uint64_t blocks)
 	return sb;
 }
 
-enum fs_err super_plan(const struct fs_device *dev, const struct fs_format *format, int64_t now,
+enum fs_err super_plan(uint64_t size, const struct fs_format *format, int64_t now,
 		       struct d_super *s)
 {
 	uint32_t bs = format->block_size != 0 ? format->block_size : 4096;
 
 	if (!is_power_of_two(bs) || bs < 1024 || bs > 32768)
 		return FS_BAD_ARGUMENT;
-	uint64_t blocks = dev->size / bs;
+	uint64_t blocks = size / bs;
 	uint32_t sb = format->segment_blocks;
 	if (sb == 0)
 		sb = plan_segment_blocks(blocks);
@@ -135,5 +135,5 @@ enum fs_err super_plan(const struct fs_device *dev, const struct fs_format *form
 			       .created = put64((uint64_t)now) };
 	bytes_copy(s->uuid, format->uuid, sizeof(s->uuid));
 	bytes_copy(s->label, format->label, sizeof(s->label));
-	return super_is_sound(s, dev->size) ? FS_OK : FS_BAD_ARGUMENT;
+	return super_is_sound(s, size) ? FS_OK : FS_BAD_ARGUMENT;
 }

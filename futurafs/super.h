@@ -10,7 +10,7 @@ enum fs_err super_read(const struct fs_device *dev, fs_crc_fn *crc, struct d_sup
 bool super_is_whole(const struct fs_device *dev, fs_crc_fn *crc, const struct d_super *s);
 enum fs_err super_write(struct fs *fs, const struct d_super *s);
 /* Lay out a new volume. */
-enum fs_err super_plan(const struct fs_device *dev, const struct fs_format *format, int64_t now,
+enum fs_err super_plan(uint64_t size, const struct fs_format *format, int64_t now,
 		       struct d_super *s);
 
 /* Memory for a volume of this shape (mount.c). */

@@ -86,7 +86,7 @@ static int device_size(int fd, uint64_t *size, bool *is_block)
 	return 0;
 }
 
-int device_open(const char *path, bool write, bool create, uint64_t size, struct fs_device *dev)
+int device_open(const char *path, bool write, bool create, struct fs_device *dev)
 {
 	int fd = open(path, (write ? O_RDWR : O_RDONLY) | (create ? O_CREAT : 0) | O_CLOEXEC, 0666);
 	uint64_t have = 0;
@@ -95,8 +95,6 @@ int device_open(const char *path, bool write, bool create, uint64_t size, struct
 
 	if (e == 0 && write && flock(fd, LOCK_EX | LOCK_NB) != 0)
 		e = EBUSY; /* two writers would ruin it */
-	if (e == 0 && create && size > 0 && ftruncate(fd, (off_t)size) != 0 && errno != EINVAL)
-		e = errno;
 	if (e == 0)
 		e = device_size(fd, &have, &is_block);
 	if (e != 0) {
@@ -110,6 +108,20 @@ int device_open(const char *path, bool write, bool create, uint64_t size, struct
 				   .write = device_write,
 				   .flush = device_sync,
 				   .discard = is_block ? block_discard : file_discard };
+	return 0;
+}
+
+int device_resize(struct fs_device *dev, uint64_t size)
+{
+	int fd = device_fd(dev->ctx);
+	bool is_block;
+	int e = device_size(fd, &dev->size, &is_block);
+
+	if (e != 0 || is_block)
+		return e;
+	if (ftruncate(fd, (off_t)size) != 0)
+		return errno;
+	dev->size = size;
 	return 0;
 }
 

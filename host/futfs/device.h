@@ -4,8 +4,10 @@
 
 #include "futurafs/futurafs.h"
 
-/* Open `path`; 0 or an errno. With `create` make it `size` bytes long (0: as it is). */
-int device_open(const char *path, bool write, bool create, uint64_t size, struct fs_device *dev);
+/* Open `path`; 0 or an errno. With `create` an empty file if there is none. */
+int device_open(const char *path, bool write, bool create, struct fs_device *dev);
+/* A file becomes so long; a block device has the size that it has. */
+int device_resize(struct fs_device *dev, uint64_t size);
 void device_close(struct fs_device *dev);
 
 /* Reports go to stderr, unless quiet. */

@@ -182,8 +182,10 @@ static enum fs_err trees_diff(struct fs *a, struct fs *b)
 
 int command_diff(struct command *c)
 {
-	if (c->argc < 1)
-		return command_fail("diff", FS_BAD_ARGUMENT);
+	if (c->argc < 1) {
+		fputs("futfs: diff: name a snapshot; `futfs snapshot IMAGE` lists them\n", stderr);
+		return 2;
+	}
 	struct fs *a = command_open(c, c->argv[0], false);
 	struct fs *b =
 		a != nullptr ? command_open(c, c->argc > 1 ? c->argv[1] : nullptr, false) : nullptr;

@@ -80,8 +80,12 @@ static enum fs_err clean(struct run *r, struct fs_device *dev, const struct fs_h
 static enum status run(struct run *r, struct fs_device *dev)
 {
 	struct fs_host host = linux_host(r->json);
-	enum fs_err e;
+	enum fs_err e = fs_probe(dev, &host);
 
+	if (e == FS_CORRUPT) {
+		r->error = "holds no FuturaFS volume: neither superblock is sound";
+		return LEFT;
+	}
 	if (r->repair) {
 		struct fs_repair repair = { .ctx = r, .problem = problem_show };
 
@@ -170,7 +174,7 @@ int main(int argc, char **argv)
 
 	if (!options_parse(argc, argv, &r, &s))
 		return s;
-	int e = device_open(r.device, r.repair || r.gc, false, 0, &dev);
+	int e = device_open(r.device, r.repair || r.gc, false, &dev);
 	if (e != 0) {
 		fprintf(stderr, "fsck.futfs: %s: %s\n", r.device, strerror(e));
 		return FAILED;

@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	c.argv = argv + at + 1;
 	bool write =
 		e->writes && c.snapshot == nullptr && (e->run != command_snapshot || c.argc > 0);
-	int err = device_open(c.image, write, false, 0, &c.dev);
+	int err = device_open(c.image, write, false, &c.dev);
 	if (err != 0) {
 		fprintf(stderr, "futfs: %s: %s\n", c.image, strerror(err));
 		return 1;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* mkfutfs: makes a FuturaFS volume in a file or on a block device. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "host/futfs/device.h"
 #include "host/futfs/populate.h"
@@ -107,6 +109,44 @@ static int options_parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* The size from which on there is room, to 64 KiB; 0: for so many segments there is none. */
+static uint64_t least_size(const struct fs_format *format)
+{
+	uint64_t step = 64 << 10, few = 0, enough = step;
+
+	while (enough < 1ull << 60 && fs_make_check(enough, format) == FS_NO_SPACE)
+		enough *= 2;
+	if (fs_make_check(enough, format) != FS_OK)
+		return 0;
+	while (enough - few > step) {
+		uint64_t middle = (few + enough) / 2 / step * step;
+
+		*(fs_make_check(middle, format) == FS_OK ? &enough : &few) = middle;
+	}
+	return enough;
+}
+
+/* Before anything is lost: can there be such a volume of so many bytes? */
+static int format_check(const struct options *o, uint64_t size)
+{
+	char why[96];
+
+	enum fs_err e = fs_make_check(size, &o->format);
+	if (e == FS_OK)
+		return 0;
+	if (e != FS_NO_SPACE)
+		return fail(o->image, e == FS_BAD_ARGUMENT ? "not a possible block or segment size"
+							   : fs_err_text(e));
+	if (size == 0)
+		return fail(o->image, "is empty: say how large it is to be with --size");
+	uint64_t least = least_size(&o->format);
+	if (least == 0)
+		return fail(o->image, "no volume has so many segments");
+	snprintf(why, sizeof(why), "too small with %llu KiB: %llu KiB are the least",
+		 (unsigned long long)(size >> 10), (unsigned long long)(least >> 10));
+	return fail(o->image, why);
+}
+
 static int make(const struct options *o, struct fs_device *dev)
 {
 	const struct fs_config config = { .cache_bytes = 64u << 20, .inodes = 16384 };
@@ -115,10 +155,7 @@ static int make(const struct options *o, struct fs_device *dev)
 
 	enum fs_err e = fs_make(dev, &host, &o->format);
 	if (e != FS_OK)
-		return fail(o->image, e == FS_NO_SPACE ? "too small"
-				      : e == FS_BAD_ARGUMENT
-					      ? "not a possible block or segment size"
-					      : fs_err_text(e));
+		return fail(o->image, fs_err_text(e));
 	e = fs_mount(dev, &host, &config, &fs);
 	if (e != FS_OK)
 		return fail(o->image, fs_err_text(e));
@@ -151,10 +188,20 @@ int main(int argc, char **argv)
 	o.format.segment_blocks = (uint32_t)(o.sectors * 512 / block);
 	if (getrandom(o.format.uuid, sizeof(o.format.uuid), 0) != sizeof(o.format.uuid))
 		return fail(o.image, "no random numbers for the uuid");
-	r = device_open(o.image, true, true, o.size, &dev);
+	if (o.populate != nullptr && access(o.populate, R_OK | X_OK) != 0)
+		return fail(o.populate, strerror(errno));
+	if (o.size == 0 && access(o.image, F_OK) != 0)
+		return fail(o.image, "is not there: say how large it is to be with --size");
+	if (o.size != 0 && format_check(&o, o.size) != 0)
+		return 1;
+	r = device_open(o.image, true, true, &dev);
+	if (r == 0 && o.size != 0)
+		r = device_resize(&dev, o.size);
 	if (r != 0)
 		return fail(o.image, strerror(r));
-	r = make(&o, &dev);
+	r = format_check(&o, dev.size);
+	if (r == 0)
+		r = make(&o, &dev);
 	device_close(&dev);
 	return r;
 }

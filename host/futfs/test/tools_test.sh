@@ -61,12 +61,22 @@ check mkfutfs.refuses_nonsense 1 "$tools/mkfutfs" "$img" --size nonsense
 check mkfutfs.refuses_a_block_size_that_cannot_be 1 "$tools/mkfutfs" "$img" --size 16M \
 	--block-size 3000
 check mkfutfs.refuses_what_is_too_small 1 "$tools/mkfutfs" "$img" --size 64K
+check mkfutfs.says_how_much_is_enough 0 sh -c "'$tools/mkfutfs' '$dir/n' --size 64K 2>&1 |
+	grep -q '64 KiB: 2112 KiB' && '$tools/mkfutfs' '$dir/n' --size 2112K"
+check mkfutfs.wants_a_size_for_what_is_not_there 1 "$tools/mkfutfs" "$dir/nothing"
+check mkfutfs.makes_nothing_then 1 test -e "$dir/nothing"
+check mkfutfs.says_that_there_are_too_many_segments 1 "$tools/mkfutfs" "$img" --segments 5000000000
 check mkfutfs.takes_segments_of_sectors 0 "$tools/mkfutfs" "$img" --size 32M --segments 40 \
 	--segment-sectors 512 --block-size 2048 --inodes 100 --label test
 check fsck.accepts_it 0 "$tools/fsck.futfs" --device "$img"
 check mkfutfs.populates 0 "$tools/mkfutfs" "$img" --size 64M --label test --populate "$dir/src"
 check fsck.finds_nothing 0 "$tools/fsck.futfs" --dry-run --device "$img"
 check fsck.tells_json 0 sh -c "'$tools/fsck.futfs' --json '$img' | grep -q '\"problems\":0'"
+check mkfutfs.loses_nothing_by_a_mistake 0 sh -c "! '$tools/mkfutfs' '$img' --size 64K &&
+	! '$tools/mkfutfs' '$img' --size 32M --segments 100000 &&
+	! '$tools/mkfutfs' '$img' --populate '$dir/nothing' && '$tools/futfs' cat '$img' small"
+check fsck.leaves_alone_what_is_no_volume 4 "$tools/fsck.futfs" --repair "$dir/src/sub/large"
+check futfs.wants_a_snapshot_to_compare 2 "$tools/futfs" diff "$img"
 check fsck.refuses_to_look_and_repair_at_once 16 "$tools/fsck.futfs" --dry-run --repair "$img"
 check fsck.cannot_look_at_what_is_not_there 8 "$tools/fsck.futfs" "$dir/nothing"
 check futfs.cats_what_was_copied 0 sh -c "'$tools/futfs' cat '$img' sub/large |
