@@ -31,9 +31,10 @@ struct map_backing {
 	uint64_t node;
 	uint32_t mount; /* of the world, that the file lies in; 0 too for memory without a file */
 	uint32_t refs;
-	uint32_t vmo; /* handle */
-	uint32_t use; /* what tells its server that it is still used; 0: nothing has to */
-	char path[];  /* ended by a zero byte; empty for memory without a file */
+	uint32_t vmo;     /* handle */
+	uint32_t segment; /* 1 + its id, of one that shmat mapped; 0: something else */
+	uint32_t use;     /* what tells its server that it is still used; 0: nothing has to */
+	char path[];      /* ended by a zero byte; empty for memory without a file */
 };
 
 struct map_table {

@@ -76,6 +76,15 @@ POSIX_CALL(stash);
 POSIX_CALL(fetch);
 enum err posix_on_drop(void *self, uint64_t badge, const struct posix_drop_args *a);
 
+/* segments.c */
+POSIX_CALL(segment_get);
+POSIX_CALL(segment_attach);
+enum err posix_on_segment_detach(void *self, uint64_t badge,
+				 const struct posix_segment_detach_args *a);
+POSIX_CALL(segment);
+POSIX_CALL(segment_change);
+POSIX_QUESTION(segments);
+
 /* sockets.c */
 POSIX_CALL(listen);
 POSIX_CALL(named);

@@ -53,7 +53,8 @@ enum err posix_on_fork(void *self, uint64_t badge, const struct posix_fork_args 
 	r->outcome = process_fork(p, a->flags & POSIX_FORK_SIBLING, a->end_signal, &child);
 	if (r->outcome != 0)
 		return OK;
-	if (fut_session_create(posixd.port, badge_of_process(child), &r->child) != OK) {
+	if (!segments_fork(child, p) ||
+	    fut_session_create(posixd.port, badge_of_process(child), &r->child) != OK) {
 		process_abandon(child);
 		r->outcome = -EAGAIN;
 		return OK;
@@ -111,6 +112,7 @@ enum err posix_on_exec(void *self, uint64_t badge, const struct posix_exec_args 
 	p->env_start = a->env_start;
 	p->env_end = a->env_end;
 	p->map_table = a->map_table;
+	segments_leave(p);
 	p->has_execed = true;
 	p->end_signal = SIGCHLD;
 	r->outcome = exec_changes(p);

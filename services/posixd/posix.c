@@ -53,6 +53,12 @@ static const struct posix_ops handlers = {
 	.stash = posix_on_stash,
 	.fetch = posix_on_fetch,
 	.drop = posix_on_drop,
+	.segment_get = posix_on_segment_get,
+	.segment_attach = posix_on_segment_attach,
+	.segment_detach = posix_on_segment_detach,
+	.segment = posix_on_segment,
+	.segment_change = posix_on_segment_change,
+	.segments = posix_on_segments,
 	.listen = posix_on_listen,
 	.named = posix_on_named,
 };

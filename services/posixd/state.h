@@ -31,9 +31,10 @@ struct posix_world {
 	struct mount *mounts; /* by number, the root first */
 	struct mount *roots;  /* that processes have changed to */
 	uint32_t next_mount;
-	uint32_t serial;  /* no other world's, ever: file servers know it by that */
-	fut_handle dev;   /* a session with /dev */
-	bool has_mounts;  /* what it begins with is there */
+	uint32_t serial;           /* no other world's, ever: file servers know it by that */
+	fut_handle dev;            /* a session with /dev */
+	struct segments *segments; /* nullptr: there were none yet */
+	bool has_mounts;           /* what it begins with is there */
 	bool has_devices; /* terminals, disks and the power switch are its processes' to use */
 	bool is_ending;
 	struct world_ending ending;
@@ -116,6 +117,13 @@ bool inside_dispatch(const void *ops, void *self, struct message *m);
 constexpr uint16_t INSIDE_PROTOCOL = 0xfff0;
 
 void errand_send(struct errand *e);
+
+/* segments.c: the child is attached to what its parent is; false: no memory. */
+bool segments_fork(struct process *child, const struct process *parent);
+/* The process is attached to nothing any more. */
+void segments_leave(struct process *p);
+/* No process is left: all of the world's. */
+void segments_free(struct posix_world *w);
 
 /* power.c: write back what is on the world's disks, then go on in the server. */
 void world_sync(const struct posix_world *w, void (*then)(uint64_t), uint64_t context);

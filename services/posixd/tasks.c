@@ -78,6 +78,7 @@ static void task_release(struct process *p)
 	handle_drop(&p->native.task);
 	handle_drop(&p->native.session);
 	handle_drop(&p->native.ended);
+	segments_leave(p);
 	if (p->root != nullptr) {
 		p->root = nullptr;
 		roots_trim((struct posix_world *)p->world);
@@ -188,6 +189,7 @@ void task_ended(uint64_t badge)
 	handle_drop(&p->native.task);
 	process_tell(p, fault_signal(info.fault.kind));
 	program_ended(p);
+	segments_leave(p);
 	task_announce_end(p);
 	process_ended(p, 0, &usage);
 }

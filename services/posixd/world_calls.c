@@ -39,6 +39,7 @@ static void world_free(struct posix_world *w)
 		mount_free(m);
 	}
 	roots_trim(w);
+	segments_free(w);
 	posixd.worlds[w->core.index] = nullptr;
 	world_fini(&w->core);
 	handle_drop(&w->quota);

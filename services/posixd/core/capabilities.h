@@ -18,6 +18,7 @@ enum capability : unsigned {
 	CAP_SETUID = 7,
 	CAP_SETPCAP = 8,
 	CAP_LINUX_IMMUTABLE = 9,
+	CAP_IPC_OWNER = 15,
 	CAP_SYS_CHROOT = 18,
 	CAP_SYS_PTRACE = 19,
 	CAP_SYS_ADMIN = 21,

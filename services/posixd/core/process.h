@@ -143,6 +143,7 @@ struct process {
 		uint32_t task, thread, watch, session;
 		uint32_t ended; /* an event for pidfds */
 	} native;               /* handles; 0: none */
+	void *attached;         /* native: segments of shared memory */
 	void *root;             /* native: where its paths begin; nullptr: at the world's root */
 	uint64_t waiter;        /* native: a kept call that its end answers */
 };
