@@ -73,6 +73,7 @@ static void stop(int signal)
 		if (error == EINVAL)
 			err_fatal(
 				"cannot make a world: this is not Futura, or an argument is wrong");
+		err_status = error == ENOENT ? 127 : 126;
 		err_fatal_errno("cannot run '%s' below '%s'", argv[0], root);
 	}
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
@@ -132,6 +133,8 @@ static int futura_run_main(int argc, char **argv)
 		opt_usage_error("--root DIR is missing");
 	if (s.index == argc)
 		opt_missing_operand();
+	if (access(root, X_OK) != 0)
+		err_fatal_errno("%s", root);
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0)
 		err_fatal_errno("pipe");
 	signal(SIGPIPE, SIG_IGN);

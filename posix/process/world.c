@@ -89,7 +89,7 @@ static int64_t program_run(struct remote *worlds, const struct world_request *r)
 		(void)fd_close((unsigned)fd); /* it may be closed */
 	enum err e = worlds_ended(&program, &outcome, &status);
 	(void)fut_handle_close(program.session); /* ours */
-	return e != OK ? call_error(e) : status;
+	return e != OK ? call_error(e) : outcome < 0 ? outcome : status;
 }
 
 int64_t world_run(uint64_t from)

@@ -54,6 +54,7 @@ def quoted(text):
 	("futura-run --root /tmp/c sh -c 'exit 7'; echo $?", "7"),
 	("futura-run --root /tmp/c sh -c 'kill -9 $$'; echo $?", "137"),
 	("futura-run --root /tmp/c nothing; echo $?", "127"),
+	("futura-run --root /tmp/c nothing 2>&1 | grep -c 'nothing.*: No such file or directory$'", "1"),
 	("futura-run --root /nothing true; echo $?", "125"),
 	("futura-run --root /tmp/c --cap nothing true; echo $?", "125"),
 	("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do futura-run --root /tmp/c true || echo $i; "
