@@ -7,6 +7,7 @@
 
 constexpr size_t TABLE_SIZE = FILE_SLOTS_PER_TABLE * sizeof(struct file_state);
 constexpr unsigned WORDS = FILE_SLOTS_PER_TABLE / 64;
+constexpr uint32_t PAGE = 4096;
 
 struct files_state_table {
 	struct files_state_table *next;
@@ -14,6 +15,7 @@ struct files_state_table {
 	fut_handle memory;
 	uint32_t first; /* slot */
 	uint32_t hint;  /* words below it are full */
+	uint32_t made;  /* slots below it have their memory */
 	uint64_t used[WORDS];
 };
 
@@ -55,6 +57,20 @@ static struct files_state_table *table_with_room(struct files_line *l)
 	return *at;
 }
 
+/* The slot's page, made and mapped now: when the quota is used up a first touch would end us, where
+ * the kernel's own copying has an error. The lowest free slot is taken first. */
+static bool slot_make(struct files_state_table *t, uint32_t i)
+{
+	constexpr uint32_t PER_PAGE = PAGE / sizeof(struct file_state);
+
+	if (i < t->made)
+		return true;
+	if (fut_vmo_read(t->memory, i * sizeof(*t->at), &t->at[i], sizeof(*t->at)) != OK)
+		return false;
+	t->made = (i / PER_PAGE + 1) * PER_PAGE;
+	return true;
+}
+
 bool state_take(struct files_line *l, uint32_t *slot, struct file_state **state)
 {
 	struct files_state_table *t = table_with_room(l);
@@ -63,6 +79,8 @@ bool state_take(struct files_line *l, uint32_t *slot, struct file_state **state)
 		return false;
 	uint32_t bit = (uint32_t)__builtin_ctzll(~t->used[t->hint]);
 	uint32_t i = t->hint * 64 + bit;
+	if (!slot_make(t, i))
+		return false;
 	t->used[t->hint] |= 1ull << bit;
 	*slot = t->first + i;
 	*state = &t->at[i];
