@@ -44,7 +44,8 @@ def test_wrong_orders_are_refused(arch):
 def test_what_serves_the_files_may_die(arch):
 	status, out, err = run(arch, """
 		exec 3</run/futura/tasks; svc kill controld; echo killed $?
-		while ! svc >/tmp/services; do sleep 0.1; done; grep -w controld /tmp/services
+		until svc >/tmp/services && grep -q '^controld *running *1' /tmp/services; do sleep 0.1; done
+		grep -w controld /tmp/services
 		caps registryd | grep -c 'kernel log'; head -1 <&3 || echo gone""")
 	assert out.split() == ["killed", "0", "controld", "running", "1", "134", "1", "gone"], out + err
 	assert status == 0
@@ -69,10 +70,10 @@ def test_the_registry_may_die(arch, cpus):
 			while ! svc | grep -q "^registryd *running *$n"; do sleep 0.1; done
 		done
 		svc | grep -E '^(ramfsd|posixd|ttyd|controld|echo-server) '
-		svc kill echo-server; while svc | grep -q '^echo-server *waiting'; do sleep 0.1; done
+		svc kill echo-server; until svc | grep -q '^echo-server *running *1'; do sleep 0.1; done
 		svc start echo; while svc | grep -q '^echo *running'; do sleep 0.1; done
-		svc | grep -E '^echo '; svc kill controld; while ! svc >/tmp/s; do sleep 0.1; done
-		grep -E '^controld ' /tmp/s""", cpus)
+		svc | grep -E '^echo '; svc kill controld
+		until svc >/tmp/s && grep '^controld *running *1' /tmp/s; do sleep 0.1; done""", cpus)
 	words = [line.split() for line in out.splitlines()]
 	lives = [[name, "running", "0", "0"] for name in
 		("ramfsd", "ttyd", "controld", "posixd", "echo-server")]
@@ -92,7 +93,8 @@ def test_only_root_may_give_orders(arch):
 
 def test_the_log_of_one_service(arch):
 	_, out, err = run(arch,
-		"svc log | head -1; dmesg | head -1; svc kill echo-server; svc log echo-server")
+		"svc log | head -1; dmesg | head -1; svc kill echo-server; "
+		"until svc log echo-server | grep 'ended with'; do sleep 0.1; done; svc log echo-server")
 	lines = out.splitlines()
 	assert lines[:2] == ["Futura", "Futura"], out + err
 	assert any("`echo-server` ended with code 134" in line for line in lines[2:])

@@ -6,15 +6,14 @@ import subprocess
 import pytest
 import qemu
 
-# Stop the machine when the kernel has told its memory, and the services had time to start.
+# Stop the machine when the shell asks for a command: the services have started.
 STOP = """python
-import threading, time
+import re, threading, time
 def stop():
 	seconds = 0
-	while seconds < 60 and "MiB free" not in open(os.environ["FUTURA_CONSOLE"]).read():
+	while seconds < 90 and not re.search("[#$] ", open(os.environ["FUTURA_CONSOLE"], errors="replace").read()):
 		seconds += 0.2
 		time.sleep(0.2)
-	time.sleep(3)
 	gdb.post_event(lambda: gdb.execute("interrupt"))
 threading.Thread(target=stop).start()"""
 
