@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * A file descriptor outside a process: on its way through a socket, or given to a process that is
- * being started. With it go one or two handles, as its kind says.
+ * being started. With it go one or two handles, as its kind says; where none is needed, an event of
+ * nobody's.
  */
 #pragma once
 #include <stdint.h>
@@ -16,6 +17,8 @@ enum descriptor_kind : uint32_t {
 	DESCRIPTOR_COUNTER = 7,  /* eventfd: memory, event */
 	DESCRIPTOR_TIMER = 8,    /* timerfd: memory, event */
 	DESCRIPTOR_PIDFD = 9,    /* an event; `node` says of which process */
+	DESCRIPTOR_FIFO = 10,    /* a session, as a file's */
+	DESCRIPTOR_SIGNALS = 11, /* signalfd: nobody's event; `device` is the set */
 };
 
 struct descriptor {
@@ -31,3 +34,10 @@ struct descriptor {
 	uint32_t reserved;
 };
 static_assert(sizeof(struct descriptor) == 56);
+
+/* Of the others the second handle is not the description's own, and asked for again. */
+static inline bool descriptor_has_two(uint32_t kind)
+{
+	return kind == DESCRIPTOR_PIPE_READ || kind == DESCRIPTOR_PIPE_WRITE ||
+	       kind == DESCRIPTOR_SOCKET || kind == DESCRIPTOR_COUNTER || kind == DESCRIPTOR_TIMER;
+}

@@ -60,10 +60,10 @@ void process_learn(void)
 	int32_t nice;
 
 	(void)posix_self(&process.posix, &files, &process.file_limit, &process.space_limit,
-			 &process.capabilities, &process.pid, &process.parent, &process.group,
-			 &process.session, &process.uid, &process.euid, &process.suid, &process.gid,
-			 &process.egid, &process.sgid, &process.umask_at_start,
-			 &nice); /* else as it was */
+			 &process.capabilities, &process.signal_limit, &process.pid,
+			 &process.parent, &process.group, &process.session, &process.uid,
+			 &process.euid, &process.suid, &process.gid, &process.egid, &process.sgid,
+			 &process.umask_at_start, &nice); /* else as it was */
 	fd_limit = files < FILES_MOST ? (unsigned)files : FILES_MOST;
 }
 

@@ -36,6 +36,7 @@ struct process {
 	uint32_t personality;        /* as personality(2) numbers them */
 	bool dumpable, no_new_privileges;
 	uint64_t file_limit, space_limit; /* RLIMIT_FSIZE, RLIMIT_AS: bytes; ~0: none */
+	uint64_t signal_limit;            /* RLIMIT_SIGPENDING */
 	/* CLONE_VM: the guest's memory is another process's too, which may wait for clear_tid. */
 	bool shares_memory;
 	uint32_t death_signal;

@@ -8,6 +8,8 @@
 static_assert(sizeof(struct view_action) == sizeof(struct signal_action));
 static_assert(offsetof(struct signal_action, handler) == 0);
 
+static_assert(sizeof(struct description) <= VIEW_DESCRIPTION);
+
 static struct process_view view;
 
 static void view_fields(void)
@@ -22,6 +24,9 @@ static void view_fields(void)
 	view.description.kind = offsetof(struct description, kind);
 	view.description.mount = offsetof(struct description, mount);
 	view.description.handle = offsetof(struct description, a);
+	view.description.second = offsetof(struct description, b);
+	view.description.own = offsetof(struct description, own);
+	view.description.size = sizeof(struct description);
 	view.thread.next = offsetof(struct thread, next);
 	view.thread.tid = offsetof(struct thread, tid);
 	view.thread.control = offsetof(struct thread, control);
@@ -40,6 +45,7 @@ void view_init(void)
 	view.threads = (uint64_t)&process.threads;
 	view.umask = (uint64_t)&process.umask;
 	view.auxv = (uint64_t)process.auxv;
+	view.held = (uint64_t)&process.signals.held;
 	view.pending = (uint64_t)&process.signals.queue.set;
 	view.actions = (uint64_t)process.signals.actions;
 	maps.view = (uint64_t)&view;

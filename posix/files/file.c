@@ -21,6 +21,7 @@
 #include "posix/files/locks.h"
 #include "posix/files/states.h"
 #include "posix/files/place.h"
+#include "posix/ipc/pipe.h"
 #include "posix/mm/maps.h"
 
 /* From how many reads or writes on it is worth mapping, and how much at most. */
@@ -497,7 +498,8 @@ int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status
 	if (error == 0 && status != 0)
 		atomic_store(&d->state->status, status);
 	if (error == 0 && !is_place && !S_ISREG(o->mode) && !S_ISDIR(o->mode))
-		error = device_become(&d, flags, status);
+		error = o->imported && S_ISFIFO(o->mode) ? fifo_import(&d)
+							 : device_become(&d, flags, status);
 	if (error != 0)
 		description_drop(d);
 	*to = error == 0 ? d : nullptr;

@@ -15,6 +15,7 @@ struct opened {
 	uint64_t node, size;
 	struct line *line; /* that the session is of; nullptr: not known */
 	uint32_t mount;    /* that it lies in */
+	bool imported;     /* another process has opened it */
 };
 int64_t file_description(const struct opened *o, uint32_t flags, uint32_t status,
 			 struct description **d);

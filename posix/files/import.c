@@ -22,12 +22,14 @@ int64_t description_import(const struct descriptor *from, fut_handle a, fut_hand
 			    .node = from->node,
 			    .size = from->device,
 			    .line = line_find(from->line),
-			    .mount = from->mount };
+			    .mount = from->mount,
+			    .imported = true };
 
 	switch (from->kind) {
 	case DESCRIPTOR_FILE:
 	case DESCRIPTOR_TERMINAL:
 	case DESCRIPTOR_DEVICE:
+	case DESCRIPTOR_FIFO:
 		if (b != 0)
 			(void)fut_handle_close(b); /* these have but one */
 		break;

@@ -72,7 +72,7 @@ static struct description *hold_place(struct description *const *place)
 static bool is_servers(const struct description *d)
 {
 	return d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_TERMINAL ||
-	       d->kind == DESCRIPTOR_DEVICE;
+	       d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_FIFO;
 }
 
 /* Start at what a descriptor means. One that was opened before our credentials changed is seen with

@@ -514,7 +514,7 @@ CALL2(fstatfs, int, fd, uint64_t, to)
 	if (d == nullptr)
 		return -EBADF;
 	if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ||
-	    d->kind == DESCRIPTOR_TERMINAL)
+	    d->kind == DESCRIPTOR_TERMINAL || d->kind == DESCRIPTOR_FIFO)
 		result = put_statfs(d->a, to);
 	else
 		result = put_statfs_of_kind(d, to);

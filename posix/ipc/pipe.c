@@ -21,9 +21,10 @@
 /* description.own */
 struct pipe_end {
 	struct pipe_shared *shared;
-	uint64_t mapped;    /* bytes */
-	fut_handle session; /* of a FIFO: as long as it is open the server counts us. 0: a pipe */
-	uint32_t seen;      /* who had come to the other side and gone when we opened this one */
+	uint64_t mapped;   /* bytes */
+	fut_handle memory; /* of a FIFO, whose `a` is the session: as long as it is open the
+			      server counts us. 0: a pipe */
+	uint32_t seen;     /* who had come to the other side and gone when we opened this one */
 };
 
 static struct pipe_end *end_of(const struct description *d)
@@ -253,8 +254,8 @@ static void close_pipe(struct description *d)
 	struct pipe_end *end = end_of(d);
 
 	window_unmap(end->shared, end->mapped);
-	if (end->session != 0)
-		(void)fut_handle_close(end->session); /* ours */
+	if (end->memory != 0)
+		(void)fut_handle_close(end->memory); /* ours */
 	heap_free(end);
 }
 
@@ -534,37 +535,62 @@ static int64_t fifo_meet(struct description *d, bool may_wait)
 	return 0;
 }
 
-int64_t fifo_become(struct description **node, uint32_t status)
+static int64_t fifo_end(const struct description *node, struct description **d)
 {
-	struct remote r = { .session = (*node)->a };
-	struct description *d;
+	struct remote r = { .session = node->a };
 	fut_handle memory, event;
 	uint32_t seen;
 	enum err e = file_pipe(&r, &memory, &event, &seen);
-	int64_t error;
 
 	if (e != OK)
 		return e == ERR_BAD_STATE ? -ENXIO : file_error(e);
-	error = end_new((*node)->access, memory, event, &d);
-	if (error != 0)
-		return error;
-	end_of(d)->seen = seen;
-	error = fifo_meet(d, (status & STATUS_NONBLOCK) == 0);
-	if (error != 0) {
-		description_drop(d);
-		return error;
-	}
-	end_of(d)->session = (*node)->a;
+	int64_t error = end_new(node->access, memory, event, d);
+	if (error == 0)
+		end_of(*d)->seen = seen;
+	return error;
+}
+
+/* The end `d` takes the place of the node that it was opened by. */
+static void fifo_replace(struct description **node, struct description *d)
+{
+	end_of(d)->memory = d->a;
+	d->a = (*node)->a;
 	(*node)->a = 0;
 	d->state = (*node)->state;
 	d->line = (*node)->line; /* where the state is mapped */
 	(*node)->line = nullptr;
-	d->kind = 0; /* its session cannot go along */
+	d->kind = DESCRIPTOR_FIFO;
+	d->slot = (*node)->slot;
+	d->mount = (*node)->mount;
 	d->mode = (*node)->mode;
 	d->node = (*node)->node;
 	d->path = (*node)->path;
 	(*node)->path = nullptr;
 	description_drop(*node);
 	*node = d;
-	return 0;
+}
+
+int64_t fifo_become(struct description **node, uint32_t status)
+{
+	struct description *d;
+	int64_t error = fifo_end(*node, &d);
+
+	if (error != 0)
+		return error;
+	error = fifo_meet(d, (status & STATUS_NONBLOCK) == 0);
+	if (error == 0)
+		fifo_replace(node, d);
+	else
+		description_drop(d);
+	return error;
+}
+
+int64_t fifo_import(struct description **node)
+{
+	struct description *d;
+	int64_t error = fifo_end(*node, &d);
+
+	if (error == 0)
+		fifo_replace(node, d);
+	return error;
 }

@@ -10,6 +10,8 @@ int64_t pipe_new(uint32_t status, struct description **read_end, struct descript
 /* `*d` is a FIFO as its server opened it: make a
  * pipe's end of it, when the other side is there too. */
 int64_t fifo_become(struct description **d, uint32_t status);
+/* The same for one that another process has opened. */
+int64_t fifo_import(struct description **d);
 
 bool is_pipe(const struct description *d);
 int64_t pipe_size(const struct description *d);

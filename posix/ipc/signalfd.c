@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* signalfd: takes signals of the calling thread and of the process out of their queues. */
+#include "posix/ipc/signalfd.h"
 #include <asm/poll.h>
 #include <linux/signalfd.h>
 #include "abi/user.h"
@@ -92,6 +92,26 @@ static const struct description_ops signalfd_ops = {
 	.wait = wait,
 };
 
+static int64_t make(uint64_t mask, struct description **to)
+{
+	if (signal_arrival == 0 && fut_event_create(&signal_arrival) != OK)
+		return -ENOMEM;
+	struct description *d = description_new(&signalfd_ops);
+	if (d == nullptr)
+		return -ENOMEM;
+	d->kind = DESCRIPTOR_SIGNALS;
+	d->access = 1;
+	d->mode = 0600;
+	d->device = mask;
+	*to = d;
+	return 0;
+}
+
+int64_t signalfd_import(const struct descriptor *from, struct description **d)
+{
+	return make(from->device & ~SIGNALS_UNBLOCKABLE, d);
+}
+
 static int64_t mask_read(uint64_t from, uint64_t size, uint64_t *mask)
 {
 	if (size != sizeof(*mask))
@@ -123,14 +143,9 @@ CALL4(signalfd4, int, fd, uint64_t, from, uint64_t, size, uint32_t, flags)
 		return error != 0 ? error : -EINVAL;
 	if (fd != -1)
 		return change(fd, mask);
-	if (signal_arrival == 0 && fut_event_create(&signal_arrival) != OK)
-		return -ENOMEM;
-	d = description_new(&signalfd_ops);
-	if (d == nullptr)
-		return -ENOMEM;
-	d->access = 1;
-	d->mode = 0600;
-	d->device = mask;
+	error = make(mask, &d);
+	if (error != 0)
+		return error;
 	atomic_store(&d->state->status, status_of_flags(flags & SFD_NONBLOCK));
 	return fd_add(d, (flags & SFD_CLOEXEC) != 0, 0);
 }

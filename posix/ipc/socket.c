@@ -361,9 +361,48 @@ int64_t socket_join(struct description *d, fut_handle memory, fut_handle event, 
 	return 0;
 }
 
+uint64_t socket_detail(const struct socket *s)
+{
+	static const uint64_t details[] = {
+		[SOCKET_NEW] = SOCKET_DETAIL_NEW,
+		[SOCKET_BOUND] = SOCKET_DETAIL_BOUND,
+		[SOCKET_LISTENING] = SOCKET_DETAIL_LISTENS,
+		[SOCKET_BOX] = SOCKET_DETAIL_BOX,
+	};
+
+	return (uint64_t)s->type << SOCKET_DETAIL_TYPE |
+	       (s->state == SOCKET_CONNECTED ? s->side : details[s->state]);
+}
+
+static bool is_type(uint64_t type)
+{
+	return type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET;
+}
+
+/* Without a connection: it has no memory. */
+static int64_t import_alone(struct description *d, uint64_t detail, fut_handle listener,
+			    fut_handle event)
+{
+	struct socket *s = socket_of(d);
+
+	d->a = listener;
+	d->b = event;
+	if ((detail & SOCKET_DETAIL_NEW) == 0) {
+		s->state = event != 0 ? SOCKET_LISTENING : SOCKET_BOUND;
+	} else {
+		(void)fut_handle_close(listener); /* nobody's event */
+		d->a = 0;
+	}
+	if (!is_type(detail >> SOCKET_DETAIL_TYPE))
+		return -EINVAL;
+	s->type = (uint32_t)(detail >> SOCKET_DETAIL_TYPE);
+	return 0;
+}
+
 int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event,
 		      struct description **to)
 {
+	constexpr uint64_t ALONE = SOCKET_DETAIL_NEW | SOCKET_DETAIL_BOUND | SOCKET_DETAIL_LISTENS;
 	struct description *d;
 	int64_t error = socket_new(SOCK_STREAM, 0, &d);
 
@@ -373,15 +412,16 @@ int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_hand
 		return error;
 	}
 	/* The status is the description's, wherever it goes. */
-	error = (from->detail & SOCKET_DETAIL_BOX) != 0
+	error = (from->detail & ALONE) != 0 ? import_alone(d, from->detail, memory, event)
+		: (from->detail & SOCKET_DETAIL_BOX) != 0
 			? box_import(d, memory, event)
 			: socket_join(d, memory, event, from->detail & 1);
 	if (error != 0) {
 		description_drop(d);
 		return error;
 	}
-	uint32_t type = socket_of(d)->shared->type;
-	socket_of(d)->type = type == SOCK_DGRAM || type == SOCK_SEQPACKET ? type : SOCK_STREAM;
+	if (socket_of(d)->shared != nullptr && is_type(socket_of(d)->shared->type))
+		socket_of(d)->type = socket_of(d)->shared->type;
 	d->node = from->node;
 	*to = d;
 	return 0;

@@ -48,7 +48,11 @@ struct socket_ends {
 int64_t socket_ends_make(uint32_t type, struct socket_ends *ends);
 /* `d`, which is new or bound, becomes a side of the connection. The handles are taken. */
 int64_t socket_join(struct description *d, fut_handle memory, fut_handle event, unsigned side);
-constexpr uint64_t SOCKET_DETAIL_BOX = 2; /* descriptor.detail: the side, or this */
+/* descriptor.detail: the side of a connection, or one of these; and the type. */
+constexpr uint64_t SOCKET_DETAIL_BOX = 2, SOCKET_DETAIL_NEW = 4, SOCKET_DETAIL_BOUND = 8,
+		   SOCKET_DETAIL_LISTENS = 16;
+constexpr unsigned SOCKET_DETAIL_TYPE = 8; /* from this bit on */
+uint64_t socket_detail(const struct socket *s);
 int64_t socket_import(const struct descriptor *from, fut_handle memory, fut_handle event,
 		      struct description **d);
 
@@ -111,4 +115,6 @@ void socket_end(struct description *d, bool reading, bool writing);
 int64_t rights_stash(int fd, uint64_t *token);
 /* Take it out: a new descriptor. */
 int64_t rights_fetch(uint64_t token, bool close_on_exec);
+/* Another process's: a new descriptor for what its descriptor `fd` leads to. */
+int64_t rights_take(uint32_t pid, uint32_t serial, uint32_t fd);
 void rights_drop(const uint64_t *tokens, uint32_t n);

@@ -12,6 +12,7 @@
 #include "posix/core/process.h"
 #include "posix/files/open_flags.h"
 #include "posix/files/path.h"
+#include "posix/ipc/socket.h"
 #include "protocol/file.h"
 #include "protocol/posix.h"
 
@@ -139,6 +140,17 @@ static int64_t directory_process(int fd, uint32_t *pid)
 	description_drop(d);
 	*pid = found ? number_of(path, n) : 0;
 	return *pid != 0 ? 0 : -EBADF;
+}
+
+CALL3(pidfd_getfd, int, fd, uint32_t, other, uint32_t, flags)
+{
+	uint32_t pid, serial;
+	bool nonblocking;
+
+	if (flags != 0)
+		return -EINVAL;
+	int64_t error = pidfd_process(fd, &pid, &serial, &nonblocking);
+	return error != 0 ? error : rights_take(pid, serial, other);
 }
 
 CALL2(pidfd_open, uint32_t, pid, uint32_t, flags)

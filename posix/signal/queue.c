@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Queues of signals that wait. */
 #include "posix/core/memory.h"
+#include "posix/core/process.h"
 #include "posix/signal/state.h"
 #include "posix/time/timers.h"
 
@@ -39,6 +40,16 @@ static bool merge(struct signal_queue *q, const siginfo_t *info, unsigned timer)
 	return true;
 }
 
+static bool is_counted(const struct signal_entry *e)
+{
+	return e->info.si_signo >= SIGRTMIN && e->timer == 0;
+}
+
+bool signal_queue_is_full(unsigned signal)
+{
+	return signal >= SIGRTMIN && process.signals.held >= process.signal_limit;
+}
+
 bool signal_queue_add(struct signal_queue *q, const siginfo_t *info, unsigned timer)
 {
 	uint64_t bit = signal_bit((unsigned)info->si_signo);
@@ -50,6 +61,7 @@ bool signal_queue_add(struct signal_queue *q, const siginfo_t *info, unsigned ti
 		return false;
 	entry->timer = timer;
 	entry->info = *info;
+	process.signals.held += is_counted(entry);
 	if (q->first == nullptr)
 		q->last = &q->first; /* a queue that fork copied still points to the old one's */
 	*q->last = entry;
@@ -67,6 +79,7 @@ static struct signal_entry *unlink(struct signal_queue *q, unsigned signal)
 	while ((*p)->info.si_signo != (int)signal)
 		p = &(*p)->next;
 	found = *p;
+	process.signals.held -= is_counted(found);
 	*p = found->next;
 	if (found->next == nullptr)
 		q->last = p;

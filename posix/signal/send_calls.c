@@ -34,7 +34,9 @@ CALL2(kill, int32_t, target, uint32_t, signal)
 	if (target == (int32_t)process.pid && signal != 0 &&
 	    (signal_bit(signal) & SIGNALS_UNBLOCKABLE) == 0) {
 		siginfo_t info = from_us(signal, SI_USER);
-		signal_raise(nullptr, &info);
+		if (!signal_queue_is_full(signal) ||
+		    (process.signals.queue.set & signal_bit(signal)) == 0)
+			signal_raise(nullptr, &info);
 		return 0;
 	}
 	return send(target, signal, SI_USER, 0, 0);
@@ -62,6 +64,8 @@ static int64_t send_to_thread(uint32_t group, uint32_t tid, uint32_t signal)
 		return -ESRCH;
 	if (t == nullptr || (signal != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE) != 0))
 		return send((int32_t)group, signal, SI_TKILL, tid, 0);
+	if (signal_queue_is_full(signal))
+		return -EAGAIN;
 	if (signal != 0)
 		signal_raise(t, &info);
 	return 0;
@@ -89,6 +93,8 @@ CALL3(rt_sigqueueinfo, uint32_t, pid, uint32_t, signal, uint64_t, from)
 		return -ESRCH; /* one process, no group, nor all */
 	if (pid == process.pid && signal != 0 && (signal_bit(signal) & SIGNALS_UNBLOCKABLE) == 0) {
 		info.si_signo = (int)signal;
+		if (signal_queue_is_full(signal))
+			return -EAGAIN;
 		signal_raise(nullptr, &info);
 		return 0;
 	}
@@ -113,6 +119,8 @@ CALL4(rt_tgsigqueueinfo, uint32_t, group, uint32_t, tid, uint32_t, signal, uint6
 					    : send((int32_t)group, signal, info.si_code, tid,
 						   (uint64_t)info.si_ptr);
 	info.si_signo = (int)signal;
+	if (signal_queue_is_full(signal))
+		return -EAGAIN;
 	if (signal != 0)
 		signal_raise(t, &info);
 	return 0;

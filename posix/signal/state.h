@@ -51,10 +51,13 @@ static_assert(sizeof(struct signal_action) == 32);
 
 struct signal_process {
 	struct signal_queue queue;
+	uint32_t held; /* realtime signals in all queues, but for timers' */
 	struct signal_action actions[SIGNALS + 1];
 };
 
 void signal_queue_init(struct signal_queue *q);
+/* Is RLIMIT_SIGPENDING reached, for a signal that would wait in order? */
+bool signal_queue_is_full(unsigned signal);
 /* Add one; false if there is no memory. One that waits already and is no realtime signal
  * is left. `timer` as in the entry: one of a timer waits once, and counts how often. */
 bool signal_queue_add(struct signal_queue *q, const siginfo_t *info, unsigned timer);

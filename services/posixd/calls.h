@@ -27,6 +27,7 @@ POSIX_CALL(usage);
 
 /* proc/descriptors.c */
 POSIX_CALL(opened);
+POSIX_CALL(descriptor);
 
 /* proc/thread.c */
 POSIX_CALL(cpus);

@@ -36,6 +36,7 @@ enum err posix_on_self(void *self, uint64_t badge, struct posix_self_results *r)
 		.umask = UMASK,
 		.nice = p->nice,
 		.capabilities = c->may.effective,
+		.signals = p->limits->soft[RLIMIT_SIGPENDING],
 	};
 	return OK;
 }

@@ -19,6 +19,7 @@ static const struct posix_ops handlers = {
 	.name = posix_on_name,
 	.pidfd = posix_on_pidfd,
 	.opened = posix_on_opened,
+	.descriptor = posix_on_descriptor,
 	.set_group = posix_on_set_group,
 	.group = posix_on_group,
 	.new_session = posix_on_new_session,

@@ -6,6 +6,7 @@
 #include "lib/futura/clock.h"
 #include "services/posixd/lines.h"
 #include "services/posixd/mounts.h"
+#include "services/posixd/proc/memory.h"
 #include "services/posixd/state.h"
 
 void handle_drop(fut_handle *h)
@@ -125,6 +126,7 @@ const struct process_ops task_ops = {
 	.cpu_ns = task_cpu_ns,
 	.wake = task_wake,
 	.kill = task_kill,
+	.held = signals_held,
 	.release = task_release,
 	.release_credentials = lines_release,
 	.release_session = ticket_release,

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
@@ -659,4 +660,72 @@ TEST(SIGPIPE_comes_with_EPIPE)
 	catch (SIGPIPE, 0);
 	CHECK_ERR(write(ends[1], "x", 1), EPIPE);
 	CHECK_EQ(caught, 1);
+}
+
+/* Linux counts all that wait for a user's processes: so it is to be one that has no others. */
+static void be_limited(void)
+{
+	struct rlimit few = { 3, 3 };
+
+	CHECK_EQ(setrlimit(RLIMIT_SIGPENDING, &few), 0);
+	CHECK_EQ(setresuid(54321, 54321, 54321), 0);
+}
+
+static pid_t blocks_until(int *to_end)
+{
+	int ready[2], end[2];
+	char c;
+
+	CHECK_EQ(pipe(ready) | pipe(end), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		sigset_t set;
+
+		sigfillset(&set);
+		sigprocmask(SIG_BLOCK, &set, nullptr);
+		be_limited();
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		close(end[1]);
+		_exit(read(end[0], &c, 1) == 0 ? 0 : 1);
+	}
+	close(ready[1]);
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	*to_end = end[1];
+	return pid;
+}
+
+TEST(RLIMIT_SIGPENDING_bounds_what_waits)
+{
+	union sigval v = {};
+	int end;
+	pid_t pid = blocks_until(&end);
+
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(sigqueue(pid, SIGRTMIN, v), 0);
+	usleep(100'000); /* it may have taken note of them */
+	CHECK_ERR(sigqueue(pid, SIGRTMIN, v), EAGAIN);
+	CHECK_EQ(kill(pid, SIGUSR1), 0);
+	close(end);
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+TEST(RLIMIT_SIGPENDING_counts_what_one_sends_oneself)
+{
+	union sigval v = {};
+	sigset_t set;
+	int got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	sigprocmask(SIG_BLOCK, &set, nullptr);
+	be_limited();
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(sigqueue(getpid(), SIGRTMIN, v), 0);
+	CHECK_ERR(sigqueue(getpid(), SIGRTMIN, v), EAGAIN);
+	CHECK_ERR(pthread_kill(pthread_self(), SIGRTMIN) == EAGAIN ? (errno = EAGAIN, -1) : 0,
+		  EAGAIN);
+	CHECK_EQ(kill(getpid(), SIGRTMIN), 0); /* as it waits already */
+	CHECK_EQ(sigwait(&set, &got), 0);
+	CHECK_EQ(sigqueue(getpid(), SIGRTMIN, v), 0);
+	CHECK_ERR(sigqueue(getpid(), SIGRTMIN, v), EAGAIN);
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -406,6 +407,150 @@ TEST(a_socket_can_travel_through_itself)
 	close(s[0]);
 	close(s[1]);
 	close(got);
+}
+
+/* Received by a child, which ends with what `use` of it gives. */
+static int used_elsewhere(int fd, int (*use)(int fd))
+{
+	int s[2], got;
+
+	pair(SOCK_STREAM, s);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(receive_descriptors(s[1], &got, 1, 0, nullptr), 1);
+		_exit(use(got));
+	}
+	send_descriptors(s[0], &fd, 1, "x");
+	close(fd);
+	close(s[0]);
+	close(s[1]);
+	return check_wait(pid);
+}
+
+static int accept_one(int fd)
+{
+	struct sockaddr_un a = {};
+	socklen_t n = sizeof(a);
+	char c = 'a';
+
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	CHECK_STR(a.sun_path, "s");
+	int to = accept(fd, nullptr, nullptr);
+	CHECK(to >= 0);
+	CHECK_EQ(write(to, &c, 1), 1);
+	return 3;
+}
+
+static pid_t call_soon(void)
+{
+	char c;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	int to = caller("s", SOCK_SEQPACKET);
+	_exit(read(to, &c, 1) == 1 ? c : 1);
+}
+
+TEST(a_listener_can_travel)
+{
+	check_folder();
+	int fd = listener("s", SOCK_SEQPACKET);
+	pid_t pid = call_soon();
+	CHECK_EQ(used_elsewhere(fd, accept_one), 3);
+	CHECK_EQ(check_wait(pid), 'a');
+	fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	struct sockaddr_un a;
+	socklen_t n = name(&a, "s");
+	CHECK_ERR(connect(fd, (struct sockaddr *)&a, n), ECONNREFUSED);
+}
+
+static int listen_late(int fd)
+{
+	CHECK_EQ(listen(fd, 1), 0);
+	int to = caller("s", SOCK_STREAM), from = accept(fd, nullptr, nullptr);
+	CHECK_EQ(write(to, "b", 1), 1);
+	char c;
+	CHECK_EQ(read(from, &c, 1), 1);
+	return c;
+}
+
+static int connect_late(int fd)
+{
+	struct sockaddr_un a;
+	socklen_t n = name(&a, "t");
+	int of = listener("t", SOCK_STREAM);
+
+	CHECK_EQ(connect(fd, (struct sockaddr *)&a, n), 0);
+	return accept(of, nullptr, nullptr) >= 0 ? 4 : 1;
+}
+
+TEST(sockets_can_travel_before_they_are_connected)
+{
+	struct sockaddr_un a;
+
+	check_folder();
+	socklen_t n = name(&a, "s");
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_EQ(bind(fd, (struct sockaddr *)&a, n), 0);
+	CHECK_EQ(used_elsewhere(fd, listen_late), 'b');
+	CHECK_EQ(used_elsewhere(socket(AF_UNIX, SOCK_STREAM, 0), connect_late), 4);
+}
+
+static int read_all(int fd)
+{
+	char text[8] = "";
+	struct stat st;
+	int n = 0;
+
+	CHECK_EQ(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
+	for (ssize_t got; (got = read(fd, text + n, 1)) != 0; n++)
+		CHECK_EQ(got, 1);
+	CHECK_STR(text, "pq");
+	return 5;
+}
+
+static int write_some(int fd)
+{
+	return write(fd, "q", 1) == 1 ? 6 : 1;
+}
+
+TEST(a_FIFOs_ends_can_travel)
+{
+	check_folder();
+	CHECK_EQ(mkfifo("p", 0600), 0);
+	int from = open("p", O_RDONLY | O_NONBLOCK), to = open("p", O_WRONLY);
+	CHECK_EQ(write(to, "p", 1), 1);
+	CHECK_EQ(used_elsewhere(to, write_some), 6);
+	CHECK_EQ(used_elsewhere(from, read_all), 5);
+	CHECK_ERR(open("p", O_WRONLY | O_NONBLOCK), ENXIO); /* nobody holds one any more */
+}
+
+static int take_signal(int fd)
+{
+	struct signalfd_siginfo info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, nullptr);
+	CHECK_EQ(read(fd, &info, sizeof(info)), -1);
+	CHECK_EQ(errno, EAGAIN);
+	raise(SIGUSR2);
+	CHECK_EQ(read(fd, &info, sizeof(info)), sizeof(info));
+	return info.ssi_signo == SIGUSR2 ? 7 : 1;
+}
+
+TEST(a_signalfd_can_travel_and_takes_the_receivers_signals)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	CHECK_EQ(used_elsewhere(signalfd(-1, &set, SFD_NONBLOCK), take_signal), 7);
 }
 
 TEST(too_little_room_for_descriptors_is_told)

@@ -3,7 +3,9 @@
 #include "tests/posix/check.h"
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 
 static int quick(void *argument)
@@ -400,4 +402,86 @@ TEST(ends_by_abort_and_by_faults_are_told)
 {
 	CHECK_EQ(check_child(abort_role, nullptr), 128 + SIGABRT);
 	CHECK_EQ(check_child(fault, (void *)16), 128 + SIGSEGV);
+}
+
+static int getfd(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+/* A child that holds a file at its third byte, a pipe's reading end, a socket and a listener: 50 to
+ * 53. */
+static pid_t holder(int *pipe_to, int *socket_to)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "s" };
+	int ends[2], pair[2], ready[2];
+	char text[2];
+
+	CHECK_EQ(pipe(ends) | pipe(ready), 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int l = socket(AF_UNIX, SOCK_STREAM, 0);
+		CHECK_EQ(bind(l, (struct sockaddr *)&a, sizeof(a)), 0);
+		CHECK_EQ(listen(l, 1), 0);
+		CHECK_EQ(dup2(open("f", O_RDONLY), 50), 50);
+		CHECK_EQ(dup2(ends[0], 51), 51);
+		CHECK_EQ(dup2(pair[0], 52), 52);
+		CHECK_EQ(dup2(l, 53), 53);
+		CHECK_EQ(read(50, text, 2), 2);
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		forever(nullptr);
+	}
+	CHECK_EQ(read(ready[0], text, 1), 1);
+	close(ends[0]);
+	close(pair[0]);
+	*pipe_to = ends[1];
+	*socket_to = pair[1];
+	return pid;
+}
+
+TEST(pidfd_getfd_gives_what_another_holds)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "s" };
+	int to_pipe, to_socket;
+	char c;
+
+	check_folder();
+	check_write("f", "abcdef");
+	pid_t pid = holder(&to_pipe, &to_socket);
+	int p = (int)syscall(SYS_pidfd_open, pid, 0);
+	int file = getfd(p, 50), end = getfd(p, 51), peer = getfd(p, 52), l = getfd(p, 53);
+	CHECK_EQ(fcntl(file, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(read(file, &c, 1), 1);
+	CHECK_EQ(c, 'c'); /* the offset is one */
+	CHECK_EQ(write(to_pipe, "p", 1), 1);
+	CHECK_EQ(read(end, &c, 1), 1);
+	CHECK_EQ(write(peer, "q", 1), 1);
+	CHECK_EQ(read(to_socket, &c, 1), 1);
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_EQ(connect(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	CHECK(accept(l, nullptr, nullptr) >= 0);
+	CHECK_ERR(getfd(p, 54), EBADF);
+	CHECK_ERR(getfd(file, 50), EBADF);
+	CHECK_ERR(syscall(SYS_pidfd_getfd, p, 50, 1), EINVAL);
+	kill(pid, SIGKILL);
+	CHECK_EQ(check_wait(pid), 128 + SIGKILL);
+	CHECK_ERR(getfd(p, 50), ESRCH);
+	CHECK_EQ(read(file, &c, 1), 1);
+	CHECK_EQ(c, 'd');
+}
+
+static void try_it(void)
+{
+	int p = (int)syscall(SYS_pidfd_open, getppid(), 0);
+
+	CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+	CHECK_ERR(getfd(p, 0), EPERM);
+}
+
+TEST(pidfd_getfd_is_for_those_who_may_trace)
+{
+	check_elsewhere(try_it);
+	int p = (int)syscall(SYS_pidfd_open, getpid(), 0), own = getfd(p, 0);
+	CHECK(own >= 0);
 }

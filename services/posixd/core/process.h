@@ -128,6 +128,7 @@ struct process {
 	struct queued *first_signal, *last_signal;
 	uint64_t queued; /* bit n - 1: signal n is in the queue */
 	uint32_t nqueued;
+	uint32_t nheld; /* realtime signals that it has fetched: as many may wait there at most */
 	struct timer *timers;
 	struct tid_range *tids;
 	uint32_t ntids;
@@ -165,6 +166,8 @@ struct process_ops {
 	/* It is forgotten: give back what is native. */
 	void (*release)(struct process *p);
 	void (*release_credentials)(struct credentials *c);
+	/* How many signals it has fetched that still wait. */
+	uint32_t (*held)(const struct process *p);
 	/* The CPU time it has used, in nanoseconds. */
 	/* Of its thread with that number, 0 if it is gone; or with 0 of all. */
 	uint64_t (*cpu_ns)(const struct process *p, uint32_t tid);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include "protocol/posix.h"
 #include "services/posixd/core/group.h"
 #include "services/posixd/core/timer.h"
@@ -63,11 +64,22 @@ static bool signal_waits(const struct process *p, const struct posix_signal *s)
 	return false;
 }
 
+/* RLIMIT_SIGPENDING, of those that wait here and in the process. */
+static bool has_room(struct process *p, const struct posix_signal *s)
+{
+	uint64_t most = p->limits->soft[RLIMIT_SIGPENDING];
+
+	if (s->signal < FIRST_REALTIME || p->nqueued + p->nheld < most)
+		return true;
+	p->nheld = p->world->ops->held(p);
+	return p->nqueued + p->nheld < most;
+}
+
 static int signal_put(struct process *p, const struct posix_signal *s, struct timer *t)
 {
 	if (signal_waits(p, s))
 		return 0;
-	if (p->nqueued >= SIGNALS_WAITING)
+	if (p->nqueued >= SIGNALS_WAITING || (t == nullptr && !has_room(p, s)))
 		return -EAGAIN;
 	struct queued *q = malloc(sizeof(*q));
 	if (q == nullptr)
@@ -234,6 +246,7 @@ uint32_t signal_take(struct process *p, struct posix_signal *to, uint32_t most, 
 		if (q->timer != nullptr)
 			timer_signal_taken(q->timer);
 		to[n++] = q->signal;
+		p->nheld += q->signal.signal >= FIRST_REALTIME;
 		p->nqueued--;
 		free(q);
 	}

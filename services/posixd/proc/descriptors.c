@@ -141,7 +141,7 @@ static int description_text(const struct subject *s, const struct process_view *
 	}
 	(void)memory_read(s->p, description + v->description.kind, &kind,
 			  sizeof(kind)); /* else it is no file */
-	if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE)
+	if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE || kind == DESCRIPTOR_FIFO)
 		return place_text(s, v, description, t);
 	return kind_text(s->p, v, description, t);
 }
@@ -226,7 +226,8 @@ static int describe(const struct process *p, const struct process_view *v, uint6
 	    !memory_read(p, description + v->description.mount, &r->mount, sizeof(r->mount)) ||
 	    !memory_read(p, description + v->description.handle, &there, sizeof(there)))
 		return -ENOENT;
-	if (kind != DESCRIPTOR_FILE && kind != DESCRIPTOR_DEVICE && kind != DESCRIPTOR_TERMINAL)
+	if (kind != DESCRIPTOR_FILE && kind != DESCRIPTOR_DEVICE && kind != DESCRIPTOR_TERMINAL &&
+	    kind != DESCRIPTOR_FIFO)
 		return 0;
 	return fut_handle_copy(p->native.task, there, RIGHT_SEND | RIGHT_TRANSFER, &r->session) ==
 			       OK
@@ -250,6 +251,65 @@ enum err posix_on_opened(void *self, uint64_t badge, const struct posix_opened_a
 	else if (description != 0)
 		r->outcome = describe(p, &v, description, r);
 	return OK;
+}
+
+/* A duplicate of the handle whose number stands in the process's memory; 0 if it has none there. */
+static enum err handle_taken(const struct process *p, uint64_t at, fut_handle *to)
+{
+	uint32_t there = 0;
+
+	*to = 0;
+	if (!memory_read(p, at, &there, sizeof(there)))
+		return ERR_BAD_ARGUMENT;
+	return there != 0 ? fut_handle_copy(p->native.task, there, RIGHTS_ALL, to) : OK;
+}
+
+static enum err handles_taken(const struct process *p, const struct process_view *v,
+			      uint64_t description, uint32_t kind,
+			      struct posix_descriptor_results *r)
+{
+	enum err e = handle_taken(p, description + v->description.handle, &r->h0);
+
+	if (e == OK && r->h0 == 0)
+		e = fut_event_create(&r->h0);
+	if (e == OK && descriptor_has_two(kind))
+		e = handle_taken(p, description + v->description.second, &r->h1);
+	if (e != OK)
+		handle_drop(&r->h0);
+	return e;
+}
+
+/* What is wrong in it whoever asked finds out. */
+static enum err take(const struct process *p, const struct process_view *v, uint64_t description,
+		     struct posix_descriptor_results *r)
+{
+	uint32_t kind = 0, size = v->description.size;
+	uint64_t own = 0;
+
+	if (size > VIEW_DESCRIPTION || !memory_read(p, description, r->description, size) ||
+	    !memory_read(p, description + v->description.own, &own, sizeof(own)) ||
+	    !memory_read(p, description + v->description.kind, &kind, sizeof(kind)))
+		return ERR_BAD_ARGUMENT;
+	if (own != 0 && !memory_read(p, own, (char *)r->description + size, VIEW_OWN))
+		return ERR_BAD_ARGUMENT;
+	r->description_len = size + (own != 0 ? VIEW_OWN : 0);
+	return kind != 0 ? handles_taken(p, v, description, kind, r) : ERR_UNSUPPORTED;
+}
+
+enum err posix_on_descriptor(void *self, uint64_t badge, const struct posix_descriptor_args *a,
+			     struct posix_descriptor_results *r)
+{
+	struct process *caller = self, *p = process_find(caller->world, a->pid);
+	struct process_view v;
+
+	(void)badge;
+	if (p == nullptr || p->native.task == 0 || (a->serial != 0 && a->serial != p->serial) ||
+	    !view_read(p, &v))
+		return ERR_NOT_FOUND;
+	if (!process_may_reach(caller, p))
+		return ERR_DENIED;
+	uint64_t description = description_at(p, &v, a->fd);
+	return description != 0 ? take(p, &v, description, r) : ERR_BAD_ARGUMENT;
 }
 
 void fill_fdinfo(struct text *t, const struct subject *s)

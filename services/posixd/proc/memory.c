@@ -58,6 +58,14 @@ bool view_read(const struct process *p, struct process_view *v)
 }
 
 /* The table of mappings, to be freed; nullptr: it cannot be read. */
+uint32_t signals_held(const struct process *p)
+{
+	struct process_view v;
+	uint32_t n = 0;
+
+	return view_read(p, &v) && memory_read(p, v.held, &n, sizeof(n)) ? n : 0;
+}
+
 struct map_entry *maps_read(const struct process *p, uint32_t *count)
 {
 	struct map_table table;

@@ -12,6 +12,8 @@ bool memory_text(const struct process *p, uint64_t address, char *to, size_t siz
 void memory_add(struct text *t, const struct process *p, uint64_t start, uint64_t end, size_t most);
 
 bool view_read(const struct process *p, struct process_view *v);
+/* process_ops.held; none, if its memory does not tell. */
+uint32_t signals_held(const struct process *p);
 /* The table of mappings, to be freed; nullptr: it cannot be read. */
 struct map_entry *maps_read(const struct process *p, uint32_t *count);
 /* Its line of /proc/PID/maps. */

@@ -7,6 +7,7 @@
 struct world world;
 struct timers timers;
 uint64_t now, cpu;
+uint32_t held;
 unsigned nwoken, nkilled, nsevered;
 
 static void on_wake(struct process *p)
@@ -37,6 +38,12 @@ static void on_release_session(struct session *s)
 	s->ticket = 0;
 }
 
+static uint32_t on_held(const struct process *p)
+{
+	(void)p;
+	return held;
+}
+
 static uint64_t on_cpu_ns(const struct process *p, uint32_t tid)
 {
 	(void)p, (void)tid;
@@ -56,12 +63,14 @@ void setup(void)
 		.release = on_release,
 		.release_credentials = on_release_credentials,
 		.cpu_ns = on_cpu_ns,
+		.held = on_held,
 		.release_session = on_release_session,
 	};
 
 	timers = (struct timers){ .now = clock };
 	now = 1000;
 	cpu = 0;
+	held = 0;
 	nwoken = nkilled = nsevered = 0;
 	CHECK(world_init(&world, 1, &ops, &timers, 20000));
 }

@@ -9,8 +9,9 @@
 
 extern struct world world;
 extern struct timers timers;
-extern uint64_t now; /* nanoseconds; what timers see */
-extern uint64_t cpu; /* what every process has used */
+extern uint64_t now;  /* nanoseconds; what timers see */
+extern uint64_t cpu;  /* what every process has used */
+extern uint32_t held; /* signals that wait in every process */
 extern unsigned nwoken, nkilled, nsevered;
 
 /* An empty world; `fini` finds whatever is left. */

@@ -2,6 +2,7 @@
 /* Processes, groups, signals, timers: what POSIX and Linux promise of each. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "protocol/posix.h"
 #include "services/posixd/test/fixture.h"
@@ -336,6 +337,25 @@ TEST(signal, standard_ones_wait_once_and_realtime_ones_in_order)
 		CHECK(send(p, (int32_t)p->pid, 50) == 0);
 	CHECK(send(p, (int32_t)p->pid, 50) == -EAGAIN);
 	CHECK(send(p, (int32_t)p->pid, SIGKILL) == 0 && nkilled == 1);
+	teardown();
+}
+
+TEST(signal, those_a_process_has_fetched_count_too)
+{
+	struct posix_signal got[8];
+	uint64_t soft, hard;
+	uint32_t flags;
+
+	setup();
+	struct process *p = program(0);
+	CHECK(limits_set(p, p, RLIMIT_SIGPENDING, true, 3, 3, &soft, &hard) == 0);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(send(p, (int32_t)p->pid, 50) == 0);
+	CHECK(signal_take(p, got, 8, &flags) == 3);
+	held = 2; /* it has handled one */
+	CHECK(send(p, (int32_t)p->pid, 50) == 0);
+	CHECK(send(p, (int32_t)p->pid, 50) == -EAGAIN);
+	CHECK(send(p, (int32_t)p->pid, SIGUSR1) == 0);
 	teardown();
 }
 
