@@ -31,10 +31,11 @@ struct segments {
 	uint32_t after_last; /* the place behind that given last; 0: none was */
 };
 
-/* Of a process; as often as it is attached. */
+/* Of a process: what it is attached to, and how often. */
 struct attachment {
 	struct attachment *next;
 	struct segment *segment;
+	uint32_t count;
 };
 
 static uint64_t now(void)
@@ -167,41 +168,40 @@ enum err posix_on_segment_get(void *self, uint64_t badge, const struct posix_seg
 
 /* --- Who is attached --- */
 
-static bool attachment_add(struct process *p, struct segment *s)
+static bool attachment_add(struct process *p, struct segment *s, uint32_t count)
 {
-	struct attachment *a = malloc(sizeof(*a));
+	struct attachment *a = p->attached;
 
-	if (a == nullptr)
-		return false;
-	*a = (struct attachment){ .next = p->attached, .segment = s };
-	p->attached = a;
-	s->attached++;
+	while (a != nullptr && a->segment != s)
+		a = a->next;
+	if (a == nullptr) {
+		a = malloc(sizeof(*a));
+		if (a == nullptr)
+			return false;
+		*a = (struct attachment){ .next = p->attached, .segment = s };
+		p->attached = a;
+	}
+	a->count += count;
+	s->attached += count;
 	return true;
 }
 
-static void attachment_drop(struct process *p, struct attachment **at)
+/* `at` leads to the attachment, which goes if `count` is all of it. */
+static void attachment_drop(struct process *p, struct attachment **at, uint32_t count)
 {
 	struct attachment *a = *at;
 	struct segment *s = a->segment;
 
-	*at = a->next;
-	free(a);
+	a->count -= count;
+	if (a->count == 0) {
+		*at = a->next;
+		free(a);
+	}
+	s->attached -= count;
 	s->detached_at = now();
 	s->last = p->pid;
-	if (--s->attached == 0 && (s->mode & SHM_DEST))
+	if (s->attached == 0 && (s->mode & SHM_DEST))
 		segment_free(segments_of(p), s);
-}
-
-/* The list begins in a field that says nothing of what is native. */
-static bool attachment_drop_first(struct process *p)
-{
-	struct attachment *first = p->attached;
-
-	if (first == nullptr)
-		return false;
-	attachment_drop(p, &first);
-	p->attached = first;
-	return true;
 }
 
 enum err posix_on_segment_attach(void *self, uint64_t badge,
@@ -220,7 +220,7 @@ enum err posix_on_segment_attach(void *self, uint64_t badge,
 	r->outcome = -ENOMEM;
 	if (fut_handle_duplicate(s->memory, rights, &r->memory) != OK)
 		return OK;
-	if (!attachment_add(p, s)) {
+	if (!attachment_add(p, s, 1)) {
 		handle_drop(&r->memory);
 		return OK;
 	}
@@ -242,7 +242,7 @@ enum err posix_on_segment_detach(void *self, uint64_t badge,
 	while (*at != nullptr && (*at)->segment->id != a->id)
 		at = &(*at)->next;
 	if (*at != nullptr)
-		attachment_drop(p, at);
+		attachment_drop(p, at, 1);
 	p->attached = first;
 	return OK;
 }
@@ -250,15 +250,18 @@ enum err posix_on_segment_detach(void *self, uint64_t badge,
 bool segments_fork(struct process *child, const struct process *parent)
 {
 	for (const struct attachment *a = parent->attached; a != nullptr; a = a->next)
-		if (!attachment_add(child, a->segment))
+		if (!attachment_add(child, a->segment, a->count))
 			return false;
 	return true;
 }
 
 void segments_leave(struct process *p)
 {
-	while (attachment_drop_first(p))
-		;
+	struct attachment *first = p->attached;
+
+	while (first != nullptr)
+		attachment_drop(p, &first, first->count);
+	p->attached = nullptr;
 }
 
 void segments_free(struct posix_world *w)

@@ -114,9 +114,9 @@ TEST(a_removed_segment_stays_until_the_last_leaves_it)
 TEST(who_ends_or_becomes_another_program_leaves_it)
 {
 	int id = segment_make(PAGE), ready[2];
-	char *p = shmat(id, nullptr, 0), byte;
+	char *p = shmat(id, nullptr, 0), *q = shmat(id, nullptr, SHM_RDONLY), byte;
 
-	CHECK(p != (char *)-1);
+	CHECK(p != (char *)-1 && q != (char *)-1);
 	CHECK_EQ(pipe(ready), 0);
 	pid_t killed = fork();
 	if (killed == 0) {
@@ -125,24 +125,26 @@ TEST(who_ends_or_becomes_another_program_leaves_it)
 			pause();
 	}
 	CHECK_EQ(read(ready[0], &byte, 1), 1);
-	CHECK_EQ(stat_of(id).shm_nattch, 2);
+	CHECK_EQ(stat_of(id).shm_nattch, 4);
 	pid_t other = fork();
 	if (other == 0) {
 		execl("/bin/sleep", "sleep", "100", nullptr);
 		_exit(1);
 	}
-	for (int i = 0; i < 1000 && stat_of(id).shm_nattch != 2; i++)
+	for (int i = 0; i < 1000 && stat_of(id).shm_nattch != 4; i++)
 		usleep(10000);
-	CHECK_EQ(stat_of(id).shm_nattch, 2);
+	CHECK_EQ(stat_of(id).shm_nattch, 4);
 	CHECK_EQ(kill(killed, SIGKILL), 0);
 	CHECK_EQ(waitpid(killed, nullptr, 0), killed);
-	CHECK_EQ(stat_of(id).shm_nattch, 1);
+	CHECK_EQ(stat_of(id).shm_nattch, 2);
 	CHECK_EQ(stat_of(id).shm_lpid, killed);
 	CHECK_EQ(kill(other, SIGKILL), 0);
 	CHECK_EQ(waitpid(other, nullptr, 0), other);
-	CHECK_EQ(stat_of(id).shm_nattch, 1);
+	CHECK_EQ(stat_of(id).shm_nattch, 2);
 	CHECK_EQ(shmctl(id, IPC_RMID, nullptr), 0);
 	CHECK_EQ(shmdt(p), 0);
+	CHECK_EQ(shmdt(q), 0);
+	CHECK_FAILS(shmctl(id, IPC_STAT, &(struct shmid_ds){}), EINVAL);
 	close(ready[0]);
 	close(ready[1]);
 }
