@@ -370,8 +370,11 @@ uint64_t socket_detail(const struct socket *s)
 		[SOCKET_BOX] = SOCKET_DETAIL_BOX,
 	};
 
+	size_t state = s->state; /* of another process's (rights_take) it may be anything */
+	uint64_t detail = state < sizeof(details) / sizeof(*details) ? details[state] : 0;
+
 	return (uint64_t)s->type << SOCKET_DETAIL_TYPE |
-	       (s->state == SOCKET_CONNECTED ? s->side : details[s->state]);
+	       (state == SOCKET_CONNECTED ? s->side : detail);
 }
 
 static bool is_type(uint64_t type)
