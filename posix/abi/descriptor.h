@@ -35,6 +35,13 @@ struct descriptor {
 };
 static_assert(sizeof(struct descriptor) == 56);
 
+/* The first handle is a session with a file server. */
+static inline bool descriptor_is_servers(uint32_t kind)
+{
+	return kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE || kind == DESCRIPTOR_FIFO ||
+	       kind == DESCRIPTOR_TERMINAL;
+}
+
 /* Of the others the second handle is not the description's own, and asked for again. */
 static inline bool descriptor_has_two(uint32_t kind)
 {

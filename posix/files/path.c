@@ -69,12 +69,6 @@ static struct description *hold_place(struct description *const *place)
 	return d;
 }
 
-static bool is_servers(const struct description *d)
-{
-	return d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_TERMINAL ||
-	       d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_FIFO;
-}
-
 /* Start at what a descriptor means. One that was opened before our credentials changed is seen with
  * those we have now, as Linux does; but what lies in a mount that was detached stays as it is. */
 static int64_t stand_on_descriptor(struct walk *w, struct description *d)
@@ -111,7 +105,7 @@ static int64_t begin(struct walk *w, int dirfd)
 		base = fd_get(dirfd);
 	if (base == nullptr)
 		return -EBADF;
-	if (!is_servers(base) || (w->length != 0 && !S_ISDIR(base->mode))) {
+	if (!descriptor_is_servers(base->kind) || (w->length != 0 && !S_ISDIR(base->mode))) {
 		if (w->length == 0) {
 			w->found = base;
 			return 0;
@@ -244,7 +238,7 @@ static int64_t jump_to_descriptor(struct walk *w, uint64_t fd)
 
 	if (d == nullptr)
 		return -ENOENT;
-	if (is_servers(d))
+	if (descriptor_is_servers(d->kind))
 		return stand_on_descriptor(w, d);
 	if (w->rest_length != 0) {
 		description_drop(d);

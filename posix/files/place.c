@@ -146,8 +146,7 @@ int64_t place_of_descriptor(unsigned fd, char text[PATH_MOST])
 	} else if (d->path != nullptr) {
 		n = (int64_t)strnlen(d->path, PATH_MOST - 1);
 		memcpy(text, d->path, (size_t)n);
-	} else if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ||
-		   d->kind == DESCRIPTOR_FIFO) {
+	} else if (descriptor_is_servers(d->kind) && d->kind != DESCRIPTOR_TERMINAL) {
 		n = place_path(d, text);
 		if (n == -ENOENT)
 			n = deleted_text(d, text);

@@ -513,8 +513,7 @@ CALL2(fstatfs, int, fd, uint64_t, to)
 
 	if (d == nullptr)
 		return -EBADF;
-	if (d->kind == DESCRIPTOR_FILE || d->kind == DESCRIPTOR_DEVICE ||
-	    d->kind == DESCRIPTOR_TERMINAL || d->kind == DESCRIPTOR_FIFO)
+	if (descriptor_is_servers(d->kind))
 		result = put_statfs(d->a, to);
 	else
 		result = put_statfs_of_kind(d, to);

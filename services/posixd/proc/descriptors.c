@@ -141,7 +141,7 @@ static int description_text(const struct subject *s, const struct process_view *
 	}
 	(void)memory_read(s->p, description + v->description.kind, &kind,
 			  sizeof(kind)); /* else it is no file */
-	if (kind == DESCRIPTOR_FILE || kind == DESCRIPTOR_DEVICE || kind == DESCRIPTOR_FIFO)
+	if (descriptor_is_servers(kind) && kind != DESCRIPTOR_TERMINAL)
 		return place_text(s, v, description, t);
 	return kind_text(s->p, v, description, t);
 }
@@ -226,8 +226,7 @@ static int describe(const struct process *p, const struct process_view *v, uint6
 	    !memory_read(p, description + v->description.mount, &r->mount, sizeof(r->mount)) ||
 	    !memory_read(p, description + v->description.handle, &there, sizeof(there)))
 		return -ENOENT;
-	if (kind != DESCRIPTOR_FILE && kind != DESCRIPTOR_DEVICE && kind != DESCRIPTOR_TERMINAL &&
-	    kind != DESCRIPTOR_FIFO)
+	if (!descriptor_is_servers(kind))
 		return 0;
 	return fut_handle_copy(p->native.task, there, RIGHT_SEND | RIGHT_TRANSFER, &r->session) ==
 			       OK
